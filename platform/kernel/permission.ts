@@ -1,0 +1,35 @@
+/** Everything that can be allowed or refused, each with what it lets a person do. */
+export const permissions = {
+  public: 'open to anybody',
+  'self.sign-in': 'sign in, enrol a factor, sign out',
+  'self.account': 'see and change the own factors and sessions',
+  'workspace.switch': 'choose among the own workspaces',
+  'conversation.read': 'read conversations and contacts',
+  'conversation.reply': 'answer, take over, release and close conversations',
+  'rule.read': 'see automatic replies',
+  'rule.edit': 'change automatic replies',
+  'channel.read': 'see channels',
+  'channel.edit': 'connect channels and set their secrets',
+  'people.read': 'see the people of the workspace and their roles',
+  'people.edit': 'invite people, change their roles, remove them',
+  'api-key.read': 'see API keys',
+  'api-key.edit': 'create and revoke API keys',
+  'audit.read': 'read the audit log of the workspace',
+  'policy.read': 'see clauses, checks and evidence',
+  'policy.check': 'run checks and known-bad runs now',
+  'policy.publish': 'publish a version of the policy',
+  'attestation.edit': 'record and approve attestations',
+  'platform.audit': 'read the audit log of the provider',
+  'platform.people': 'see and change the provider staff',
+  'operator.local': 'act from the machine itself, through the operator socket',
+  'service.protected': 'act as the protected service, through the service socket',
+} as const satisfies Record<string, string>
+
+/** The name of a permission. */
+export type Permission = keyof typeof permissions
+
+/** Roles inside a workspace, by job function. */
+export type WorkspaceRole = 'owner' | 'admin' | 'agent' | 'auditor'
+
+/** Roles of the provider's own staff. */
+export type StaffRole = 'administrator' | 'security-officer' | 'staff-auditor'

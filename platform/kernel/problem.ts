@@ -1,0 +1,75 @@
+/** Every refusal that may cross a module's border, with the HTTP status it becomes (RFC 9110) and its title. */
+const PROBLEMS = {
+  'request.malformed': [400, 'The request is not well formed'],
+  'request.invalid': [422, 'The request does not fit the schema'],
+  'request.too-large': [413, 'The request is too large'],
+  'request.too-many': [429, 'Too many requests'],
+  'request.cross-site': [403, 'The request came from another site'],
+  'request.method': [405, 'This method is not offered here'],
+  'resource.unknown': [404, 'There is nothing here'],
+  'resource.conflict': [409, 'The request contradicts the present state'],
+  'access.unauthenticated': [401, 'Sign in first'],
+  'access.factor-needed': [401, 'A second factor is needed first'],
+  'access.denied': [403, 'Your role does not allow this'],
+  'access.refused': [401, 'E-mail, password or code is not right'],
+  'access.code-refused': [401, 'The code is not right'],
+  'access.link-expired': [410, 'This link is used up or expired'],
+  'access.password-weak': [422, 'The password does not meet the policy'],
+  'access.last-factor': [409, 'The last second factor cannot be removed'],
+  'access.last-owner': [409, 'The last owner cannot be removed'],
+  'session.expired': [401, 'The session has ended'],
+  'policy.malformed': [422, 'The policy text does not compile'],
+  'policy.unchanged': [409, 'The policy text is the one in force'],
+  'policy.unsigned': [409, 'The policy version has no valid signature'],
+  'encryption.unreadable': [500, 'Stored data could not be authenticated'],
+  'encryption.key-missing': [503, 'The key for this data is not available'],
+  'audit.unavailable': [503, 'The audit log cannot be written; nothing was changed'],
+  'recovery.unreadable': [422, 'The backup cannot be read'],
+  'upstream.unavailable': [502, 'The protected service does not answer'],
+  'upstream.timeout': [504, 'The protected service took too long'],
+  'service.starting': [503, 'The service is not ready yet'],
+  'database.unavailable': [503, 'The database does not answer; try again shortly'],
+  'contact.missing': [503, 'No security contact is configured'],
+} as const satisfies Record<string, readonly [number, string]>
+
+/** The stable name of a refusal; clients may switch on it. */
+export type ProblemCode = keyof typeof PROBLEMS
+
+/** An expected refusal: `detail` is safe to show, `cause` is for the log only. */
+export class Problem extends Error {
+  readonly code: ProblemCode
+  readonly detail: string
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(code: ProblemCode, detail: string, more: { cause?: unknown; retryAfterSeconds?: number } = {}) {
+    super(`${code}: ${detail}`, more.cause === undefined ? undefined : { cause: more.cause })
+    this.name = 'Problem'
+    this.code = code
+    this.detail = detail
+    this.retryAfterSeconds = more.retryAfterSeconds
+  }
+}
+
+/** What a client is told (RFC 9457 problem details plus our stable code and the request's id). */
+export interface ProblemReply {
+  readonly status: number
+  readonly code: string
+  readonly title: string
+  readonly detail: string
+  readonly requestId: string
+}
+
+/** Turns anything thrown into what the client may see; an unexpected error shows nothing but its request id. */
+export function problemReply(error: unknown, requestId: string): ProblemReply {
+  if (error instanceof Problem) {
+    const [status, title] = PROBLEMS[error.code]
+    return { status, code: error.code, title, detail: error.detail, requestId }
+  }
+  const detail = 'The request failed on our side. The request id names it in our log.'
+  return { status: 500, code: 'server.error', title: 'Something went wrong', detail, requestId }
+}
+
+/** The HTTP status of a refusal. */
+export function problemStatus(code: ProblemCode): number {
+  return PROBLEMS[code][0]
+}

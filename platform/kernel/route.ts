@@ -1,0 +1,105 @@
+import type { RequestContext, AssuranceLevel } from './caller.ts'
+import type { Permission } from './permission.ts'
+import { z } from './schema.ts'
+
+/** Which door a route stands at: the public gateway, the protected service's socket or the operator's socket. */
+export type Surface = 'gateway' | 'service' | 'operator'
+
+/** What a handler gets: parsed input, who asks, and the raw request for the few that need it. */
+export interface RouteRequest<Params, Query, Body> extends RequestContext {
+  readonly params: Params
+  readonly query: Query
+  readonly body: Body
+  readonly raw: Request
+}
+
+/** A declared route: without a permission and an event it does not compile. */
+export interface Route<
+  Method extends string,
+  Path extends string,
+  Body,
+  Reply,
+  Params = unknown,
+  Query = unknown,
+> {
+  readonly surface: Surface
+  readonly method: Method
+  /** Hono path, e.g. `/api/access/sessions/:id`. */
+  readonly path: Path
+  readonly permission: Permission
+  /** The least assurance the caller needs; `full` unless the route is part of signing in. */
+  readonly level: AssuranceLevel
+  /** The event the handler records, or why it records none (a read says what it reads). */
+  readonly event: string | { readonly none: string }
+  /** Which budget the request draws on. */
+  readonly rate: 'page' | 'api' | 'sign-in'
+  readonly input: {
+    readonly params: z.ZodType<Params>
+    readonly query: z.ZodType<Query>
+    readonly body: z.ZodType<Body>
+  }
+  /** A plain object becomes JSON; a `Response` is passed on as it is. */
+  handle(request: RouteRequest<Params, Query, Body>): Promise<Reply | Response>
+}
+
+/** A route seen without its types, for lists of them. */
+export type AnyRoute = Omit<Route<string, string, unknown, unknown>, 'handle'> & {
+  handle(request: RouteRequest<never, never, never>): Promise<unknown>
+}
+
+/** No input at all: anything sent is refused. */
+const nothing = z.strictObject({})
+
+/** Declares a route; surface, level, rate and input have the strict defaults `gateway`, `full`, `api` and nothing. */
+export function route<
+  const Method extends 'GET' | 'POST' | 'PUT' | 'DELETE',
+  const Path extends string,
+  Reply,
+  Params = Record<string, never>,
+  Query = Record<string, never>,
+  Body = Record<string, never>,
+>(declared: {
+  readonly surface?: Surface
+  readonly method: Method
+  readonly path: Path
+  readonly permission: Permission
+  readonly level?: AssuranceLevel
+  readonly event: string | { readonly none: string }
+  readonly rate?: 'page' | 'api' | 'sign-in'
+  readonly params?: z.ZodType<Params>
+  readonly query?: z.ZodType<Query>
+  readonly body?: z.ZodType<Body>
+  readonly handle: (request: RouteRequest<Params, Query, Body>) => Promise<Reply | Response>
+}): Route<Method, Path, Body, Exclude<Reply, Response>, Params, Query> {
+  const { params, query, body, handle, ...rest } = declared
+  return {
+    surface: 'gateway',
+    level: 'full',
+    rate: 'api',
+    ...rest,
+    input: {
+      params: params ?? (nothing as unknown as z.ZodType<Params>),
+      query: query ?? (nothing as unknown as z.ZodType<Query>),
+      body: body ?? (nothing as unknown as z.ZodType<Body>),
+    },
+    handle: (request) => handle(request) as Promise<Exclude<Reply, Response> | Response>,
+  }
+}
+
+/** The typed contract of a list of routes: `'POST /api/x'` to what is sent and what comes back; the console imports it. */
+export type Contract<Routes extends readonly unknown[]> = {
+  [
+    One in Routes[number] as One extends Route<
+      infer Method,
+      infer Path,
+      infer _B,
+      infer _R,
+      infer _P,
+      infer _Q
+    >
+      ? `${Method} ${Path}`
+      : never
+  ]: One extends Route<string, string, infer Body, infer Reply, infer Params, infer Query>
+    ? { readonly params: Params; readonly query: Query; readonly body: Body; readonly reply: Reply }
+    : never
+}
