@@ -6,6 +6,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import type { Socket } from 'node:net'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { serverUser, type ServerUser } from './server-user.ts'
@@ -120,14 +121,35 @@ async function initialise(at: Places, user: ServerUser | null, password: string)
   }
 }
 
-/** A lock file of a server that was killed names a process that is gone; PostgreSQL removes it itself, but a reused number would fool it. */
-async function clearStaleLock(at: Places): Promise<void> {
-  const text = await readFile(join(at.data, 'postmaster.pid'), 'utf8').catch(() => null)
+/** How long an orphaned server may take to stop before it is stopped at once. */
+const ORPHAN_WAIT_MS = 10_000
+
+function isPostgres(processId: number): boolean {
+  try {
+    return readFileSync(`/proc/${processId}/cmdline`, 'utf8').includes('postgres')
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Ends a server that outlived the process which started it, and removes the lock of one that was killed: the number in
+ * it may since belong to another program, and PostgreSQL would refuse to start.
+ */
+async function endOrphan(at: Places): Promise<void> {
+  const lock = join(at.data, 'postmaster.pid')
+  const text = await readFile(lock, 'utf8').catch(() => null)
   if (text === null) return
   const processId = Number(text.split('\n')[0])
-  const command = await readFile(`/proc/${processId}/cmdline`, 'utf8').catch(() => '')
-  if (existsSync('/proc/self/cmdline') && !command.includes('postgres'))
-    await rm(join(at.data, 'postmaster.pid'))
+  if (!isPostgres(processId)) {
+    if (existsSync('/proc/self/cmdline')) await rm(lock, { force: true })
+    return
+  }
+  process.kill(processId, 'SIGINT')
+  for (let waitedMs = 0; isPostgres(processId); waitedMs += 50) {
+    if (waitedMs === ORPHAN_WAIT_MS) process.kill(processId, 'SIGQUIT')
+    await sleep(50)
+  }
 }
 
 function launch(at: Places, user: ServerUser | null, settings: readonly string[]): ChildProcess {
@@ -158,7 +180,7 @@ async function answering(url: string, ended: () => string | null, waitMs: number
       if (why !== null) throw new Error(`PostgreSQL did not start: ${why}`, { cause: error })
       if (performance.now() > giveUpAt) throw new Error('PostgreSQL did not answer in time', { cause: error })
     }
-    await new Promise((resolve) => setTimeout(resolve, 25))
+    await sleep(25)
   }
 }
 
@@ -198,7 +220,7 @@ export async function startPostgres(options: {
   const password = await superuserPassword(options.passwordFile)
   await initialise(at, user, password)
   await access(at.data, constants.F_OK)
-  await clearStaleLock(at)
+  await endOrphan(at)
   const child = launch(at, user, options.settings ?? [])
   const words = lastWords(child)
   let endedWith: string | null = null

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
 import { z } from './schema.ts'
 
@@ -169,4 +171,15 @@ function contradictions(config: Config): string[] {
 /** The address people open, without a trailing slash. */
 export function publicOrigin(config: Config): string {
   return `https://${config.SURETY_HOST}${config.SURETY_HTTPS_PORT === 443 ? '' : `:${config.SURETY_HTTPS_PORT}`}`
+}
+
+/** The longest path that a Unix socket may have on every system we run on. */
+const SOCKET_PATH_MAX = 100
+
+/** Where the sockets and the lock of the running system are; a deep data folder gets a short twin in the temporary folder. */
+export function runFolder(config: Pick<Config, 'SURETY_VAR'>): string {
+  const inside = resolve(config.SURETY_VAR, 'run')
+  if (inside.length + '/operator.sock'.length <= SOCKET_PATH_MAX) return inside
+  const tag = createHash('sha256').update(config.SURETY_VAR).digest('hex').slice(0, 12)
+  return resolve(tmpdir(), `surety-run-${tag}`)
 }

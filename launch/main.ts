@@ -1,0 +1,202 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+import { migrate, startPostgres, type PostgresServer } from '#database'
+import { ConfigError, readConfig, runFolder, type Config } from '../platform/kernel/config.ts'
+import { supervise, type Supervised } from './child.ts'
+import { buildConsole } from './console-build.ts'
+import { takeLock } from './lock.ts'
+
+/** The oldest PostgreSQL that an external database may be. */
+const POSTGRES_OLDEST = 15
+/** Node settings of every program: no code from strings, and no way to reach prototypes through data. */
+const HARDENED = [
+  '--disallow-code-generation-from-strings',
+  '--disable-proto=throw',
+  '--max-semi-space-size=4',
+]
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const say = (line: string): void => console.log(line)
+
+function fail(lines: readonly string[], code: number): never {
+  for (const line of lines) console.error(line)
+  process.exit(code)
+}
+
+function readConfigOrExit(): Config {
+  try {
+    return readConfig(process.env)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return fail(
+      ['Surety was not started: these settings cannot be used.', ...error.refusals.map((one) => `  ${one}`)],
+      2,
+    )
+  }
+}
+
+/** Waits for an external PostgreSQL and refuses one that is too old. */
+async function externalDatabase(url: string): Promise<string> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
+  try {
+    await client.connect()
+    const { rows } = await client.query<{ server_version_num: string }>('show server_version_num')
+    const major = Math.floor(Number(rows[0]?.server_version_num) / 10_000)
+    if (major < POSTGRES_OLDEST)
+      fail([`DATABASE_URL: PostgreSQL ${major} is too old; ${POSTGRES_OLDEST} or newer is needed.`], 2)
+    return url
+  } catch (error) {
+    return fail(
+      [`DATABASE_URL: the database does not answer (${(error as NodeJS.ErrnoException).code ?? 'refused'}).`],
+      2,
+    )
+  } finally {
+    await client.end().catch(() => {})
+  }
+}
+
+/** The embedded server, started again whenever it ends without being told to. */
+async function embeddedDatabase(config: Config): Promise<{ url: string; stop: () => Promise<void> }> {
+  const options = {
+    dataFolder: join(config.SURETY_VAR, 'postgres'),
+    passwordFile: join(config.SURETY_KEYS, 'postgres-password'),
+    settings: ['shared_buffers=64MB', 'max_connections=60', 'wal_level=replica'],
+  }
+  let stopping = false
+  let server: PostgresServer = await startPostgres(options)
+  const watch = async (): Promise<void> => {
+    for (;;) {
+      const why = await server.ended
+      if (stopping) return
+      say(`PostgreSQL ended (${why}); starting it again`)
+      server = await startPostgres(options)
+    }
+  }
+  watch().catch((error: unknown) => fail([`PostgreSQL cannot be started again: ${String(error)}`], 1))
+  return {
+    url: server.url,
+    stop: async () => {
+      stopping = true
+      await server.stop()
+    },
+  }
+}
+
+/** The token that the protected service shows at the service socket, made once. */
+async function serviceToken(config: Config): Promise<string> {
+  const file = join(config.SURETY_KEYS, 'service.token')
+  if (!existsSync(file))
+    await writeFile(file, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
+  return (await readFile(file, 'utf8')).trim()
+}
+
+/** A free loopback port, kept for the service across restarts of it. */
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => probe.once('listening', resolve))
+  const { port } = probe.address() as AddressInfo
+  await new Promise((resolve) => probe.close(resolve))
+  return port
+}
+
+async function migrateAll(url: string): Promise<void> {
+  for (const [folder, schema] of [
+    ['platform/db/migrations/', 'surety'],
+    ['inbox/db/migrations/', 'inbox'],
+  ] as const) {
+    const ran = await migrate(url, new URL(`../${folder}`, import.meta.url), schema)
+    if (ran.length > 0) say(`Migrated ${schema}: ${ran.length} files`)
+  }
+}
+
+function inboxProgram(config: Config, environment: NodeJS.ProcessEnv): Supervised {
+  const program = { name: 'inbox', file: join(root, 'inbox/main.ts'), nodeOptions: HARDENED, environment }
+  return supervise({ ...program, stopSeconds: config.SHUTDOWN_SECONDS }, say)
+}
+
+function platformProgram(config: Config, environment: NodeJS.ProcessEnv): Supervised {
+  const program = {
+    name: 'platform',
+    file: join(root, 'platform/main.ts'),
+    nodeOptions: HARDENED,
+    environment,
+  }
+  return supervise({ ...program, stopSeconds: config.SHUTDOWN_SECONDS + 5 }, say)
+}
+
+/** What the platform says once it is ready. */
+interface Ready {
+  readonly addresses: Readonly<Record<string, string>>
+  readonly notes: readonly string[]
+  readonly firstLink: string | null
+}
+
+function announce(ready: Ready, startedAt: number): void {
+  say(`\nSurety is up after ${((performance.now() - startedAt) / 1000).toFixed(1)} s.`)
+  for (const [what, address] of Object.entries(ready.addresses)) say(`  ${what.padEnd(12)} ${address}`)
+  for (const note of ready.notes) say(`  ${note}`)
+  if (ready.firstLink !== null)
+    say(`\nFirst administrator, sign in within 24 hours (the link works once):\n  ${ready.firstLink}`)
+  say('\nCtrl-C stops everything.')
+}
+
+async function main(): Promise<void> {
+  const startedAt = performance.now()
+  const config = readConfigOrExit()
+  const run = runFolder(config)
+  const lock = takeLock(join(run, 'surety.lock'))
+  if ('heldBy' in lock)
+    fail([`Surety runs here already: process ${lock.heldBy.processId}, since ${lock.heldBy.startedAt}.`], 3)
+  mkdirSync(config.SURETY_KEYS, { recursive: true, mode: 0o700 })
+
+  const stops: (() => Promise<void> | void)[] = [lock.release]
+  let stopping: Promise<void> | undefined
+  const stopAll = (code: number): Promise<void> =>
+    (stopping ??= (async () => {
+      say('\nStopping …')
+      for (const stop of stops.toReversed()) await stop()
+      process.exit(code)
+    })())
+  process.on('SIGINT', () => void stopAll(0))
+  process.on('SIGTERM', () => void stopAll(0))
+
+  try {
+    const building = buildConsole(root, say)
+    const database =
+      config.DATABASE_URL === ''
+        ? await embeddedDatabase(config)
+        : { url: await externalDatabase(config.DATABASE_URL), stop: () => {} }
+    stops.push(database.stop)
+    await Promise.all([migrateAll(database.url), building])
+
+    const upstreamPort = config.UPSTREAM_URL === '' ? config.INBOX_PORT || (await freePort()) : null
+    const environment = {
+      ...process.env,
+      DATABASE_URL: database.url,
+      SURETY_VAR: config.SURETY_VAR,
+      SURETY_KEYS: config.SURETY_KEYS,
+      SURETY_SERVICE_SOCKET: join(run, 'service.sock'),
+      SURETY_OPERATOR_SOCKET: join(run, 'operator.sock'),
+      SURETY_SERVICE_TOKEN: await serviceToken(config),
+      ...(upstreamPort === null
+        ? {}
+        : { UPSTREAM_URL: `http://127.0.0.1:${upstreamPort}`, INBOX_PORT: String(upstreamPort) }),
+    }
+    const inbox = upstreamPort === null ? undefined : inboxProgram(config, environment)
+    if (inbox !== undefined) stops.push(inbox.stop)
+    const platform = platformProgram(config, environment)
+    stops.push(platform.stop)
+    const [ready] = await Promise.all([platform.ready, inbox?.ready])
+    announce(ready as unknown as Ready, startedAt)
+  } catch (error) {
+    console.error(`Surety could not start: ${error instanceof Error ? error.message : String(error)}`)
+    await stopAll(1)
+  }
+}
+
+await main()
