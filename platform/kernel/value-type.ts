@@ -12,7 +12,10 @@ export interface ValueType<Value> {
   readonly expects: string
   read(text: string): Reading<Value>
   show(value: Value): string
-  /** Negative when `a` is the smaller (for choices and lists: the earlier declared or shorter) one. */
+  /**
+   * Negative when `a` is the smaller one: for choices the earlier declared, for lists the one that `b` goes on from.
+   * NaN when neither is the smaller; such a change is judged with caution, as a weaker one.
+   */
   compare(a: Value, b: Value): number
 }
 
@@ -101,13 +104,13 @@ export function count(
 /** So many requests in a minute, inside as requests per minute. */
 export function ratePerMinute(bounds: { readonly min: number; readonly max: number }): ValueType<number> {
   const expects = 'a number of requests a minute, such as “600 requests a minute”'
-  const show = (value: number): string => `${value} requests a minute`
+  const show = (value: number): string => `${value} request${value === 1 ? '' : 's'} a minute`
   return {
     kind: 'rate',
     unit: 'requests per minute',
     expects,
     read: (text) => {
-      const match = /^(\S+) requests (?:a|per) minute$/.exec(text.trim())
+      const match = /^(\S+) requests? (?:a|per) minute$/.exec(text.trim())
       const value = match?.[1] === undefined ? undefined : readWhole(match[1])
       if (value === undefined)
         return { ok: false, expected: expects, remedy: `write “${show(bounds.min)}” or more` }
@@ -142,15 +145,18 @@ export function byteSize(bounds: { readonly min: number; readonly max: number })
   }
 }
 
-/** One of the declared words, weakest first; `words` maps what stands in the text to the value inside. */
-export function choice<const Value extends string>(
+/**
+ * One of the declared words, weakest first; `words` maps what stands in the text to the value inside, a name or a
+ * number (`{ 'three of the four': 3 }`).
+ */
+export function choice<const Value extends string | number>(
   words: Readonly<Record<string, Value>>,
   kind: 'choice' | 'version' = 'choice',
 ): ValueType<Value> {
   const texts = Object.keys(words)
   const values = [...new Set(Object.values(words))]
   const expects = `one of “${texts.join('”, “')}”`
-  const show = (value: Value): string => texts.find((text) => words[text] === value) ?? value
+  const show = (value: Value): string => texts.find((text) => words[text] === value) ?? String(value)
   return {
     kind,
     unit: 'choice',
@@ -182,6 +188,11 @@ export function list<const Item extends string>(items: readonly Item[]): ValueTy
     },
     show: (value) =>
       value.length < 2 ? value.join('') : `${value.slice(0, -1).join(', ')} and ${value.at(-1) ?? ''}`,
-    compare: (a, b) => a.length - b.length || (a.join() < b.join() ? -1 : a.join() === b.join() ? 0 : 1),
+    compare: (a, b) => {
+      const [longer, shorter] = a.length > b.length ? [a, b] : [b, a]
+      // The same items in another order, or other items, are neither more nor less.
+      const kept = longer.filter((item) => shorter.includes(item))
+      return kept.join() === shorter.join() ? a.length - b.length : Number.NaN
+    },
   }
 }
