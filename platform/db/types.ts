@@ -9,7 +9,71 @@ export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
 
+export type Json = JsonValue;
+
+export type JsonArray = JsonValue[];
+
+export type JsonObject = {
+  [x: string]: JsonValue | undefined;
+};
+
+export type JsonPrimitive = boolean | number | string | null;
+
+export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
+
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
+
+export interface Account {
+  code_failures: Generated<number>;
+  code_locked_until: Timestamp | null;
+  code_locks: Generated<number>;
+  created_at: Timestamp;
+  disabled_at: Timestamp | null;
+  display_name: Buffer;
+  email: Buffer;
+  email_index: Buffer;
+  id: string;
+  password_failures: Generated<number>;
+  password_hash: string;
+  password_locked_until: Timestamp | null;
+  password_locks: Generated<number>;
+  password_set_at: Timestamp;
+  pepper_version: number;
+  probe: Generated<boolean>;
+}
+
+export interface ApiKey {
+  account_id: string;
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  hint: string;
+  id: string;
+  label: Buffer;
+  last_used_at: Timestamp | null;
+  revoked_at: Timestamp | null;
+  scopes: string[];
+  token_hash: Buffer;
+  workspace_id: string;
+}
+
+export interface Attestation {
+  anchor_place: string;
+  anchor_quote: string;
+  approved_at: Timestamp | null;
+  approved_by: string | null;
+  clause: string;
+  document_hash: Buffer;
+  document_title: string;
+  expires_at: Timestamp;
+  id: string;
+  issuer: string;
+  kind: string;
+  owner: string;
+  period_from: Timestamp;
+  period_to: Timestamp;
+  uploaded_at: Timestamp;
+  uploaded_by: string;
+}
 
 export interface AuditEvent {
   actor_id: string;
@@ -39,14 +103,183 @@ export interface DataKey {
   wrapped: Buffer;
 }
 
+export interface Device {
+  account_id: string;
+  created_at: Timestamp;
+  id: string;
+  last_used_at: Timestamp;
+  password_failures: Generated<number>;
+  password_locked_until: Timestamp | null;
+  password_locks: Generated<number>;
+  token_hash: Buffer;
+}
+
+export interface Exception {
+  accepted_at: Timestamp;
+  accepted_by: string;
+  clause: string;
+  id: string;
+  reason: string;
+  until: Timestamp;
+}
+
+export interface Link {
+  created_at: Timestamp;
+  email: Buffer | null;
+  email_index: Buffer | null;
+  expires_at: Timestamp;
+  id: string;
+  kind: string;
+  made_by: string | null;
+  probe: Generated<boolean>;
+  role: string | null;
+  token_hash: Buffer;
+  used_at: Timestamp | null;
+  voided_at: Timestamp | null;
+  workspace_id: string | null;
+}
+
+export interface Membership {
+  account_id: string;
+  created_at: Timestamp;
+  role: string;
+  workspace_id: string;
+}
+
 export interface Migration {
   applied_at: Generated<Timestamp>;
   name: string;
   sha256: string;
 }
 
+export interface Observation {
+  check_code_hash: Buffer;
+  clauses: string[];
+  control: string;
+  duration_ms: number;
+  ended: string;
+  id: string;
+  kind: string;
+  metrics: Json;
+  observed_at: Timestamp;
+  params_hash: Buffer;
+  policy_version: number;
+  recorded_at: Timestamp;
+  result: string;
+  saw: string;
+  scope: Json;
+  self_test: string | null;
+  valid_until: Timestamp;
+}
+
+export interface PolicyDrift {
+  ended_at: Timestamp | null;
+  expected: string;
+  found: string;
+  id: string;
+  parameter: string;
+  place: string;
+  since: Timestamp;
+}
+
+export interface PolicyInForce {
+  effective_at: Timestamp | null;
+  parameter: string;
+  pending_text: string | null;
+  pending_value: Json | null;
+  pending_version: number | null;
+  since: Timestamp;
+  value: Json;
+  value_text: string;
+  version: number;
+}
+
+export interface PolicyProcess {
+  process: string;
+  role: string;
+  seen_at: Timestamp;
+  value_texts: Json;
+  values_hash: Buffer;
+  version: number;
+}
+
+export interface PolicyVersion {
+  changes: Json;
+  files: Json;
+  number: number;
+  previous: number | null;
+  published_at: Timestamp;
+  published_by: string;
+  reason: string;
+  signature: Buffer;
+  signer: string;
+  text_hash: Buffer;
+  value_texts: Json;
+}
+
+export interface RecoveryCode {
+  account_id: string;
+  created_at: Timestamp;
+  hash: Buffer;
+  used_at: Timestamp | null;
+}
+
+export interface Session {
+  account_id: string;
+  created_at: Timestamp;
+  device: Buffer;
+  end_reason: string | null;
+  ended_at: Timestamp | null;
+  id: string;
+  last_seen_at: Timestamp;
+  level: string;
+  token_hash: Buffer;
+  workspace_id: string | null;
+}
+
+export interface Staff {
+  account_id: string;
+  created_at: Timestamp;
+  role: string;
+}
+
+export interface TotpFactor {
+  account_id: string;
+  confirmed_at: Timestamp | null;
+  created_at: Timestamp;
+  id: string;
+  label: string;
+  last_step: Generated<number>;
+  secret: Buffer;
+}
+
+export interface Workspace {
+  created_at: Timestamp;
+  id: string;
+  name: Buffer;
+  removed_at: Timestamp | null;
+  sample: Generated<boolean>;
+}
+
 export interface DB {
+  account: Account;
+  api_key: ApiKey;
+  attestation: Attestation;
   audit_event: AuditEvent;
   data_key: DataKey;
+  device: Device;
+  exception: Exception;
+  link: Link;
+  membership: Membership;
   migration: Migration;
+  observation: Observation;
+  policy_drift: PolicyDrift;
+  policy_in_force: PolicyInForce;
+  policy_process: PolicyProcess;
+  policy_version: PolicyVersion;
+  recovery_code: RecoveryCode;
+  session: Session;
+  staff: Staff;
+  totp_factor: TotpFactor;
+  workspace: Workspace;
 }
