@@ -1,0 +1,74 @@
+import type { JSONWebKeySet } from 'jose'
+import { eventRelay, type ServiceEvent, type ServiceEventCatalogue } from './events.ts'
+import { identityVerifier, type Identity } from './identity.ts'
+import { readPolicy, type PolicyInForce } from './policy.ts'
+import { serviceSocket } from './service-socket.ts'
+import { tenantKeyCache, type ReleasedTenantKeys } from './tenant-keys.ts'
+import { readTenants, type Tenant } from './tenants.ts'
+
+/** Where Surety is and how patient the client is. */
+export interface SuretyOptions {
+  /** Path of the service socket, as in `SURETY_SERVICE_SOCKET`. */
+  readonly socketPath: string
+  /** The service's own token. */
+  readonly token: string
+  /** The gateway's public origin, which issues identities, e.g. `https://localhost:8443`. */
+  readonly issuer: string
+  /** The time; the machine's unless told. */
+  readonly now?: () => Date
+  /** Patience for one try, in milliseconds; 5,000 unless told. */
+  readonly timeoutMs?: number
+  /** Tries of one call; 3 unless told. */
+  readonly triesMax?: number
+  /** Pause before the second try, doubled before each later one, in milliseconds; 100 unless told. */
+  readonly retryMs?: number
+}
+
+/** Surety as a protected service sees it. Every method throws `SuretyError`. */
+export interface Surety {
+  /** The keys that identities are signed with. */
+  jwks(): Promise<JSONWebKeySet>
+  /** Who is calling, from the value of the header `Surety-Identity`. */
+  verifyIdentity(headerValue: string | null | undefined): Promise<Identity>
+  /** Declares the service's event types; once at each start. */
+  declareEvents(catalogue: ServiceEventCatalogue): Promise<void>
+  /** Hands over at most 200 events and returns the ids that were written; safe to repeat. */
+  sendEvents(batch: readonly ServiceEvent[]): Promise<ReadonlySet<string>>
+  /** A tenant's keys, held for 15 minutes. */
+  tenantKeys(tenant: string): Promise<ReleasedTenantKeys>
+  /** Drops a tenant's held keys. */
+  forgetKeys(tenant: string): void
+  policy(): Promise<PolicyInForce>
+  tenants(): Promise<readonly Tenant[]>
+  /** Closes connections and drops held keys. */
+  close(): void
+}
+
+/** Opens Surety for a protected service; nothing is sent before the first call. */
+export function openSurety(options: SuretyOptions): Surety {
+  const now = options.now ?? (() => new Date())
+  const socket = serviceSocket({
+    socketPath: options.socketPath,
+    token: options.token,
+    timeoutMs: options.timeoutMs ?? 5000,
+    triesMax: options.triesMax ?? 3,
+    retryMs: options.retryMs ?? 100,
+  })
+  const identities = identityVerifier({ socket, issuer: options.issuer, now })
+  const keys = tenantKeyCache({ socket, now })
+  const events = eventRelay(socket)
+  return {
+    jwks: identities.jwks,
+    verifyIdentity: identities.verify,
+    declareEvents: events.declare,
+    sendEvents: events.send,
+    tenantKeys: keys.get,
+    forgetKeys: keys.forget,
+    policy: () => readPolicy(socket),
+    tenants: () => readTenants(socket),
+    close: () => {
+      keys.clear()
+      socket.close()
+    },
+  }
+}
