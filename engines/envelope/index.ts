@@ -1,0 +1,27 @@
+/** Authenticated envelopes for fields, files and keys: sealed bytes open with the right key, in the right place, unchanged, or not at all. */
+export { EnvelopeError, type EnvelopeErrorCode } from './envelope-error.ts'
+export { canonicalContext } from './canonical-context.ts'
+export { generateDataKey, keyFingerprint, rootKey } from './keys.ts'
+export {
+  describeWrappedKey,
+  rewrapKey,
+  unwrapKey,
+  wrapKey,
+  type KeyLabel,
+  type WrappedKeyDescription,
+} from './wrapped-key.ts'
+export { dataKeyring, type DataKeyring } from './keyring.ts'
+export {
+  describeField,
+  fieldBytesMax,
+  fieldOverheadBytes,
+  openBytes,
+  openText,
+  sealBytes,
+  sealText,
+  type FieldContext,
+  type FieldDescription,
+} from './field.ts'
+export { blindIndex, type BlindIndex } from './blind-index.ts'
+export { openFile, openStream, sealFile, sealStream } from './stream.ts'
+export { conformEnvelope, type Conformance } from './conform.ts'
