@@ -1,2 +1,12 @@
 /** Chapter 8: the audit log; one call writes an event in the caller's transaction, the ledger makes it permanent. */
 export { openAudit, type Audit } from './record.ts'
+export { openLedger, type Ledger } from './ledger.ts'
+export { startSequenceLoop, type SequenceLoop } from './sequence-loop.ts'
+export { openAuditReader, type AuditReader, type ReadableEvent } from './reading.ts'
+export { auditRoutes, auditSocketRoutes, ledgerRoutes, type AuditRouteParts } from './routes.ts'
+export { auditJobs } from './jobs.ts'
+export { auditParameters } from './parameters.ts'
+export { auditEvents } from './events.ts'
+export { auditControls, auditDeclarations } from './controls.ts'
+export type { AuditSystem, DeclaredWork } from './observed-system.ts'
+export { canonicalJson } from './entry.ts'

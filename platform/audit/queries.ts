@@ -1,7 +1,217 @@
-import type { Database, Tables } from '../db/index.ts'
-import type { Insertable } from 'kysely'
+import { sql, type Insertable, type Selectable } from 'kysely'
+import type { Database, Tables, Transaction } from '../db/index.ts'
 
-/** Writes an event, not yet in the ledger. */
-export async function insertEvent(db: Database, row: Insertable<Tables['audit_event']>): Promise<void> {
-  await db.insertInto('audit_event').values(row).execute()
+/** An event as it is stored. */
+export type StoredEvent = Selectable<Tables['audit_event']>
+
+/** How far the ledger is: indices given, and entries under the published checkpoint. */
+export type LedgerState = Selectable<Tables['ledger_state']>
+
+/** Writes an event, not yet in the ledger; an id that is there already is left alone. Tells whether it was written. */
+export async function insertEvent(db: Database, row: Insertable<Tables['audit_event']>): Promise<boolean> {
+  const done = await db
+    .insertInto('audit_event')
+    .values(row)
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .executeTakeFirst()
+  return done.numInsertedOrUpdatedRows === 1n
+}
+
+/** The state of the ledger. */
+export function ledgerState(db: Database): Promise<LedgerState> {
+  return db.selectFrom('ledger_state').selectAll().executeTakeFirstOrThrow()
+}
+
+/** Gives the next indices to events that have none, oldest first; returns how many. The row lock makes one process do it. */
+export async function giveIndices(tx: Transaction, most: number): Promise<number> {
+  const { sequenced } = await tx
+    .selectFrom('ledger_state')
+    .select('sequenced')
+    .forUpdate()
+    .executeTakeFirstOrThrow()
+  const waiting = tx
+    .selectFrom('audit_event')
+    .select(['id', sql<number>`row_number() over (order by written) - 1`.as('place')])
+    .where('ledger_index', 'is', null)
+    .orderBy('written')
+    .limit(most)
+    .as('waiting')
+  const done = await tx
+    .updateTable('audit_event')
+    .from(waiting)
+    .set({ ledger_index: sql<number>`${sequenced}::bigint + waiting.place` })
+    .whereRef('audit_event.id', '=', 'waiting.id')
+    .executeTakeFirst()
+  const given = Number(done.numUpdatedRows)
+  if (given > 0)
+    await tx
+      .updateTable('ledger_state')
+      .set({ sequenced: sequenced + given })
+      .execute()
+  return given
+}
+
+/** Events with an index in `[from, to)`, in the ledger's order. */
+export function eventsByIndex(db: Database, from: number, to: number): Promise<StoredEvent[]> {
+  return db
+    .selectFrom('audit_event')
+    .selectAll()
+    .where('ledger_index', '>=', from)
+    .where('ledger_index', '<', to)
+    .orderBy('ledger_index')
+    .execute()
+}
+
+/** Marks the log as published up to `state.published`, unless another process published more. */
+export async function storePublished(
+  db: Database,
+  before: number,
+  state: Pick<LedgerState, 'published' | 'root' | 'checkpoint' | 'published_at'>,
+): Promise<void> {
+  const done = await db
+    .updateTable('ledger_state')
+    .set(state)
+    .where('published', '=', before)
+    .executeTakeFirst()
+  if (done.numUpdatedRows !== 1n) throw new Error('another process published the ledger meanwhile')
+}
+
+/** Runs `work` while holding the publisher's lock; undefined when another process holds it. */
+export async function asOnlyPublisher<Result>(
+  db: Database,
+  work: () => Promise<Result>,
+): Promise<Result | undefined> {
+  return db.connection().execute(async (connection) => {
+    const lock = await sql<{ held: boolean }>`select pg_try_advisory_lock(590001) as held`.execute(connection)
+    if (lock.rows[0]?.held !== true) return undefined
+    try {
+      return await work()
+    } finally {
+      await sql`select pg_advisory_unlock(590001)`.execute(connection)
+    }
+  })
+}
+
+/** What a reader of the log may narrow it by; `tenant` null means the provider's own events. */
+export interface EventFilter {
+  readonly tenant: string | null
+  readonly type?: string | undefined
+  readonly kind?: string | undefined
+  readonly actor?: string | undefined
+  /** Only events written before this one. */
+  readonly before?: number | undefined
+  readonly most: number
+}
+
+/** The newest events first. */
+export function findEvents(db: Database, filter: EventFilter): Promise<StoredEvent[]> {
+  let query = db.selectFrom('audit_event').selectAll()
+  query =
+    filter.tenant === null ? query.where('tenant', 'is', null) : query.where('tenant', '=', filter.tenant)
+  if (filter.type !== undefined) query = query.where('type', '=', filter.type)
+  if (filter.kind !== undefined) query = query.where('kind', '=', filter.kind)
+  if (filter.actor !== undefined) query = query.where('actor_id', '=', filter.actor)
+  if (filter.before !== undefined) query = query.where('written', '<', filter.before)
+  return query.orderBy('written', 'desc').limit(filter.most).execute()
+}
+
+/** One event by its id. */
+export function eventById(db: Database, id: string): Promise<StoredEvent | undefined> {
+  return db.selectFrom('audit_event').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
+/** How many events wait for an index, and since when. */
+export async function waitingEvents(
+  db: Database,
+): Promise<{ readonly count: number; readonly oldest: Date | null }> {
+  const row = await db
+    .selectFrom('audit_event')
+    .select((one) => [one.fn.countAll<number>().as('count'), one.fn.min('at').as('oldest')])
+    .where('ledger_index', 'is', null)
+    .executeTakeFirstOrThrow()
+  return { count: row.count, oldest: row.oldest }
+}
+
+/** Removes events that are older than `cutoff` and in the ledger; returns how many. Policy 8.2-a.1. */
+export async function removeEventsBefore(db: Database, cutoff: Date): Promise<number> {
+  const done = await db
+    .deleteFrom('audit_event')
+    .where('at', '<', cutoff)
+    .where('ledger_index', 'is not', null)
+    .executeTakeFirst()
+  return Number(done.numDeletedRows)
+}
+
+/** The oldest kept event, the number of kept events in the ledger, and the span of their indices. */
+export async function keptEvents(db: Database): Promise<{
+  readonly count: number
+  readonly first: number | null
+  readonly last: number | null
+  readonly oldest: Date | null
+}> {
+  const row = await db
+    .selectFrom('audit_event')
+    .select((one) => [
+      one.fn.countAll<number>().as('count'),
+      one.fn.min('ledger_index').as('first'),
+      one.fn.max('ledger_index').as('last'),
+      one.fn.min('at').as('oldest'),
+    ])
+    .where('ledger_index', 'is not', null)
+    .executeTakeFirstOrThrow()
+  return { ...row, count: row.count }
+}
+
+/** Events that are neither open nor sealed in the field envelope's format (its first two bytes). */
+export async function unsealedEvents(db: Database): Promise<number> {
+  const row = await db
+    .selectFrom('audit_event')
+    .select((one) => one.fn.countAll<number>().as('count'))
+    .where('sealed', 'is not', null)
+    .where(sql<boolean>`substr(sealed, 1, 2) <> '\\xfe46'::bytea`)
+    .executeTakeFirstOrThrow()
+  return row.count
+}
+
+/** Event types that the protected service declared. */
+export function serviceEventTypes(db: Database): Promise<Selectable<Tables['service_event_type']>[]> {
+  return db.selectFrom('service_event_type').selectAll().execute()
+}
+
+/** Declares or rewords event types of the protected service. */
+export async function storeServiceEventTypes(
+  db: Database,
+  types: readonly Insertable<Tables['service_event_type']>[],
+): Promise<void> {
+  await db
+    .insertInto('service_event_type')
+    .values([...types])
+    .onConflict((conflict) =>
+      conflict
+        .column('type')
+        .doUpdateSet((row) => ({ kind: row.ref('excluded.kind'), says: row.ref('excluded.says') })),
+    )
+    .execute()
+}
+
+/** Which of these requests left an event. */
+export async function requestsWithEvents(db: Database, requestIds: readonly string[]): Promise<string[]> {
+  if (requestIds.length === 0) return []
+  const rows = await db
+    .selectFrom('audit_event')
+    .select('request_id')
+    .distinct()
+    .where('request_id', 'in', [...requestIds])
+    .execute()
+  return rows.flatMap((row) => (row.request_id === null ? [] : [row.request_id]))
+}
+
+/** The whole row of the event with this target, as PostgreSQL prints it: bytes in hexadecimal. */
+export async function rowText(db: Database, targetId: string): Promise<string> {
+  const row = await db
+    .selectFrom('audit_event')
+    .select(sql<string>`audit_event::text`.as('text'))
+    .where('target_id', '=', targetId)
+    .executeTakeFirstOrThrow()
+  return row.text
 }

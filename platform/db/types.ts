@@ -79,13 +79,13 @@ export interface AuditEvent {
   actor_id: string;
   actor_kind: string;
   at: Timestamp;
+  details: Json | null;
   id: string;
   kind: string;
-  leaf_hash: Buffer | null;
   ledger_index: number | null;
   outcome: string;
   request_id: string | null;
-  sealed: Buffer;
+  sealed: Buffer | null;
   target_id: string | null;
   target_kind: string | null;
   tenant: string | null;
@@ -121,6 +121,15 @@ export interface Exception {
   id: string;
   reason: string;
   until: Timestamp;
+}
+
+export interface LedgerState {
+  checkpoint: string | null;
+  published: Generated<number>;
+  published_at: Timestamp | null;
+  root: Buffer | null;
+  sequenced: Generated<number>;
+  single: Generated<boolean>;
 }
 
 export interface Link {
@@ -224,6 +233,12 @@ export interface RecoveryCode {
   used_at: Timestamp | null;
 }
 
+export interface ServiceEventType {
+  kind: string;
+  says: string;
+  type: string;
+}
+
 export interface Session {
   account_id: string;
   created_at: Timestamp;
@@ -269,6 +284,7 @@ export interface DB {
   data_key: DataKey;
   device: Device;
   exception: Exception;
+  ledger_state: LedgerState;
   link: Link;
   membership: Membership;
   migration: Migration;
@@ -278,6 +294,7 @@ export interface DB {
   policy_process: PolicyProcess;
   policy_version: PolicyVersion;
   recovery_code: RecoveryCode;
+  service_event_type: ServiceEventType;
   session: Session;
   staff: Staff;
   totp_factor: TotpFactor;

@@ -5,6 +5,8 @@ export type EventKind = 'system' | 'authentication' | 'data' | 'administration' 
 export interface EventDeclaration {
   readonly kind: EventKind
   readonly says: string
+  /** It carries nothing personal or secret: its details stand in the ledger in the clear, for anyone to verify. */
+  readonly open?: true
 }
 
 /** A value that an event may carry. */

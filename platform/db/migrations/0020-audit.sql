@@ -12,13 +12,33 @@ create table audit_event (
   target_kind text,
   target_id text,
   outcome text not null check (outcome in ('success', 'refused', 'failed')),
+  -- Details of an event that is open for anyone to verify; every other event keeps them sealed.
+  details jsonb,
   -- Envelope under the tenant's key: details, address and device of the request.
-  sealed bytea not null,
+  sealed bytea,
+  check ((details is null) <> (sealed is null)),
   request_id text,
   -- Set by the sequencer.
-  ledger_index bigint unique,
-  leaf_hash bytea
+  ledger_index bigint unique
 );
 create index audit_event_unsequenced on audit_event (written) where ledger_index is null;
 create index audit_event_tenant on audit_event (tenant, written desc);
 create index audit_event_type on audit_event (type, written desc);
+
+-- One row: how far indices are given, and how far the log of files is published. Policy 8.2-a.3.
+create table ledger_state (
+  single boolean primary key default true check (single),
+  sequenced bigint not null default 0,
+  published bigint not null default 0 check (published <= sequenced),
+  root bytea,
+  checkpoint text,
+  published_at timestamptz
+);
+insert into ledger_state default values;
+
+-- What the protected service may report: its own event types, declared by itself.
+create table service_event_type (
+  type text primary key,
+  kind text not null,
+  says text not null
+);
