@@ -30,7 +30,12 @@ function job(name: string, run: Job['run'], more: Partial<Job> = {}): Job {
 test('a job enqueued in a transaction runs when it commits and never when it is rolled back', async () => {
   const ran = Promise.withResolvers<unknown>()
   const seen: unknown[] = []
-  const jobs = [job('test.one', async (payload) => void (seen.push(payload), ran.resolve(payload)))]
+  const jobs = [
+    job('test.one', async (payload) => {
+      seen.push(payload)
+      ran.resolve(payload)
+    }),
+  ]
   const worker = await startWorker({ databaseUrl: database.url, jobs, log: silentLog })
   await assert.rejects(
     db.transaction().execute(async (tx) => {
