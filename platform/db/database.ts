@@ -11,8 +11,15 @@ export type Transaction = KyselyTransaction<DB>
 /** A bigint column holds counts and ledger indices, all far below 2^53. */
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 
-/** Opens the pool; the schema `surety` comes first in the search path. Errors of idle connections go to `onError`. */
-export function openDatabase(url: string, onError: (error: Error) => void, connectionsMax = 10): Database {
+/**
+ * Opens the pool; the schema `surety` comes first in the search path. Errors of idle connections go to `onError`, the
+ * text of every statement, without its parameters, to `onStatement`.
+ */
+export function openDatabase(
+  url: string,
+  onError: (error: Error) => void,
+  { connectionsMax = 10, onStatement = (_text: string): void => {} } = {},
+): Database {
   const pool = new pg.Pool({
     connectionString: url,
     max: connectionsMax,
@@ -21,5 +28,8 @@ export function openDatabase(url: string, onError: (error: Error) => void, conne
     application_name: 'surety',
   })
   pool.on('error', onError)
-  return new Kysely<DB>({ dialect: new PostgresDialect({ pool }) })
+  return new Kysely<DB>({
+    dialect: new PostgresDialect({ pool }),
+    log: (event) => onStatement(event.query.sql),
+  })
 }

@@ -5,6 +5,14 @@ import type { Database } from './database.ts'
 /** What processes tell each other about through PostgreSQL's LISTEN and NOTIFY. */
 export type Channel = 'policy_changed' | 'session_revoked' | 'audit_recorded' | 'evidence_recorded'
 
+/** The statements are written out, so that no text is ever put into one. Policy 5.3-c. */
+const LISTEN: Readonly<Record<Channel, string>> = {
+  policy_changed: 'listen policy_changed',
+  session_revoked: 'listen session_revoked',
+  audit_recorded: 'listen audit_recorded',
+  evidence_recorded: 'listen evidence_recorded',
+}
+
 /** Tells every process, at commit when `db` is a transaction. */
 export async function notify(db: Database, channel: Channel, payload = ''): Promise<void> {
   await sql`select pg_notify(${channel}, ${payload})`.execute(db)
@@ -33,7 +41,7 @@ export async function listenFor(
     next.on('error', events.lost)
     next.once('end', retry)
     await next.connect()
-    for (const channel of Object.keys(handlers)) await next.query(`listen ${pg.escapeIdentifier(channel)}`)
+    for (const channel of Object.keys(handlers)) await next.query(LISTEN[channel as Channel])
     client = next
   }
   const retry = (): void => {
