@@ -56,6 +56,7 @@ test('a checkpoint that is not exactly of the format is refused', () => {
     `${origin}\n1\n${rootLine.replace('2I=', '2J=')}\n`,
     `${origin}\n1\nAAAA\n`,
     `${origin}\n1\n${rootLine}\n\nextension\n`,
+    `${origin}\n1\n${rootLine}\nextension`,
   ]
   for (const text of refused) {
     assert.throws(() => parseCheckpointText(text), { code: 'checkpoint-malformed' }, JSON.stringify(text))

@@ -34,6 +34,15 @@ test('a bundle that is cut, overlong or of another count is refused', () => {
   )
 })
 
+test('the first entry that is not whole is named', () => {
+  const bundle = encodeEntryBundle([Buffer.from('aa'), Buffer.from('bb')])
+  for (const bytes of [5, 6, 7])
+    assert.throws(() => parseEntryBundle(bundle.subarray(0, bytes), 2), {
+      code: 'bundle-malformed',
+      index: 1,
+    })
+})
+
 test('the longest entry fits and one byte more is refused by name', () => {
   const longest = Buffer.alloc(entryBytesMax, 1)
   assert.deepEqual(plain(parseEntryBundle(encodeEntryBundle([longest]), 1)), plain([longest]))

@@ -21,7 +21,7 @@ export function parseEntryBundle(bundle: Uint8Array, count: number): readonly Ui
   while (at < bundle.length && entries.length < count) {
     const start = at + 2
     const end = start + (bundle[at] ?? 0) * 256 + (bundle[at + 1] ?? 0)
-    if (start > bundle.length || end > bundle.length)
+    if (end > bundle.length)
       throw new LedgerError('bundle-malformed', `entry ${entries.length} of the bundle is cut short`, {
         index: entries.length,
       })

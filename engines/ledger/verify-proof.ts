@@ -42,8 +42,7 @@ export function verifyConsistencyProof(claim: {
   if (![older.root, newer.root, ...proof].every(isHash)) return false
   const path = isPowerOfTwo(older.size) ? [older.root, ...proof] : proof
   const [first, ...rest] = path
-  // A proof between different sizes is never empty, not even from a power of two.
-  if (first === undefined || proof.length === 0) return false
+  if (first === undefined) return false
   let { at, last } = dropTrailingOnes(older.size - 1, newer.size - 1)
   let olderRoot = first
   let newerRoot = first
