@@ -1,0 +1,19 @@
+import type { ReactNode } from 'react'
+import { useMe } from '../session.tsx'
+import { PageBody, PageHead } from '../ui/page.tsx'
+import { Factors } from './factors.tsx'
+import { PasswordChange } from './password-change.tsx'
+import { Sessions } from './sessions.tsx'
+
+/** A person's own security: sessions, second factors, recovery codes, password. Policy 3.4-c. */
+export function AccountPage(): ReactNode {
+  const me = useMe()
+  return (
+    <PageBody>
+      <PageHead title="Account security" lead={`${me.account.name}, ${me.account.email}`} />
+      <Sessions />
+      <Factors />
+      <PasswordChange />
+    </PageBody>
+  )
+}

@@ -1,0 +1,98 @@
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { call } from '../api.ts'
+import { Button } from '../ui/button.tsx'
+import { ProblemNotice } from '../ui/notice.tsx'
+import { Empty, Loading, PageBody, PageHead, Panel } from '../ui/page.tsx'
+import { EventFilterForm } from './event-filter-form.tsx'
+import { EventItem } from './event-item.tsx'
+
+const route = getRouteApi('/signed-in/audit')
+
+/** The audit log, newest first; every event opens to its proof. Policy 8.1-0, 8.2-a.3. */
+export function AuditPage(): ReactNode {
+  const filter = route.useSearch()
+  const navigate = route.useNavigate()
+  const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage, isFetching } =
+    useInfiniteQuery({
+      queryKey: ['audit', filter],
+      queryFn: ({ signal, pageParam }) =>
+        call(
+          'GET /api/audit/events',
+          { query: { ...filter, ...(pageParam === null ? {} : { cursor: pageParam }) } },
+          { signal },
+        ),
+      initialPageParam: null as string | null,
+      getNextPageParam: (page) => page.next,
+    })
+  const events = data?.pages.flatMap((page) => page.events) ?? []
+  const narrowed = Object.keys(filter).length > 0
+  return (
+    <PageBody>
+      <PageHead
+        title="Audit log"
+        lead="What happened, who did it, and the proof that nobody changed the record."
+      >
+        <Button
+          busy={isFetching && !isFetchingNextPage && data !== undefined}
+          onClick={() => {
+            void refetch()
+          }}
+        >
+          Refresh
+        </Button>
+      </PageHead>
+      <EventFilterForm
+        filter={filter}
+        onChange={(search) => {
+          void navigate({ search, replace: true })
+        }}
+      />
+      {error !== null && (
+        <ProblemNotice
+          error={error}
+          retry={() => {
+            void refetch()
+          }}
+        />
+      )}
+      {data === undefined && error === null && <Loading what="the events" />}
+      {data !== undefined && events.length === 0 && (
+        <Empty title={narrowed ? 'No event fits the filter' : 'No events yet'}>
+          {narrowed ? (
+            <Button
+              onClick={() => {
+                void navigate({ search: {}, replace: true })
+              }}
+            >
+              Clear the filter
+            </Button>
+          ) : (
+            'Events appear as soon as somebody signs in, writes or changes something.'
+          )}
+        </Empty>
+      )}
+      {events.length > 0 && (
+        <Panel>
+          <ul aria-label="Events">
+            {events.map((event) => (
+              <EventItem key={event.id} event={event} />
+            ))}
+          </ul>
+        </Panel>
+      )}
+      {hasNextPage && (
+        <Button
+          className="self-center"
+          busy={isFetchingNextPage}
+          onClick={() => {
+            void fetchNextPage()
+          }}
+        >
+          Load older events
+        </Button>
+      )}
+    </PageBody>
+  )
+}

@@ -1,0 +1,101 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { call } from '../api.ts'
+import type { PolicyVersion, SentenceChange } from '../contract/policy.ts'
+import { exact, Moment } from '../ui/moment.tsx'
+import { ProblemNotice } from '../ui/notice.tsx'
+import { Badge, Empty, Loading, PageBody, PageHead, Panel } from '../ui/page.tsx'
+
+const TONE = { stronger: 'accent', weaker: 'late', editorial: 'plain' } as const
+
+/** Every published version with what changed, sentence by sentence. Policy 14-a. */
+export function VersionsPage(): ReactNode {
+  const { data, error, refetch } = useQuery({
+    queryKey: ['policy', 'versions'],
+    queryFn: ({ signal }) => call('GET /api/policy/versions', {}, { signal }),
+  })
+  return (
+    <PageBody narrow>
+      <PageHead
+        title="Policy versions"
+        lead="Each is signed and stands in the ledger. A version is published with surety policy publish."
+      />
+      {error !== null && (
+        <ProblemNotice
+          error={error}
+          retry={() => {
+            void refetch()
+          }}
+        />
+      )}
+      {data === undefined && error === null && <Loading what="the versions" />}
+      {data?.versions.length === 0 && (
+        <Empty title="No version is published">The first start publishes version 1.</Empty>
+      )}
+      <ol className="flex flex-col gap-4">
+        {data?.versions.map((version) => (
+          <li key={version.number}>
+            <Version version={version} />
+          </li>
+        ))}
+      </ol>
+    </PageBody>
+  )
+}
+
+function Version({ version }: { readonly version: PolicyVersion }): ReactNode {
+  return (
+    <Panel className="flex flex-col gap-3 p-4">
+      <div className="flex flex-wrap items-baseline gap-x-3">
+        <h2 className="text-base">Version {version.number}</h2>
+        <span className="text-sm text-muted">
+          <Moment at={version.publishedAt} /> by {version.by}
+          {version.ledgerIndex !== null && ` · ledger #${version.ledgerIndex}`}
+          {Date.parse(version.inForceAt) > Date.now() &&
+            ` · its weaker values come into force on ${exact(version.inForceAt)}`}
+        </span>
+      </div>
+      {version.changes.length === 0 ? (
+        <p className="text-muted">Nothing stood before it to compare with.</p>
+      ) : (
+        <ul className="flex flex-col gap-3">
+          {version.changes.map((change) => (
+            <li key={change.clause}>
+              <Change change={change} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </Panel>
+  )
+}
+
+function Change({ change }: { readonly change: SentenceChange }): ReactNode {
+  return (
+    <div className="flex flex-col gap-1">
+      <p className="flex items-center gap-2">
+        <Link
+          to="/policy/clause/$id"
+          params={{ id: change.clause }}
+          className="font-strong text-accent underline"
+        >
+          {change.clause}
+        </Link>
+        <Badge tone={TONE[change.change]}>{change.change}</Badge>
+      </p>
+      {change.before !== null && (
+        <p className="text-muted">
+          <span className="sr-only">Before: </span>
+          <del>{change.before}</del>
+        </p>
+      )}
+      {change.after !== null && (
+        <p>
+          <span className="sr-only">After: </span>
+          <ins className="no-underline">{change.after}</ins>
+        </p>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,47 @@
+import type { ProblemCode } from '../../platform/kernel/problem.ts'
+
+const REMEDIES: Readonly<
+  Partial<Record<ProblemCode | 'network.unreachable' | 'page.failed' | 'server.error', string>>
+> = {
+  'request.malformed': 'Reload the page and try again.',
+  'request.invalid': 'Correct the marked values and send again.',
+  'request.too-large': 'Shorten what you send.',
+  'request.too-many': 'Wait a moment; the limit frees itself.',
+  'request.cross-site': 'Open the console in its own tab and try there.',
+  'request.method': 'Reload the page; it may be older than the server.',
+  'resource.unknown': 'Check the address, or go back to the list: it may have been removed.',
+  'resource.conflict': 'Reload to see the present state, then decide again.',
+  'access.unauthenticated': 'Sign in.',
+  'access.factor-needed': 'Enter the code of your second factor.',
+  'access.denied': 'Ask an owner or admin of the workspace for a role that includes this.',
+  'access.refused': 'Check what you typed. Several wrong tries in a row lock the account for a while.',
+  'access.code-refused':
+    'Wait for the next code of your app, or check that the clock of your device is right.',
+  'access.link-expired': 'Ask the person who invited you for a new link.',
+  'access.password-weak': 'Follow the rules shown below the field.',
+  'access.last-factor': 'Add another second factor first.',
+  'access.last-owner': 'Make somebody else an owner first.',
+  'session.expired': 'Sign in again; you come back to this page.',
+  'policy.malformed': 'Correct the text where the message points and publish again.',
+  'policy.unchanged': 'Nothing is to be done.',
+  'policy.unsigned': 'Publish the version again with the signing key.',
+  'encryption.unreadable': 'Tell the operator, naming the request id.',
+  'encryption.key-missing': 'Tell the operator: the key folder is not reachable.',
+  'audit.unavailable': 'Try again shortly; nothing was changed.',
+  'recovery.unreadable': 'Choose another backup.',
+  'upstream.unavailable': 'Try again shortly; the service is being restarted.',
+  'upstream.timeout': 'Try again; what was accepted is not lost.',
+  'service.starting': 'Wait a few seconds; the page tries again by itself.',
+  'database.unavailable': 'Try again shortly; what was accepted is not lost.',
+  'contact.missing': 'The operator sets SECURITY_CONTACT.',
+  'network.unreachable': 'Check the connection; the page tries again by itself.',
+  'page.failed': 'Reload the page. If it stays, report it with the time.',
+  'server.error': 'Try again; if it stays, report the request id.',
+}
+
+/** What to do about a refusal, in one sentence. */
+export function remedyFor(code: string): string {
+  return Object.hasOwn(REMEDIES, code)
+    ? (REMEDIES[code as keyof typeof REMEDIES] ?? '')
+    : 'Try again; if it stays, report the request id.'
+}

@@ -1,0 +1,88 @@
+import type { Permission } from '../../../platform/kernel/permission.ts'
+import type { IconName } from '../ui/icons.tsx'
+
+/** A page that the navigation and the search lead to. */
+export interface Place {
+  readonly to:
+    | '/inbox'
+    | '/channels'
+    | '/replies'
+    | '/people'
+    | '/api-keys'
+    | '/audit'
+    | '/account'
+    | '/policy'
+    | '/policy/versions'
+    | '/policy/findings'
+  readonly name: string
+  readonly icon: IconName
+  readonly permission: Permission
+  /** Other words that people look for it by. */
+  readonly also: string
+}
+
+/** The pages beside the policy, in the order of the navigation. */
+export const PLACES: readonly Place[] = [
+  {
+    to: '/inbox',
+    name: 'Inbox',
+    icon: 'inbox',
+    permission: 'conversation.read',
+    also: 'conversations messages',
+  },
+  {
+    to: '/replies',
+    name: 'Automatic replies',
+    icon: 'reply',
+    permission: 'rule.read',
+    also: 'rules keyword bot',
+  },
+  {
+    to: '/channels',
+    name: 'Channels',
+    icon: 'channel',
+    permission: 'channel.read',
+    also: 'whatsapp web chat webhook',
+  },
+  {
+    to: '/people',
+    name: 'People and roles',
+    icon: 'people',
+    permission: 'people.read',
+    also: 'members team invite',
+  },
+  { to: '/api-keys', name: 'API keys', icon: 'key', permission: 'api-key.read', also: 'token bearer' },
+  { to: '/audit', name: 'Audit log', icon: 'log', permission: 'audit.read', also: 'events ledger proof' },
+]
+
+/** Pages of the policy and of the person, found by search and shown elsewhere. */
+export const MORE_PLACES: readonly Place[] = [
+  {
+    to: '/policy',
+    name: 'Policy',
+    icon: 'shield',
+    permission: 'policy.read',
+    also: 'status overview clauses',
+  },
+  {
+    to: '/policy/versions',
+    name: 'Policy versions',
+    icon: 'shield',
+    permission: 'policy.read',
+    also: 'diff publish changes',
+  },
+  {
+    to: '/policy/findings',
+    name: 'Policy findings',
+    icon: 'shield',
+    permission: 'policy.read',
+    also: 'lint contradictions',
+  },
+  {
+    to: '/account',
+    name: 'Account security',
+    icon: 'account',
+    permission: 'self.account',
+    also: 'password sessions factors recovery codes',
+  },
+]

@@ -1,0 +1,41 @@
+import type { Permission } from '../../../platform/kernel/permission.ts'
+import type { ClauseRow, PolicyOverview } from '../contract/policy.ts'
+import { MORE_PLACES, PLACES, type Place } from './places.ts'
+
+/** A page or a clause that fits what was typed. */
+export type Found =
+  | { readonly kind: 'page'; readonly key: string; readonly place: Place }
+  | { readonly kind: 'clause'; readonly key: string; readonly clause: ClauseRow; readonly sentence: string }
+
+const FOUND_MAX = 8
+
+/** The words of a clause's sentence. */
+export function sentenceOf(clause: ClauseRow): string {
+  return clause.sentence.map(({ text }) => text).join('')
+}
+
+/** What fits: clauses by the start of their id or by words, pages by name and other words; ids first. */
+export function foundIn(
+  typed: string,
+  permissions: readonly Permission[],
+  policy: PolicyOverview | undefined,
+): readonly Found[] {
+  const text = typed.trim().toLowerCase()
+  const words = text.split(/\s+/).filter((word) => word !== '')
+  const pages = [...PLACES, ...MORE_PLACES]
+    .filter((place) => permissions.includes(place.permission))
+    .filter((place) => words.every((word) => `${place.name} ${place.also}`.toLowerCase().includes(word)))
+    .map((place): Found => ({ kind: 'page', key: `page-${place.to.replaceAll('/', '-')}`, place }))
+  if (words.length === 0) return pages
+  const clauses = (policy?.chapters ?? [])
+    .flatMap((chapter) => chapter.clauses)
+    .map((clause) => ({
+      clause,
+      sentence: sentenceOf(clause),
+      byId: clause.id.toLowerCase().startsWith(text),
+    }))
+    .filter(({ sentence, byId }) => byId || words.every((word) => sentence.toLowerCase().includes(word)))
+    .sort((a, b) => Number(b.byId) - Number(a.byId))
+    .map(({ clause, sentence }): Found => ({ kind: 'clause', key: `clause-${clause.id}`, clause, sentence }))
+  return [...pages.slice(0, 3), ...clauses].slice(0, FOUND_MAX)
+}

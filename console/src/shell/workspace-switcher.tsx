@@ -1,0 +1,73 @@
+import { Menu } from '@base-ui/react/menu'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { call } from '../api.ts'
+import { useMe } from '../session.tsx'
+import { announce } from '../ui/announce.tsx'
+import { Icon, Spinner } from '../ui/icons.tsx'
+import { Badge } from '../ui/page.tsx'
+
+/** The workspace a person acts in, and the way to their others. Sample data says so at all times. */
+export function WorkspaceSwitcher(): ReactNode {
+  const me = useMe()
+  const queries = useQueryClient()
+  const navigate = useNavigate()
+  const choose = useMutation({
+    mutationFn: (workspaceId: string) => call('POST /api/access/workspace', { body: { workspaceId } }),
+    onSuccess: async (_, workspaceId) => {
+      announce(`Workspace: ${me.workspaces.find(({ id }) => id === workspaceId)?.name ?? 'changed'}`)
+      await navigate({ to: '/' })
+      // Nothing of the one workspace may be seen in the other.
+      await queries.resetQueries()
+    },
+  })
+  return (
+    <div className="flex flex-col gap-1">
+      <Menu.Root>
+        <Menu.Trigger
+          aria-label={`Workspace: ${me.workspace?.name ?? 'none'}`}
+          className="tap flex w-full items-center gap-2 rounded-small px-2 text-left hover:bg-sunk"
+        >
+          <span className="min-w-0 flex-1 truncate font-strong">{me.workspace?.name ?? 'No workspace'}</span>
+          {me.workspace?.sample === true && <Badge tone="late">sample</Badge>}
+          {choose.isPending ? <Spinner /> : <Icon name="down" className="size-4 text-muted" />}
+        </Menu.Trigger>
+        <Menu.Portal>
+          <Menu.Positioner sideOffset={4} align="start" className="z-50">
+            <Menu.Popup className="min-w-56 rounded-large border border-line bg-panel p-1 text-ink shadow-lg">
+              <Menu.RadioGroup
+                value={me.workspace?.id ?? ''}
+                onValueChange={(id: string) => {
+                  choose.mutate(id)
+                }}
+              >
+                {me.workspaces.map((workspace) => (
+                  <Menu.RadioItem
+                    key={workspace.id}
+                    value={workspace.id}
+                    closeOnClick
+                    className="tap flex cursor-pointer items-center gap-2 rounded-small px-2 data-highlighted:bg-sunk"
+                  >
+                    <span className="flex-1">
+                      {workspace.name} <span className="text-sm text-muted">{workspace.role}</span>
+                    </span>
+                    {workspace.sample && <Badge tone="late">sample</Badge>}
+                    <Menu.RadioItemIndicator>
+                      <Icon name="check" className="size-4" />
+                    </Menu.RadioItemIndicator>
+                  </Menu.RadioItem>
+                ))}
+              </Menu.RadioGroup>
+            </Menu.Popup>
+          </Menu.Positioner>
+        </Menu.Portal>
+      </Menu.Root>
+      {choose.isError && (
+        <p role="alert" className="px-2 text-sm text-bad">
+          The workspace was not changed: {choose.error.message}
+        </p>
+      )}
+    </div>
+  )
+}
