@@ -1,0 +1,105 @@
+import { Hono, type Context } from 'hono'
+import type { Caller } from '../kernel/caller.ts'
+import type { Log } from '../kernel/log.ts'
+import { Problem } from '../kernel/problem.ts'
+import type { AnyRoute, RouteRequest } from '../kernel/route.ts'
+import { problemParts, type Exchange } from './exchange.ts'
+import { routeChecks, type CheckDoor, type Passage } from './route-checks.ts'
+
+/** What comes with a request into the app. */
+export interface AppBindings {
+  readonly exchange: Exchange
+}
+
+/** Answers a request of the platform's own paths. */
+export type App = (request: Request, bindings: AppBindings) => Promise<Response>
+
+type AppContext = Context<{ Bindings: AppBindings }>
+
+/** Mounts routes: each request meets the checks in order, then the handler; whatever is thrown becomes a problem. */
+export function mountRoutes(routes: readonly AnyRoute[], door: CheckDoor & { readonly log: Log }): App {
+  const hono = new Hono<{ Bindings: AppBindings }>()
+  for (const route of routes) hono.on(route.method, route.path, (context) => answer(route, context, door))
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const methods = routes.filter((route) => route.path === path).map((route) => route.method)
+    const allow = [...new Set([...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'])].join(
+      ', ',
+    )
+    hono.all(path, (context) => refuseMethod(context, path, allow, door.log))
+  }
+  hono.notFound((context) => {
+    const unknown = new Problem('resource.unknown', 'No page and no part of the API has this address.')
+    return problemResponse(context.env.exchange, door.log, unknown)
+  })
+  hono.onError((error, context) => problemResponse(context.env.exchange, door.log, error))
+  return async (request, bindings) => hono.fetch(request, bindings)
+}
+
+function refuseMethod(context: AppContext, path: string, allow: string, log: Log): Response {
+  const { exchange } = context.env
+  exchange.pattern = path
+  if (context.req.method === 'OPTIONS') return new Response(null, { status: 204, headers: { allow } })
+  const refusal = new Problem('request.method', `This address offers ${allow}.`)
+  return problemResponse(exchange, log, refusal, { allow })
+}
+
+/** A caller before anything is known; `identify` replaces it. */
+function nobody(exchange: Exchange): Caller {
+  const { ip, userAgent } = exchange
+  const roles = { workspaceId: null, workspaceRole: null, staffRole: null, permissions: new Set<never>() }
+  return { kind: 'anonymous', id: '', level: 'none', sessionId: null, ip, userAgent, ...roles }
+}
+
+async function answer(
+  route: AnyRoute,
+  context: AppContext,
+  door: CheckDoor & { readonly log: Log },
+): Promise<Response> {
+  const { exchange } = context.env
+  exchange.pattern = route.path
+  const passage: Passage = {
+    route,
+    request: context.req.raw,
+    exchange,
+    params: context.req.param() as Record<string, string>,
+    caller: nobody(exchange),
+    input: { params: {}, query: {}, body: {} },
+  }
+  try {
+    for (const check of routeChecks) await check.run(passage, door)
+    const { caller, input, request } = passage
+    const { requestId } = exchange
+    const reply = await route.handle({ requestId, caller, ...input, raw: request } as RouteRequest<
+      never,
+      never,
+      never
+    >)
+    return finished(reply, exchange.replyHeaders)
+  } catch (error) {
+    return problemResponse(exchange, door.log, error)
+  }
+}
+
+/** A `Response` as it is, nothing as 204, anything else as JSON that no cache keeps. */
+function finished(reply: unknown, headers: Readonly<Record<string, string>>): Response {
+  if (reply instanceof Response) {
+    const merged = new Headers(reply.headers)
+    for (const [name, value] of Object.entries(headers)) merged.set(name, value)
+    return new Response(reply.body, { status: reply.status, headers: merged })
+  }
+  const fresh = { 'cache-control': 'no-store', ...headers }
+  if (reply === undefined || reply === null) return new Response(null, { status: 204, headers: fresh })
+  return new Response(JSON.stringify(reply), {
+    headers: { 'content-type': 'application/json', ...fresh },
+  })
+}
+
+function problemResponse(
+  exchange: Exchange,
+  log: Log,
+  error: unknown,
+  more: Readonly<Record<string, string>> = {},
+): Response {
+  const { status, headers, body } = problemParts(exchange, log, error)
+  return new Response(body, { status, headers: { ...more, ...headers } })
+}

@@ -1,0 +1,53 @@
+import { Problem } from '../kernel/problem.ts'
+
+/**
+ * Reads the JSON body of an API request, at most `bytesMax` of it; an absent body is an empty object. Only
+ * `application/json` is read: a form, which another site can send without asking, is refused.
+ */
+export async function readJsonBody(request: Request, bytesMax: number): Promise<unknown> {
+  const declared = Number(request.headers.get('content-length') ?? 0)
+  if (declared > bytesMax) throw tooLarge(bytesMax)
+  const bytes = await readBytes(request, bytesMax)
+  if (bytes.length === 0) return {}
+  if (!/^application\/json\s*(?:;\s*charset=utf-8\s*)?$/i.test(request.headers.get('content-type') ?? ''))
+    throw new Problem('request.malformed', 'Send the body as application/json in UTF-8.')
+  if ((request.headers.get('content-encoding') ?? 'identity') !== 'identity')
+    throw new Problem('request.malformed', 'Send the body without a content encoding.')
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown
+  } catch {
+    throw new Problem('request.malformed', 'The body is not JSON in UTF-8.')
+  }
+}
+
+async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array> {
+  if (request.body === null) return new Uint8Array()
+  const parts: Uint8Array[] = []
+  let size = 0
+  try {
+    for await (const part of request.body as AsyncIterable<Uint8Array>) {
+      size += part.length
+      if (size > bytesMax) throw tooLarge(bytesMax)
+      parts.push(part)
+    }
+  } catch (error) {
+    // The client went away or was cut off for being slow; nobody reads this answer.
+    throw error instanceof Problem
+      ? error
+      : new Problem('request.malformed', 'The body did not arrive whole.')
+  }
+  return Buffer.concat(parts)
+}
+
+function tooLarge(bytesMax: number): Problem {
+  return new Problem('request.too-large', `A body of at most ${bytesMax} bytes is read here.`)
+}
+
+/** The query as an object of texts; a name given twice is refused, since readers differ in which one they take. */
+export function readQuery(url: string): Record<string, string> {
+  const entries = [...new URL(url).searchParams]
+  const names = new Set(entries.map(([name]) => name))
+  if (names.size !== entries.length)
+    throw new Problem('request.malformed', 'A name stands in the query more than once.')
+  return Object.fromEntries(entries)
+}

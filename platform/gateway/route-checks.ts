@@ -1,0 +1,166 @@
+import type { Caller } from '../kernel/caller.ts'
+import type { PolicyReader } from '../kernel/parameter.ts'
+import { Problem } from '../kernel/problem.ts'
+import type { AnyRoute } from '../kernel/route.ts'
+import type { z } from '../kernel/schema.ts'
+import { clientNetwork } from './client-network.ts'
+import { refuseCrossSite } from './cross-site.ts'
+import type { AccessDoor, Exchange, RecordEvent } from './exchange.ts'
+import { gatewayLimits } from './limits.ts'
+import { apiRate } from './parameters.ts'
+import { rateHeaders, type RateBudget, type RateLimiter } from './rate-limit.ts'
+import { readJsonBody, readQuery } from './request-body.ts'
+
+/** Tries at sign-in that one client may make in any minute, whatever the policy allows for other requests. */
+export const SIGN_IN_PER_MINUTE = 30
+
+/** What the checks work with. */
+export interface CheckDoor {
+  readonly access: Pick<AccessDoor, 'identify' | 'decide'>
+  readonly limiter: RateLimiter
+  readonly policy: PolicyReader
+  readonly record: RecordEvent
+}
+
+/** A request on its way through the checks; each check adds what it found out. */
+export interface Passage {
+  readonly route: AnyRoute
+  readonly request: Request
+  readonly exchange: Exchange
+  readonly params: Readonly<Record<string, string>>
+  caller: Caller
+  input: { params: unknown; query: unknown; body: unknown }
+}
+
+/** One thing that must hold before a handler runs; throws the `Problem` that refuses. */
+export interface RouteCheck {
+  readonly name: string
+  run(passage: Passage, door: CheckDoor): Promise<void>
+}
+
+/** Who a caller is counted as: a session or key by itself, everybody else by network. */
+export function clientOf(caller: Caller, ip: string): string {
+  if (caller.sessionId !== null) return `session ${caller.sessionId}`
+  if (caller.kind === 'anonymous') return `network ${clientNetwork(ip)}`
+  return `${caller.kind} ${caller.id}`
+}
+
+/** Requests in a minute that a budget holds. Policy 4.3-a.1. */
+export function budgetOf(budget: Exclude<RateBudget, 'network'>, policy: PolicyReader): number {
+  const rate = policy.read(apiRate)
+  return budget === 'sign-in' ? Math.min(SIGN_IN_PER_MINUTE, rate) : rate
+}
+
+/** Takes one request from the caller's budget. Policy 4.3-a.1. */
+export async function takeRate(
+  door: Pick<CheckDoor, 'limiter' | 'policy' | 'record'>,
+  budget: Exclude<RateBudget, 'network'>,
+  caller: Caller,
+  exchange: Exchange,
+): Promise<void> {
+  const client = clientOf(caller, exchange.ip)
+  const verdict = await door.limiter.take(budget, client, budgetOf(budget, door.policy))
+  Object.assign(exchange.replyHeaders, rateHeaders(budget, verdict))
+  if (verdict.allowed) return
+  const reported = await door.limiter.take('network', `reported ${client}`, 1)
+  if (reported.allowed) await door.record(refusalEvent('request.rate-limited', exchange, caller, { budget }))
+  throw new Problem('request.too-many', `At most ${verdict.limit} requests a minute are served here.`, {
+    retryAfterSeconds: verdict.resetSeconds,
+  })
+}
+
+/** The audit event of a refusal. */
+export function refusalEvent(
+  type: 'access.denied' | 'request.cross-site' | 'request.rate-limited',
+  exchange: Exchange,
+  caller: Caller,
+  details: Readonly<Record<string, string>>,
+): Parameters<RecordEvent>[0] {
+  return {
+    type,
+    tenant: caller.workspaceId,
+    actor: { kind: caller.kind, id: caller.id },
+    target: { kind: 'route', id: exchange.pattern },
+    outcome: 'refused',
+    details,
+    request: { id: exchange.requestId, ip: exchange.ip, userAgent: exchange.userAgent },
+  }
+}
+
+/** Asks the one decision function; a refused caller that is known leaves an event, an unknown one a line in the log. */
+export async function requireAllowed(
+  door: Pick<CheckDoor, 'access' | 'record'>,
+  caller: Caller,
+  wanted: Pick<AnyRoute, 'permission' | 'level'>,
+  exchange: Exchange,
+): Promise<void> {
+  const refusal = door.access.decide(caller, wanted.permission, wanted.level)
+  if (refusal === undefined) return
+  if (caller.kind !== 'anonymous')
+    await door.record(refusalEvent('access.denied', exchange, caller, { permission: wanted.permission }))
+  throw refusal
+}
+
+/** Refuses a request of another site and records it. */
+export async function requireSameSite(
+  door: Pick<CheckDoor, 'record'>,
+  caller: Caller,
+  request: Request,
+  exchange: Exchange,
+  upgrade = false,
+): Promise<void> {
+  const { headers, method } = request
+  const facts = { method, host: new URL(request.url).host, upgrade }
+  const said = { origin: headers.get('origin'), fetchSite: headers.get('sec-fetch-site') }
+  try {
+    refuseCrossSite(caller, { ...facts, ...said })
+  } catch (error) {
+    if (caller.kind !== 'anonymous')
+      await door.record(refusalEvent('request.cross-site', exchange, caller, { method }))
+    throw error
+  }
+}
+
+/** Reads one part of the input; names what does not fit without repeating any value. Policy 4.3-a.3. */
+function fit(schema: z.ZodType, value: unknown, part: string): unknown {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const reasons = parsed.error.issues.slice(0, 5).map((issue) => {
+    const place = issue.path.map(String).join('.').slice(0, 100)
+    return `${part}${place === '' ? '' : `.${place}`}: ${issue.code.replaceAll('_', ' ')}`
+  })
+  throw new Problem('request.invalid', `${reasons.join('; ')}.`)
+}
+
+/** The checks in the order in which a request meets them. */
+export const routeChecks: readonly RouteCheck[] = [
+  {
+    name: 'identify the caller',
+    run: async (passage, door) => {
+      const { ip, userAgent } = passage.exchange
+      passage.caller = await door.access.identify(passage.request, { ip, userAgent })
+    },
+  },
+  {
+    name: 'rate of requests',
+    run: ({ route, caller, exchange }, door) => takeRate(door, route.rate, caller, exchange),
+  },
+  {
+    name: 'assurance and permission',
+    run: (passage, door) => requireAllowed(door, passage.caller, passage.route, passage.exchange),
+  },
+  {
+    name: 'same site',
+    run: (passage, door) => requireSameSite(door, passage.caller, passage.request, passage.exchange),
+  },
+  {
+    name: 'schema',
+    run: async ({ route, request, params, input }) => {
+      const { apiBodyBytesMax } = gatewayLimits
+      const body = route.method === 'GET' ? {} : await readJsonBody(request, apiBodyBytesMax)
+      input.params = fit(route.input.params, params, 'path')
+      input.query = fit(route.input.query, readQuery(request.url), 'query')
+      input.body = fit(route.input.body, body, 'body')
+    },
+  },
+]
