@@ -1,0 +1,129 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { Problem } from '../kernel/problem.ts'
+import type { Exchange } from './exchange.ts'
+
+/** Headers about one connection, which end here in either direction (RFC 9110 §7.6.1). */
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authentication-info',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+])
+
+/** Headers that the protected service believes because only the gateway sets them. */
+const OURS =
+  /^(?:surety-.*|x-forwarded-.*|forwarded|x-real-ip|via|x-http-method-override|x-original-.*|x-rewrite-url)$/
+
+/** Headers that may stand once only; two of one kind are read differently by different servers. */
+const SINGLE = [
+  'host',
+  ':authority',
+  'content-length',
+  'content-type',
+  'transfer-encoding',
+  'authorization',
+  'origin',
+  'expect',
+  'upgrade',
+  'sec-fetch-site',
+]
+
+/** The cookie of a session; never forwarded, never accepted from the service. */
+export const SESSION_COOKIE = '__Host-surety'
+
+/** Refuses a request whose headers could be read in two ways, which is how requests are smuggled past a proxy. */
+export function refuseDoubleHeaders(rawHeaders: readonly string[]): void {
+  const names = rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase())
+  const twice = SINGLE.find((name) => names.indexOf(name) !== names.lastIndexOf(name))
+  if (twice !== undefined)
+    throw new Problem('request.malformed', `The header ${twice} stands in the request more than once.`)
+  if (names.includes('transfer-encoding') && names.includes('content-length'))
+    throw new Problem('request.malformed', 'The request tells its length in two ways.')
+  if (names.some((name) => name.includes('_')))
+    throw new Problem('request.malformed', 'The name of a header holds an underscore.')
+}
+
+/** What is forwarded in place of the caller's own credentials. */
+export interface Forwarding {
+  readonly exchange: Exchange
+  readonly host: string
+  /** The signed identity; null for a public request. */
+  readonly identity: string | null
+}
+
+/** The headers that the protected service gets. */
+export function requestHeaders(
+  incoming: IncomingHttpHeaders,
+  forwarding: Forwarding,
+): Record<string, string | string[]> {
+  const named = namedByConnection(incoming.connection)
+  const headers: Record<string, string | string[]> = {}
+  for (const [name, value] of Object.entries(incoming)) {
+    const dropped = HOP_BY_HOP.has(name) || OURS.test(name) || named.has(name) || name.startsWith(':')
+    if (dropped || value === undefined || name === 'host' || name === 'expect' || name === 'cookie') continue
+    headers[name] = value
+  }
+  const cookie = withoutSession(incoming.cookie)
+  if (cookie !== '') headers['cookie'] = cookie
+  // A key opens this gateway; the service gets the signed identity instead.
+  if (/^bearer\s+sk_/i.test(incoming.authorization ?? '')) delete headers['authorization']
+  const { exchange, host, identity } = forwarding
+  return {
+    ...headers,
+    host,
+    'x-forwarded-for': exchange.ip,
+    'x-forwarded-proto': 'https',
+    'x-forwarded-host': host,
+    'surety-request-id': exchange.requestId,
+    ...(identity === null ? {} : { 'surety-identity': identity }),
+  }
+}
+
+/** Headers of the service's response that must not cross, beside those of the connection. */
+const NOT_FROM_SERVICE = new Set([
+  'server',
+  'x-powered-by',
+  'x-aspnet-version',
+  'x-runtime',
+  'via',
+  'alt-svc',
+  'strict-transport-security',
+  'content-security-policy',
+  'x-content-type-options',
+  'public-key-pins',
+  'surety-identity',
+  'surety-request-id',
+])
+
+/** The headers of the service's response that the client gets; security headers are set apart. */
+export function responseHeaders(upstream: IncomingHttpHeaders): Record<string, string | string[]> {
+  const named = namedByConnection(upstream.connection)
+  const headers: Record<string, string | string[]> = {}
+  for (const [name, value] of Object.entries(upstream)) {
+    if (HOP_BY_HOP.has(name) || NOT_FROM_SERVICE.has(name) || named.has(name) || value === undefined) continue
+    headers[name] = value
+  }
+  const cookies = (upstream['set-cookie'] ?? []).filter((cookie) => !isSession(cookie))
+  delete headers['set-cookie']
+  return cookies.length === 0 ? headers : { ...headers, 'set-cookie': cookies }
+}
+
+function namedByConnection(connection: string | undefined): ReadonlySet<string> {
+  return new Set((connection ?? '').split(',').map((name) => name.trim().toLowerCase()))
+}
+
+function withoutSession(cookie: string | undefined): string {
+  const pairs = (cookie ?? '').split(';').map((pair) => pair.trim())
+  return pairs.filter((pair) => pair !== '' && !isSession(pair)).join('; ')
+}
+
+function isSession(pair: string): boolean {
+  return (pair.split('=')[0] ?? '').trim().toLowerCase() === SESSION_COOKIE.toLowerCase()
+}

@@ -1,0 +1,161 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { trace } from '@opentelemetry/api'
+import type { Caller } from '../kernel/caller.ts'
+import type { PolicyReader } from '../kernel/parameter.ts'
+import { Problem, problemStatus } from '../kernel/problem.ts'
+import type { AccessDoor, Arrived, Exchange, NodeRequest, RecordEvent, Visit } from './exchange.ts'
+import type { IdentityTokens } from './identity-token.ts'
+import type { GatewayLimits } from './limits.ts'
+import type { OpenStreams } from './open-streams.ts'
+import { forwardUpgrade, requireWebSocket } from './proxy-upgrade.ts'
+import { forward, type Upstream } from './proxy.ts'
+import type { RateLimiter } from './rate-limit.ts'
+import { isBelow } from './request-target.ts'
+import { refusalEvent, requireSameSite, takeRate } from './route-checks.ts'
+
+/** The way from the edge to the protected service. */
+export interface ServiceDoor {
+  request(visit: Visit, arrived: Arrived): Promise<void>
+  upgrade(visit: UpgradeVisit, arrived: Arrived): Promise<void>
+}
+
+/** A WebSocket handshake on its way. */
+export interface UpgradeVisit {
+  readonly incoming: IncomingMessage
+  readonly socket: Duplex
+  readonly head: Buffer
+  readonly exchange: Exchange
+  readonly security: Readonly<Record<string, string>>
+}
+
+/** What the way needs. */
+export interface ServiceParts {
+  readonly access: Pick<AccessDoor, 'identify' | 'decide'>
+  readonly identity: Pick<IdentityTokens, 'issue'>
+  readonly limiter: RateLimiter
+  readonly limits: GatewayLimits
+  readonly policy: PolicyReader
+  /** Path prefixes that need no sign-in. */
+  readonly publicPaths: readonly string[]
+  readonly record: RecordEvent
+  readonly streams: OpenStreams
+  readonly upstream: Upstream
+}
+
+/** Makes the way to the service: nobody passes outside of the public paths without a full session or a key. */
+export function openServiceDoor(parts: ServiceParts): ServiceDoor {
+  const tracer = trace.getTracer('surety.gateway')
+  return {
+    request: (visit, arrived) =>
+      tracer.startActiveSpan('proxy', async (span) => {
+        try {
+          await passOn(parts, visit, arrived)
+        } catch (error) {
+          if (!sendToSignIn(visit, error)) throw error
+        } finally {
+          span.end()
+        }
+      }),
+    upgrade: async (visit, arrived) => {
+      requireWebSocket(visit.incoming)
+      const caller = await admit(parts, visit, arrived, true)
+      const identity = await issue(parts, caller, visit.exchange)
+      const { upstream, limits } = parts
+      const { host } = arrived
+      await forwardUpgrade({ ...visit, upstream, limits, host, identity, target: visit.incoming.url ?? '/' })
+      visit.socket.once(
+        'close',
+        parts.streams.add(caller, () => visit.socket.destroy()),
+      )
+    },
+  }
+}
+
+async function passOn(parts: ServiceParts, visit: Visit, arrived: Arrived): Promise<void> {
+  const caller = await admit(parts, visit, arrived, false)
+  const { upstream, limits } = parts
+  const identity = await issue(parts, caller, visit.exchange)
+  await forward({
+    ...visit,
+    upstream,
+    limits,
+    identity,
+    host: arrived.host,
+    target: visit.incoming.url ?? '/',
+    endless: () =>
+      visit.outgoing.once(
+        'close',
+        parts.streams.add(caller, () => visit.outgoing.destroy()),
+      ),
+  })
+}
+
+function issue(parts: ServiceParts, caller: Caller | null, exchange: Exchange): Promise<string | null> {
+  return caller === null ? Promise.resolve(null) : parts.identity.issue(caller, exchange.requestId)
+}
+
+/** Lets a request through to the service; null when the path is public and nobody was asked for. Policy 4.3-a.2. */
+async function admit(
+  parts: ServiceParts,
+  visit: { readonly incoming: NodeRequest; readonly exchange: Exchange },
+  { target, host }: Arrived,
+  upgrade: boolean,
+): Promise<Caller | null> {
+  const { incoming, exchange } = visit
+  const prefix = isBelow(target.path, parts.publicPaths)
+  exchange.pattern = `service ${prefix ?? '/*'}`
+  const from = { ip: exchange.ip, userAgent: exchange.userAgent }
+  if (prefix !== undefined) {
+    await takeRate(parts, 'api', anonymous(from), exchange)
+    return null
+  }
+  const request = credentials(incoming, host)
+  const caller = await parts.access.identify(request, from)
+  await takeRate(parts, 'api', caller, exchange)
+  await requireFull(parts, caller, exchange)
+  await requireSameSite(parts, caller, request, exchange, upgrade)
+  return caller
+}
+
+/** A full session or a key; what either may do in there is the service's decision, made on the signed identity. */
+async function requireFull(
+  parts: Pick<ServiceParts, 'record'>,
+  caller: Caller,
+  exchange: Exchange,
+): Promise<void> {
+  if (caller.kind === 'api-key' || (caller.kind === 'account' && caller.level === 'full')) return
+  if (caller.kind === 'anonymous' || caller.level === 'none')
+    throw new Problem('access.unauthenticated', 'This address needs a session or an API key.')
+  await parts.record(refusalEvent('access.denied', exchange, caller, { level: caller.level }))
+  throw new Problem('access.factor-needed', 'This address needs a session with a second factor.')
+}
+
+function anonymous(from: { readonly ip: string; readonly userAgent: string }): Caller {
+  const roles = { workspaceId: null, workspaceRole: null, staffRole: null, permissions: new Set<never>() }
+  return { kind: 'anonymous', id: '', level: 'none', sessionId: null, ...roles, ...from }
+}
+
+/** The part of a request that says who sends it, without its body. */
+function credentials(incoming: NodeRequest, host: string): Request {
+  const headers = new Headers()
+  for (const name of ['cookie', 'authorization', 'origin', 'sec-fetch-site'] as const) {
+    const value = incoming.headers[name]
+    if (typeof value === 'string') headers.set(name, value)
+  }
+  return new Request(`https://${host}/`, { method: incoming.method ?? 'GET', headers })
+}
+
+/** A person who opens an address in a browser without a session is led to the sign-in page instead of a refusal. */
+function sendToSignIn({ incoming, outgoing, exchange }: Visit, error: unknown): boolean {
+  const opened = incoming.method === 'GET' && (incoming.headers.accept ?? '').includes('text/html')
+  const mode = incoming.headers['sec-fetch-mode'] ?? 'navigate'
+  if (!(error instanceof Problem) || problemStatus(error.code) !== 401) return false
+  if (!opened || mode !== 'navigate' || outgoing.headersSent) return false
+  exchange.pattern += ' to sign-in'
+  outgoing.statusCode = 303
+  outgoing.setHeader('location', '/console/')
+  outgoing.setHeader('cache-control', 'no-store')
+  outgoing.end()
+  return true
+}
