@@ -1,0 +1,86 @@
+import type { Clock } from '../kernel/clock.ts'
+import type { Log } from '../kernel/log.ts'
+import type { PolicyReader } from '../kernel/parameter.ts'
+import type { AnyRoute } from '../kernel/route.ts'
+import { mountRoutes } from './app.ts'
+import type { CertificatePair } from './certificates.ts'
+import { openEdge } from './edge.ts'
+import type { AccessDoor, RecordEvent } from './exchange.ts'
+import { servedHosts } from './host.ts'
+import type { IdentityTokens } from './identity-token.ts'
+import type { GatewayLimits } from './limits.ts'
+import { openTlsListener } from './listener.ts'
+import { openStreams } from './open-streams.ts'
+import { openUpstream } from './proxy.ts'
+import { openRateLimiter } from './rate-limit.ts'
+import { openRequestLog, type RequestCounts } from './request-log.ts'
+import { openServiceDoor } from './service-door.ts'
+
+/** What a front is assembled from. */
+export interface FrontParts {
+  readonly clock: Clock
+  readonly policy: PolicyReader
+  readonly log: Log
+  readonly access: AccessDoor
+  readonly record: RecordEvent
+  readonly routes: readonly AnyRoute[]
+  readonly certificate: () => CertificatePair
+  readonly identity: Pick<IdentityTokens, 'issue'>
+  readonly limits: GatewayLimits
+  /** Names that requests may be addressed to. */
+  readonly hosts: readonly string[]
+  readonly publicPaths: readonly string[]
+  readonly upstream: URL
+}
+
+/** The public side of the gateway: one TLS listener with everything behind it. */
+export interface Front {
+  listen(host: string, port: number): Promise<{ readonly host: string; readonly port: number }>
+  reload(): void
+  /** Cuts event streams and WebSockets whose caller no longer stands. */
+  sweep(): Promise<void>
+  requestCounts(): RequestCounts
+  stop(seconds: number): Promise<void>
+}
+
+/** Assembles a front; the gateway has one, and each check that needs a broken twin assembles another. */
+export function assembleFront(parts: FrontParts): Front {
+  const { clock, policy, log, access, record, limits } = parts
+  const limiter = openRateLimiter(clock)
+  const requestLog = openRequestLog(log)
+  const streams = openStreams()
+  const upstream = openUpstream(parts.upstream)
+  let stopping = false
+  const edge = openEdge({
+    clock,
+    policy,
+    log,
+    limiter,
+    requestLog,
+    limits,
+    isServed: servedHosts(parts.hosts),
+    app: mountRoutes(
+      parts.routes.filter((route) => route.surface === 'gateway'),
+      { access, limiter, policy, record, log },
+    ),
+    service: openServiceDoor({ ...parts, limiter, streams, upstream }),
+    stopping: () => stopping,
+  })
+  const listener = openTlsListener({ policy, certificate: parts.certificate, limits, edge })
+  const forget = policy.onChange(listener.reload)
+  return {
+    listen: listener.listen,
+    reload: listener.reload,
+    sweep: () => streams.sweep(access.stands),
+    requestCounts: requestLog.counts,
+    stop: async (seconds) => {
+      stopping = true
+      forget()
+      const stopped = listener.stop(seconds)
+      // Streams without an end would use up the whole time; their clients connect again by themselves.
+      streams.cutAll()
+      await stopped
+      upstream.close()
+    },
+  }
+}

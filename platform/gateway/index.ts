@@ -1,0 +1,10 @@
+/** Chapter 4, and 2.1: the door to the outside; TLS, limits, who may, and the way to the protected service. */
+export { startGateway, type Gateway, type GatewayDeps } from './start.ts'
+export { gatewayParameters, apiRate, hstsMaxAge, tlsGroups, tlsMinimum } from './parameters.ts'
+export { gatewayEvents } from './events.ts'
+export { contentSecurityPolicy } from './headers.ts'
+export { gatewayRoutes } from './routes.ts'
+export { openServiceToken, type ServiceToken } from './sockets.ts'
+export type { AccessDoor, RecordEvent } from './exchange.ts'
+export type { ReadinessProbe } from './health.ts'
+export type { KeySet } from './identity-token.ts'

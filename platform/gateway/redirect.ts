@@ -1,0 +1,80 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { GatewayLimits } from './limits.ts'
+import { readTarget } from './request-target.ts'
+
+/** The plain port. */
+export interface RedirectListener {
+  listen(host: string, port: number): Promise<{ readonly host: string; readonly port: number }>
+  stop(): Promise<void>
+}
+
+/**
+ * The plain HTTP port: answers 308 to the same address at `origin`, to every request, and nothing else. The host that
+ * the request names is never looked at, so the redirect leads nowhere but to us. Policy 2.1-0.
+ */
+export function openRedirect(deps: {
+  /** Where HTTPS is served, read at each request since its port may be chosen late. */
+  readonly origin: () => string
+  readonly limits: GatewayLimits
+}): RedirectListener {
+  const { origin, limits } = deps
+  const server = createServer(
+    {
+      maxHeaderSize: limits.headerBytesMax,
+      headersTimeout: limits.headersMs,
+      requestTimeout: limits.headersMs,
+      connectionsCheckingInterval: limits.sweepMs,
+    },
+    (incoming, outgoing) => redirect(origin(), incoming, outgoing),
+  )
+  server.maxConnections = limits.connectionsMax
+  server.maxHeadersCount = limits.headersMax
+  server.on('checkContinue', (incoming, outgoing) => redirect(origin(), incoming, outgoing))
+  server.on('checkExpectation', (incoming, outgoing) => redirect(origin(), incoming, outgoing))
+  const end = (_incoming: IncomingMessage, socket: { destroy(): void }): void => socket.destroy()
+  server.on('upgrade', end)
+  server.on('connect', end)
+  server.on('clientError', (_error, socket: Socket) => {
+    if (socket.writable)
+      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+  })
+  return {
+    listen: (host, port) =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject)
+        server.listen({ host, port }, () => {
+          server.off('error', reject)
+          const address = server.address()
+          if (address === null || typeof address === 'string') throw new Error('the listener has no port')
+          resolve({ host: address.address, port: address.port })
+        })
+      }),
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+function redirect(origin: string, incoming: IncomingMessage, outgoing: ServerResponse): void {
+  outgoing.writeHead(308, {
+    location: `${origin}${safeTarget(incoming.url ?? '/')}`,
+    connection: 'close',
+    'content-length': '0',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  })
+  outgoing.end()
+}
+
+/** The address asked for when it is sound, the front page otherwise. */
+function safeTarget(raw: string): string {
+  try {
+    const { path, search } = readTarget(raw.slice(0, 8192))
+    return `${path}${search}`
+  } catch {
+    return '/'
+  }
+}

@@ -1,0 +1,208 @@
+import type { Clock } from '../kernel/clock.ts'
+import { publicOrigin, type Config } from '../kernel/config.ts'
+import { errorRecord, type Log } from '../kernel/log.ts'
+import type { PolicyReader } from '../kernel/parameter.ts'
+import type { AnyRoute } from '../kernel/route.ts'
+import { mountRoutes } from './app.ts'
+import { certificateNames, openCertificates, type Certificates } from './certificates.ts'
+import type { AccessDoor, RecordEvent } from './exchange.ts'
+import { assembleFront, type Front } from './front.ts'
+import type { ReadinessProbe } from './health.ts'
+import { openIdentityTokens } from './identity-token.ts'
+import { gatewayLimits, type GatewayLimits } from './limits.ts'
+import { openRateLimiter } from './rate-limit.ts'
+import { openRedirect } from './redirect.ts'
+import type { RequestCounts } from './request-log.ts'
+import { gatewayRoutes } from './routes.ts'
+import {
+  identifyOperator,
+  identifyService,
+  openServiceToken,
+  openUnixSocket,
+  type UnixSocket,
+} from './sockets.ts'
+import { readStaticFiles } from './static-files.ts'
+
+/** Everything that the gateway is wired to. */
+export interface GatewayDeps {
+  readonly config: Pick<
+    Config,
+    | 'SURETY_HOST'
+    | 'SURETY_LISTEN'
+    | 'SURETY_HTTPS_PORT'
+    | 'SURETY_HTTP_PORT'
+    | 'SURETY_KEYS'
+    | 'SURETY_TLS_CERT'
+    | 'SURETY_TLS_KEY'
+    | 'UPSTREAM_PUBLIC_PATHS'
+    | 'SHUTDOWN_SECONDS'
+  >
+  readonly clock: Clock
+  readonly policy: PolicyReader
+  readonly log: Log
+  readonly access: AccessDoor
+  readonly record: RecordEvent
+  /** The routes of all modules but this one, of all surfaces. */
+  readonly routes: readonly AnyRoute[]
+  readonly readiness: readonly ReadinessProbe[]
+  /** The protected service. */
+  readonly upstream: URL
+  /** The built console. */
+  readonly consoleFolder: string
+  readonly serviceSocket: string
+  readonly operatorSocket: string
+  readonly limits?: Partial<GatewayLimits>
+}
+
+/** The gateway while it runs. */
+export interface Gateway {
+  readonly addresses: {
+    /** What people open, without a trailing slash. */
+    readonly origin: string
+    readonly https: { readonly host: string; readonly port: number }
+    readonly http: { readonly host: string; readonly port: number }
+  }
+  /** The local authority's certificate (PEM), or null with a certificate of the operator's own. */
+  readonly authority: string | null
+  /** Every mounted route, the gateway's own included. */
+  readonly routes: readonly AnyRoute[]
+  requestCounts(): RequestCounts
+  /** Signs identities with a new key from now on. */
+  rotateIdentityKey(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** How often certificates are looked at for renewal or changed files. */
+const CERTIFICATE_MS = 60_000
+
+/** Starts every listener: TLS, the redirecting plain port and both sockets; stops what was started when one fails. */
+export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
+  const { config, clock, policy, log } = deps
+  const limits = { ...gatewayLimits, ...deps.limits }
+  const certificates = await openCertificates({
+    clock,
+    keysFolder: config.SURETY_KEYS,
+    host: config.SURETY_HOST,
+    ownCertFile: config.SURETY_TLS_CERT,
+    ownKeyFile: config.SURETY_TLS_KEY,
+  })
+  const issuer = publicOrigin(config as Config)
+  const identity = await openIdentityTokens({ keysFolder: config.SURETY_KEYS, clock, issuer })
+  const consoleFiles = await readStaticFiles(deps.consoleFolder)
+  const own = gatewayRoutes({
+    readiness: deps.readiness,
+    consoleFiles: () => consoleFiles,
+    identityKeys: identity.keySet,
+  })
+  const routes = [...own, ...deps.routes] as readonly AnyRoute[]
+  const record = keepRefusing(deps.record, log)
+  const front = assembleFront({
+    clock,
+    policy,
+    log,
+    access: deps.access,
+    record,
+    routes,
+    identity,
+    limits,
+    certificate: certificates.current,
+    hosts: certificateNames(config.SURETY_HOST),
+    publicPaths: config.UPSTREAM_PUBLIC_PATHS.split(',').filter((prefix) => prefix !== ''),
+    upstream: deps.upstream,
+  })
+  const opened = await openAll({ ...deps, record }, front, limits, routes)
+  const endTimers = keepUp(front, certificates, limits, log)
+  return {
+    addresses: opened.addresses,
+    authority: certificates.authority,
+    routes,
+    requestCounts: front.requestCounts,
+    rotateIdentityKey: identity.rotate,
+    stop: async () => {
+      endTimers()
+      await opened.stop()
+    },
+  }
+}
+
+/** A refusal stays a refusal when the audit log cannot be written; the log says that the event is missing. */
+function keepRefusing(record: RecordEvent, log: Log): RecordEvent {
+  return async (event) => {
+    try {
+      await record(event)
+    } catch (error) {
+      log.error({ event: event.type, ...errorRecord(error) }, 'a refusal could not be recorded')
+    }
+  }
+}
+
+interface Opened {
+  readonly addresses: Gateway['addresses']
+  stop(): Promise<void>
+}
+
+async function openAll(
+  deps: GatewayDeps,
+  front: Front,
+  limits: GatewayLimits,
+  routes: readonly AnyRoute[],
+): Promise<Opened> {
+  const { config } = deps
+  const stops: (() => Promise<void>)[] = [() => front.stop(config.SHUTDOWN_SECONDS)]
+  // All at once: none waits for another's last request.
+  const stop = async (): Promise<void> => void (await Promise.all(stops.map((one) => one())))
+  try {
+    const https = await front.listen(config.SURETY_LISTEN, config.SURETY_HTTPS_PORT)
+    const origin = publicOrigin({ ...config, SURETY_HTTPS_PORT: https.port } as Config)
+    const redirect = openRedirect({ origin: () => origin, limits })
+    stops.push(redirect.stop)
+    const http = await redirect.listen(config.SURETY_LISTEN, config.SURETY_HTTP_PORT)
+    for (const surface of ['service', 'operator'] as const)
+      stops.push((await openSurface(deps, surface, routes)).stop)
+    return { addresses: { origin, https, http }, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function openSurface(
+  deps: GatewayDeps,
+  surface: 'service' | 'operator',
+  routes: readonly AnyRoute[],
+): Promise<UnixSocket> {
+  const { clock, log, policy, record } = deps
+  const identify =
+    surface === 'operator'
+      ? identifyOperator
+      : identifyService(await openServiceToken(deps.config.SURETY_KEYS))
+  const path = surface === 'operator' ? deps.operatorSocket : deps.serviceSocket
+  const app = mountRoutes(
+    routes.filter((route) => route.surface === surface),
+    { access: { identify, decide: deps.access.decide }, limiter: unlimited(clock), policy, record, log },
+  )
+  return openUnixSocket({ path, app, clock, log })
+}
+
+/** The sockets serve one local program each, which works in batches; what protects them is who may open them. */
+function unlimited(clock: Clock): ReturnType<typeof openRateLimiter> {
+  const limiter = openRateLimiter(clock)
+  return { take: (budget, client) => limiter.take(budget, client, Number.MAX_SAFE_INTEGER) }
+}
+
+function keepUp(front: Front, certificates: Certificates, limits: GatewayLimits, log: Log): () => void {
+  const complain = (message: string) => (error: unknown) => log.error({ ...errorRecord(error) }, message)
+  const refresh = async (): Promise<void> => {
+    if (await certificates.refresh()) front.reload()
+  }
+  const renew = setInterval(() => {
+    refresh().catch(complain('the certificate could not be renewed; the one before stays in use'))
+  }, CERTIFICATE_MS)
+  const sweep = setInterval(() => {
+    front.sweep().catch(complain('open streams could not be looked through'))
+  }, limits.standingMs)
+  return () => {
+    clearInterval(renew)
+    clearInterval(sweep)
+  }
+}
