@@ -55,7 +55,7 @@ test('any edit of the text compiles to exactly what it says or is refused at a p
         saysWhatIsWritten(files, result)
       }
     }),
-    { numRuns: 250 },
+    { numRuns: 180 },
   )
   assert.ok(seen.compiled > 10 && seen.refused > 10, `both must be met: ${JSON.stringify(seen)}`)
 })
@@ -80,7 +80,7 @@ test('any bytes in place of a chapter are refused, never a crash', () => {
       assert.ok('errors' in result)
       for (const error of result.errors) pointsInside(files, error)
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   )
 })
 

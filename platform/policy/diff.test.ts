@@ -118,7 +118,7 @@ test('whatever an edit changes in what people read shows up as a change, and nev
         assert.deepEqual(JSON.parse(JSON.stringify(change)), change)
       }
     }),
-    { numRuns: 250 },
+    { numRuns: 120 },
   )
 })
 

@@ -278,7 +278,7 @@ test('whatever the text says, the rules answer and name clauses of it', () => {
       for (const { clauses } of lintPolicy(policy, facts))
         for (const clause of clauses) assert.equal(policy.clauses.get(clause)?.removed, false)
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   )
 })
 
