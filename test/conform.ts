@@ -1,0 +1,69 @@
+/** Runs an engine against public cases: `npm run conform -- NAME [--cases DIR]`; the last line is `N passed, N failed`. */
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { conformEnvelope } from '#envelope'
+import { conformLedger } from '../engines/ledger/conform.ts'
+
+/** What every engine's run comes to. */
+interface Conformance {
+  readonly passed: number
+  readonly failed: readonly string[]
+  /** Cases with parameters that the engine does not offer, seen to be refused. */
+  readonly refused?: number
+}
+
+interface Subject {
+  /** The folder of its cases below `SURETY_PUBLIC_DATA`. */
+  readonly cases: string
+  run(casesFolder: string): Promise<Conformance>
+}
+
+const subjects: Readonly<Record<string, Subject>> = {
+  ledger: { cases: 'merkle', run: conformLedger },
+  envelope: { cases: 'wycheproof', run: conformEnvelope },
+}
+
+const EXIT_USAGE = 2
+
+function usage(reason: string): never {
+  console.error(reason)
+  console.error('Usage: npm run conform -- NAME [--cases DIR]')
+  console.error(`NAME is one of: ${Object.keys(subjects).join(', ')}`)
+  process.exit(EXIT_USAGE)
+}
+
+function readArguments(): { name: string; cases: string | undefined } {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { cases: { type: 'string' }, rules: { type: 'string' } },
+    })
+    const [name, ...more] = positionals
+    if (name === undefined || more.length > 0) usage('One engine is named.')
+    if (values.rules !== undefined) usage(`${name} reads no rules; --rules is for engines that do.`)
+    return { name, cases: values.cases }
+  } catch (error) {
+    return usage((error as Error).message)
+  }
+}
+
+const { name, cases } = readArguments()
+const subject = Object.hasOwn(subjects, name) ? subjects[name] : undefined
+if (subject === undefined) usage(`No engine is called ${name}.`)
+
+const publicData = process.env['SURETY_PUBLIC_DATA']
+const folder = cases ?? (publicData === undefined ? undefined : join(publicData, subject.cases))
+if (folder === undefined)
+  usage('Where are the cases? Give --cases DIR or set SURETY_PUBLIC_DATA to the folder of public vectors.')
+
+const outcome = await subject.run(resolve(folder)).catch((error: Error) => {
+  console.error(`The cases in ${folder} could not be run: ${error.message}`)
+  return { passed: 0, failed: ['the run itself'] } satisfies Conformance as Conformance
+})
+for (const id of outcome.failed) console.log(`failed: ${id}`)
+if (outcome.refused !== undefined)
+  console.log(
+    `${outcome.refused} more use parameters that ${name} does not offer; it was seen to refuse each`,
+  )
+console.log(`${outcome.passed} passed, ${outcome.failed.length} failed`)
+process.exitCode = outcome.failed.length === 0 && outcome.passed > 0 ? 0 : 1

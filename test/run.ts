@@ -1,0 +1,108 @@
+/** Runs the tests: `npm test [-- PART OF A PATH]`; the last line is `N passed, N failed, N skipped`. */
+import { globSync } from 'node:fs'
+import { dirname, relative } from 'node:path'
+import { run } from 'node:test'
+import type { EventData } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { testDatabase } from '#database'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const folders = ['engines', 'platform', 'inbox', 'client', 'database', 'launch', 'cli', 'test', 'bench']
+
+/** Test files at once; two, because most of them make a PostgreSQL work as well. */
+const FILES_AT_ONCE = 2
+/** A test file that takes longer than this has failed. */
+const FILE_MS_MAX = 300_000
+/** Lines of a failed file's own output that are shown. */
+const OUTPUT_LINES_MAX = 60
+
+/** What one file wrote, kept until it is known whether anybody needs to see it. */
+const written = new Map<string, string[]>()
+
+function failureLines({ name, details, file }: EventData.TestFail): string[] {
+  const { cause } = details.error
+  const told =
+    cause instanceof Error ? (cause.stack ?? cause.message) : String(cause ?? details.error.message)
+  return [`  failed: ${name}${file === undefined ? '' : `  (${relative(root, file)})`}`, ...indent(told)]
+}
+
+function indent(text: string): string[] {
+  return text.split('\n').map((line) => `    ${line}`)
+}
+
+/** Whatever neither passed nor was left out, cancelled tests included. */
+function failedOf({ tests, passed, skipped, todo }: EventData.TestSummary['counts']): number {
+  return tests - passed - skipped - todo
+}
+
+function fileLine(file: string, { counts, duration_ms }: EventData.TestSummary): string {
+  const failed = failedOf(counts)
+  const parts = [
+    `${counts.passed} passed`,
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(counts.skipped > 0 ? [`${counts.skipped} skipped`] : []),
+  ]
+  const mark = failed > 0 ? 'FAILED' : 'ok    '
+  return `${mark} ${relative(root, file)}  ${parts.join(', ')}  ${(duration_ms / 1000).toFixed(1)} s`
+}
+
+/** A suite fails because a test in it failed, which is told already. */
+function onlyCarriesOn(fail: EventData.TestFail): boolean {
+  return (details(fail).failureType ?? '') === 'subtestsFailed'
+}
+
+function details(fail: EventData.TestFail): { readonly failureType?: string } {
+  return fail.details.error as { readonly failureType?: string }
+}
+
+async function runFiles(files: readonly string[]): Promise<EventData.TestSummary['counts'] | undefined> {
+  let total: EventData.TestSummary['counts'] | undefined
+  for await (const { type, data } of run({
+    files,
+    concurrency: FILES_AT_ONCE,
+    timeout: FILE_MS_MAX,
+    cwd: root,
+  })) {
+    if (type === 'test:stdout' || type === 'test:stderr') {
+      const lines = written.get(data.file) ?? []
+      written.set(data.file, [...lines, data.message.trimEnd()].slice(-OUTPUT_LINES_MAX))
+    } else if (type === 'test:fail' && !onlyCarriesOn(data)) {
+      for (const line of failureLines(data)) console.log(line)
+    } else if (type === 'test:summary' && data.file !== undefined) {
+      console.log(fileLine(data.file, data))
+      if (data.success) written.delete(data.file)
+    } else if (type === 'test:summary') total = data.counts
+  }
+  return total
+}
+
+const filter = process.argv[2] ?? ''
+const files = folders
+  .flatMap((folder) => globSync(`${folder}/**/*.test.ts`, { cwd: root }))
+  .filter((file) => file.includes(filter))
+  .sort()
+if (files.length === 0) {
+  console.error(`No test file has "${filter}" in its path.`)
+  process.exit(2)
+}
+
+process.on('SIGINT', () => process.exit(130))
+process.on('SIGTERM', () => process.exit(143))
+if (process.env['SURETY_TEST_DATABASE_URL'] === undefined) {
+  // One server for all files: the first test database starts it, and it ends with this process.
+  const first = await testDatabase()
+  process.env['SURETY_TEST_DATABASE_URL'] = first.url.replace(/\/surety_test_[0-9a-f]+/, '/surety')
+  await first.drop()
+}
+if (process.env['SURETY_PUBLIC_DATA'] === undefined)
+  console.log('SURETY_PUBLIC_DATA is not set: tests that read public vectors are skipped.')
+
+const counts = await runFiles(files.map((file) => `${root}${file}`))
+for (const [file, lines] of written) {
+  console.log(`\nWritten by ${relative(root, dirname(file))}/${relative(dirname(file), file)}:`)
+  for (const line of lines.flatMap(indent)) console.log(line)
+}
+const failed = counts === undefined ? 1 : failedOf(counts)
+const passed = counts?.passed ?? 0
+console.log(`\n${passed} passed, ${failed} failed, ${counts?.skipped ?? 0} skipped`)
+process.exit(failed === 0 && passed > 0 ? 0 : 1)
