@@ -39,7 +39,8 @@ export function direction<Value>(
 ): 'stronger' | 'weaker' | 'same' {
   const order = of.type.compare(after, before)
   if (order === 0) return 'same'
-  if (of.weaker === 'any') return 'weaker'
+  // Values that cannot be compared (NaN) are taken for weaker: the notice period applies.
+  if (of.weaker === 'any' || Number.isNaN(order)) return 'weaker'
   const grew = order > 0
   const weakens = of.weaker === 'higher' || of.weaker === 'longer' ? grew : !grew
   return weakens ? 'weaker' : 'stronger'

@@ -221,8 +221,12 @@ function readMaps(id: string, references: string): readonly string[] {
   return maps
 }
 
+/** Clauses that end in `-0` and promise something of their own instead of leading others in. */
+const STANDING_ALONE = new Set(['3.1-0'])
+
 function leadInOf<Id extends string>(id: Id, ids: ReadonlySet<Id>): Id | null {
   const leadIn = id.replace(/-.*$/, '-0')
+  if (STANDING_ALONE.has(leadIn)) return null
   return [...ids].find((other) => other === leadIn && other !== id) ?? null
 }
 

@@ -29,7 +29,7 @@ test('the policy of this repository compiles to 146 clauses and the values that 
     policy.clauses.get('3.4-a')?.sentence ?? '',
     /^A session expires after 30 minutes without activity,/,
   )
-  assert.equal(policy.clauses.get('3.1-a')?.parent, '3.1-0')
+  assert.equal(policy.clauses.get('3.2-a')?.parent, '3.2-0')
 })
 
 test('a changed value in the text is the value that the system gets', () => {
@@ -98,10 +98,10 @@ test('an unknown, missing, misplaced or wrongly indented clause is refused', () 
     '',
     /clause 3\.4-b is missing after clause 3\.4-a;.*\*Removed\.\*/,
   )
-  const outdented = refusals(rewritten(['  - **3.1-a** A time', '- **3.1-a** A time']))
+  const outdented = refusals(rewritten(['  - **3.2-a** Perm', '- **3.2-a** Perm']))
   assert.match(
     outdented[0] ?? '',
-    /clause 3\.1-a has the wrong indentation; expected this clause indented below clause 3\.1-0/,
+    /clause 3\.2-a has the wrong indentation; expected this clause indented below clause 3\.2-0/,
   )
   refusesOnce(
     '**3.4-b**',
