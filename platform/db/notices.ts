@@ -3,7 +3,12 @@ import pg from 'pg'
 import type { Database } from './database.ts'
 
 /** What processes tell each other about through PostgreSQL's LISTEN and NOTIFY. */
-export type Channel = 'policy_changed' | 'session_revoked' | 'audit_recorded' | 'evidence_recorded'
+export type Channel =
+  | 'policy_changed'
+  | 'session_revoked'
+  | 'audit_recorded'
+  | 'evidence_recorded'
+  | 'keys_changed'
 
 /** The statements are written out, so that no text is ever put into one. Policy 5.3-c. */
 const LISTEN: Readonly<Record<Channel, string>> = {
@@ -11,6 +16,7 @@ const LISTEN: Readonly<Record<Channel, string>> = {
   session_revoked: 'listen session_revoked',
   audit_recorded: 'listen audit_recorded',
   evidence_recorded: 'listen evidence_recorded',
+  keys_changed: 'listen keys_changed',
 }
 
 /** Tells every process, at commit when `db` is a transaction. */

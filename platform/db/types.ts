@@ -93,6 +93,17 @@ export interface AuditEvent {
   written: Generated<number>;
 }
 
+export interface Backup {
+  bytes: number;
+  key_fingerprint: string;
+  name: string;
+  removed_at: Timestamp | null;
+  removed_limit_seconds: number | null;
+  row_count: number;
+  tables: number;
+  taken_at: Timestamp;
+}
+
 export interface DataKey {
   created_at: Timestamp;
   destroyed_at: Timestamp | null;
@@ -121,6 +132,13 @@ export interface Exception {
   id: string;
   reason: string;
   until: Timestamp;
+}
+
+export interface KeyAccess {
+  action: string;
+  at: Timestamp;
+  id: string;
+  tenant: string;
 }
 
 export interface LedgerState {
@@ -281,9 +299,11 @@ export interface DB {
   api_key: ApiKey;
   attestation: Attestation;
   audit_event: AuditEvent;
+  backup: Backup;
   data_key: DataKey;
   device: Device;
   exception: Exception;
+  key_access: KeyAccess;
   ledger_state: LedgerState;
   link: Link;
   membership: Membership;

@@ -3,22 +3,28 @@ import {
   blindIndex,
   dataKeyring,
   EnvelopeError,
-  generateDataKey,
-  keyFingerprint,
   openText,
   sealText,
-  unwrapKey,
-  wrapKey,
   type BlindIndex,
   type DataKeyring,
 } from '#envelope'
 import type { Database } from '../db/index.ts'
 import type { Clock } from '../kernel/clock.ts'
-import { Problem } from '../kernel/problem.ts'
-import { destroyKeys, keyVersions, storeKey, type KeyPurpose, type StoredKey } from './queries.ts'
-
-/** The tenant that the provider's own data belongs to; workspaces are tenants by their id. */
-export const PROVIDER = 'provider'
+import type { PolicyReader } from '../kernel/parameter.ts'
+import { requireOffered } from './algorithm.ts'
+import {
+  addVersion,
+  destroyAll,
+  noteAccess,
+  openKeys,
+  refusing,
+  unreadable,
+  type KeyStoreParts,
+  type KeyUser,
+  type RecordEvent,
+  type ReleasedKeys,
+} from './key-store.ts'
+import { currentKeys } from './queries.ts'
 
 /** Where a sealed field lives: it opens there and nowhere else. */
 export interface FieldPlace {
@@ -29,26 +35,20 @@ export interface FieldPlace {
 
 /** Seals, opens and indexes data of a tenant; a tenant's keys are made at first use. Policy 2.2-a. */
 export interface TenantKeys {
+  /** Throws `encryption.algorithm` while the policy names an algorithm that the engine does not offer. */
   sealText(tenant: string, place: FieldPlace, text: string): Promise<Buffer>
   /** Throws `encryption.unreadable` for changed bytes or another place, `encryption.key-missing` after the keys were destroyed. */
   openText(tenant: string, place: FieldPlace, sealed: Uint8Array): Promise<string>
   /** The look-up value of a normalised text, by purpose (table and column). */
   blindIndex(tenant: string, purpose: string, value: string): Promise<Buffer>
-  /** The unwrapped keys themselves, for a protected service that seals for itself. */
-  release(tenant: string): Promise<ReleasedKeys>
+  /** The unwrapped keys themselves, for a protected service that seals for itself; each release leaves an event. Policy 2.3-b. */
+  release(tenant: string, user: KeyUser): Promise<ReleasedKeys>
   /** Makes the next data key version; older ones still open. */
   rotate(tenant: string): Promise<number>
-  /** Destroys every key of a tenant. */
+  /** Destroys every key of a tenant, with the caller's transaction. */
   destroy(db: Database, tenant: string): Promise<void>
-  /** Drops what is held in memory, after another process rotated or destroyed keys. */
-  forget(tenant: string): void
-}
-
-/** A tenant's keys in the clear; handed to the protected service alone, never logged. */
-export interface ReleasedKeys {
-  readonly current: number
-  readonly data: ReadonlyMap<number, KeyObject>
-  readonly index: KeyObject
+  /** Drops what is held in memory, after another process rotated or destroyed keys; of every tenant when none is named. */
+  forget(tenant?: string): void
 }
 
 interface Opened {
@@ -60,32 +60,37 @@ interface Opened {
 /** How many tenants' keys are held in memory at once. */
 const OPENED_MAX = 1000
 
-/** Opens the tenant keys over the database and the root key. */
-export function openTenantKeys(deps: {
+/** What tenant keys need; `governed` binds them to the policy and the audit log, as the running system does. */
+export interface TenantKeysDeps {
   readonly db: Database
   readonly clock: Clock
   readonly root: KeyObject
-}): TenantKeys {
-  const { db, clock, root } = deps
-  const held = new Map<string, Promise<Opened>>()
+  readonly governed?: { readonly policy: PolicyReader; readonly record: RecordEvent }
+}
 
-  const opened = (tenant: string): Promise<Opened> => {
-    const known = held.get(tenant)
-    if (known !== undefined) return known
-    const opening = open(db, clock, root, tenant)
-    held.set(tenant, opening)
-    opening.catch(() => held.delete(tenant))
-    const oldest = held.keys().next()
-    if (held.size > OPENED_MAX && oldest.done === false) held.delete(oldest.value)
-    return opening
-  }
+/** Opens the tenant keys over the database and the root key. */
+export function openTenantKeys(deps: TenantKeysDeps): TenantKeys {
+  const { db, governed } = deps
+  const parts: KeyStoreParts = { clock: deps.clock, root: deps.root, record: governed?.record }
+  const { opened, forget } = openedKeys(async (tenant) => prepare(tenant, await openKeys(db, parts, tenant)))
 
   return {
-    sealText: async (tenant, place, text) =>
-      sealText((await opened(tenant)).keyring, { tenant, ...place }, text),
+    sealText: async (tenant, place, text) => {
+      if (governed !== undefined) requireOffered(governed.policy)
+      return sealText((await opened(tenant)).keyring, { tenant, ...place }, text)
+    },
     openText: async (tenant, place, sealed) => {
+      const context = { tenant, ...place }
       const { keyring } = await opened(tenant)
-      return refusing(() => openText(keyring, { tenant, ...place }, sealed))
+      try {
+        return openText(keyring, context, sealed)
+      } catch (error) {
+        if (!isUnknownVersion(error)) throw unreadable(error)
+      }
+      // Another process may have rotated a moment ago, before its notice came here.
+      forget(tenant)
+      const { keyring: newest } = await opened(tenant)
+      return refusing(() => openText(newest, context, sealed))
     },
     blindIndex: async (tenant, purpose, value) => {
       const { released, indexes } = await opened(tenant)
@@ -93,76 +98,56 @@ export function openTenantKeys(deps: {
       indexes.set(purpose, index)
       return index(value)
     },
-    release: async (tenant) => (await opened(tenant)).released,
+    release: async (tenant, user) => {
+      const { released } = await opened(tenant)
+      await db.transaction().execute((tx) => noteAccess(tx, parts, 'released', tenant, { user }))
+      return released
+    },
     rotate: async (tenant) => {
-      const next = (await opened(tenant)).released.current + 1
-      await makeKey(db, clock, root, { tenant, purpose: 'data', version: next })
-      held.delete(tenant)
+      await opened(tenant)
+      await db.transaction().execute(async (tx) => {
+        const current = (await currentKeys(tx)).find((key) => key.tenant === tenant)
+        if (current !== undefined) await addVersion(tx, parts, tenant, current.version + 1)
+      })
+      forget(tenant)
       return (await opened(tenant)).released.current
     },
     destroy: async (within, tenant) => {
-      await destroyKeys(within, tenant, clock.now())
-      held.delete(tenant)
+      await destroyAll(within, parts, tenant)
+      forget(tenant)
     },
-    forget: (tenant) => void held.delete(tenant),
+    forget,
   }
 }
 
-function refusing<Result>(open: () => Result): Result {
-  try {
-    return open()
-  } catch (error) {
-    if (!(error instanceof EnvelopeError)) throw error
-    throw new Problem('encryption.unreadable', 'The stored data could not be authenticated.', {
-      cause: error,
-    })
-  }
+function isUnknownVersion(error: unknown): boolean {
+  return error instanceof EnvelopeError && error.code === 'unknown-key-version'
 }
 
-async function open(db: Database, clock: Clock, root: KeyObject, tenant: string): Promise<Opened> {
-  const data = await unwrapAll(db, clock, root, tenant, 'data')
-  const [index] = (await unwrapAll(db, clock, root, tenant, 'index')).values()
-  const current = Math.max(...data.keys())
-  if (index === undefined) throw new Error('a tenant has no index key')
+/** Holds opened keys: one opening at a time for each tenant, the longest held dropped first. */
+function openedKeys(open: (tenant: string) => Promise<Opened>) {
+  const held = new Map<string, Promise<Opened>>()
   return {
-    released: { current, data, index },
-    keyring: dataKeyring({ tenant, current, keys: data }),
-    indexes: new Map(),
+    opened: (tenant: string): Promise<Opened> => {
+      const known = held.get(tenant)
+      if (known !== undefined) return known
+      const opening = open(tenant)
+      held.set(tenant, opening)
+      opening.catch(() => {
+        if (held.get(tenant) === opening) held.delete(tenant)
+      })
+      const oldest = held.keys().next()
+      if (held.size > OPENED_MAX && oldest.done === false) held.delete(oldest.value)
+      return opening
+    },
+    forget: (tenant?: string): void => {
+      if (tenant === undefined) held.clear()
+      else held.delete(tenant)
+    },
   }
 }
 
-async function unwrapAll(
-  db: Database,
-  clock: Clock,
-  root: KeyObject,
-  tenant: string,
-  purpose: KeyPurpose,
-): Promise<Map<number, KeyObject>> {
-  let stored: StoredKey[] = await keyVersions(db, tenant, purpose)
-  if (stored.length === 0) {
-    await makeKey(db, clock, root, { tenant, purpose, version: 1 })
-    stored = await keyVersions(db, tenant, purpose)
-  }
-  const live = stored.filter((key) => key.wrapped.length > 0)
-  if (live.length === 0) throw new Problem('encryption.key-missing', 'The keys of this data were destroyed.')
-  return new Map(
-    live.map((key) => [
-      key.version,
-      refusing(() => unwrapKey(root, { tenant, purpose, version: key.version }, key.wrapped)),
-    ]),
-  )
-}
-
-async function makeKey(
-  db: Database,
-  clock: Clock,
-  root: KeyObject,
-  label: { readonly tenant: string; readonly purpose: KeyPurpose; readonly version: number },
-): Promise<void> {
-  await storeKey(db, {
-    ...label,
-    wrapped: wrapKey(root, label, generateDataKey()),
-    root_fingerprint: keyFingerprint(root),
-    created_at: clock.now(),
-  })
+function prepare(tenant: string, released: ReleasedKeys): Opened {
+  const { current, data } = released
+  return { released, keyring: dataKeyring({ tenant, current, keys: data }), indexes: new Map() }
 }

@@ -1,0 +1,23 @@
+import { declareEvents } from '../kernel/event.ts'
+
+/** What happens to keys; ids and version numbers only, so all but the probe stand open in the ledger. Policy 2.3-b. */
+export const encryptionEvents = declareEvents({
+  'key.created': { kind: 'administration', says: 'The first keys of a tenant were made.', open: true },
+  'key.opened': {
+    kind: 'security',
+    says: 'The platform unwrapped the keys of a tenant for its own use.',
+    open: true,
+  },
+  'key.rotated': { kind: 'administration', says: 'A tenant got the next data key.', open: true },
+  'key.released': {
+    kind: 'security',
+    says: 'The keys of a tenant were handed to the protected service.',
+    open: true,
+  },
+  'key.destroyed': {
+    kind: 'administration',
+    says: 'Every key of a tenant was destroyed; what they sealed is lost for good.',
+    open: true,
+  },
+  'key.probed': { kind: 'system', says: 'A check sealed a canary.' },
+})

@@ -1,0 +1,28 @@
+import type { KeyObject } from 'node:crypto'
+import type { Database } from '../db/index.ts'
+import type { Clock } from '../kernel/clock.ts'
+import type { PolicyReader } from '../kernel/parameter.ts'
+import type { RecordEvent } from './key-store.ts'
+import type { TenantKeys } from './tenant-keys.ts'
+
+/** The running system as the controls of clauses 2.2 and 2.3 observe it. */
+export interface EncryptionSystem {
+  readonly db: Database
+  readonly clock: Clock
+  readonly policy: PolicyReader
+  readonly keys: TenantKeys
+  readonly root: KeyObject
+  readonly record: RecordEvent
+  readonly keysFolder: string
+  /** Folders that hold encrypted data: `SURETY_VAR`, and the embedded database's where that is elsewhere. */
+  readonly dataFolders: readonly string[]
+  /** Where the protected service asks for keys. */
+  readonly serviceSocket: string
+  /** Keys of other modules that age, such as the backup key, with the moment since when they are in use. */
+  readonly otherKeys: () => Promise<readonly { readonly name: string; readonly since: Date }[]>
+}
+
+/** Seconds. */
+export const HOUR = 3600
+/** Who does what a check does. */
+export const CHECK = { kind: 'system', id: 'encryption.check' } as const

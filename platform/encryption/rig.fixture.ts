@@ -1,0 +1,79 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { KeyObject } from 'node:crypto'
+import { testDatabase } from '#database'
+import { auditEvents, openAudit } from '../audit/index.ts'
+import { openDatabase, type Database } from '../db/index.ts'
+import { fakeClock, type FakeClock } from '../kernel/clock.ts'
+import { policyWith, type PolicyReader } from '../kernel/parameter.ts'
+import { encryptionEvents } from './events.ts'
+import { openRootKey } from './key-files.ts'
+import type { RecordEvent } from './key-store.ts'
+import type { EncryptionSystem } from './observed-system.ts'
+import { openTenantKeys, type TenantKeys } from './tenant-keys.ts'
+
+/** A migrated database, a key folder, a clock that stands still and a real audit log, for tests. */
+export interface EncryptionRig {
+  readonly url: string
+  readonly db: Database
+  readonly clock: FakeClock
+  readonly root: KeyObject
+  readonly policy: PolicyReader
+  readonly record: RecordEvent
+  readonly keys: TenantKeys
+  readonly keysFolder: string
+  readonly varFolder: string
+  /** Keys as another process would hold them. */
+  process(): TenantKeys
+  /** The system that controls observe; its socket refuses everybody unless told. */
+  system(status?: number): Promise<EncryptionSystem>
+  /** Types of the events so far, oldest first. */
+  events(): Promise<string[]>
+  close(): Promise<void>
+}
+
+/** Makes a rig. */
+export async function encryptionRig(): Promise<EncryptionRig> {
+  const database = await testDatabase()
+  const folder = await mkdtemp(join(tmpdir(), 'surety-encryption-'))
+  const clock = fakeClock()
+  const db = openDatabase(database.url, () => {})
+  const keysFolder = join(folder, 'keys')
+  const root = await openRootKey(keysFolder)
+  const policy = policyWith({ 'encryption.algorithm': 'AES-256-GCM', 'keys.rotation': 365 * 86_400 })
+  const record: RecordEvent = (within, event) => audit.record(within, event)
+  const process = (): TenantKeys => openTenantKeys({ db, clock, root, governed: { policy, record } })
+  const keys = process()
+  const audit = openAudit({ clock, keys, catalogues: [auditEvents, encryptionEvents] })
+  const stops: (() => void)[] = []
+  const parts = { db, clock, policy, keys, root, record, keysFolder }
+  return {
+    ...parts,
+    url: database.url,
+    varFolder: join(folder, 'var'),
+    process,
+    system: async (status = 401) => {
+      const server = createServer((incoming, reply) => {
+        incoming.resume()
+        reply.writeHead(status).end()
+      })
+      const serviceSocket = join(folder, `service-${stops.length}.sock`)
+      await new Promise<void>((resolve) => server.listen(serviceSocket, resolve))
+      stops.push(() => server.close())
+      const dataFolders = [await mkdtemp(join(folder, 'data-'))]
+      return { ...parts, dataFolders, serviceSocket, otherKeys: () => Promise.resolve([]) }
+    },
+    events: async () => {
+      const rows = await db.selectFrom('audit_event').select('type').orderBy('written').execute()
+      return rows.map(({ type }) => type)
+    },
+    close: async () => {
+      for (const stop of stops) stop()
+      await db.destroy()
+      await database.drop()
+      await rm(folder, { recursive: true })
+    },
+  }
+}

@@ -1,0 +1,59 @@
+import type { SealedColumn } from './queries.ts'
+
+type Place = readonly [schema: 'surety' | 'inbox', table: string, column: string]
+
+function sealed(place: Place, tenant: string | null, more: Partial<SealedColumn> = {}): SealedColumn {
+  const [schema, table, column] = place
+  return { schema, table, column, tenant, ...more }
+}
+
+/** A workspace's column of the protected service. */
+function inbox(table: string, column: string, more: Partial<SealedColumn> = {}): SealedColumn {
+  return sealed(['inbox', table, column], 'workspace_id', more)
+}
+
+/** Every column whose values are field envelopes, and whose they are. Policy 2.2-a. */
+export const sealedColumns: readonly SealedColumn[] = [
+  sealed(['surety', 'account', 'email'], null),
+  sealed(['surety', 'account', 'display_name'], null),
+  sealed(['surety', 'api_key', 'label'], 'workspace_id'),
+  sealed(['surety', 'audit_event', 'sealed'], 'tenant', { orProvider: true }),
+  sealed(['surety', 'link', 'email'], null),
+  sealed(['surety', 'session', 'device'], null),
+  sealed(['surety', 'totp_factor', 'secret'], null),
+  sealed(['surety', 'workspace', 'name'], 'id'),
+  inbox('audit_outbox', 'body', { onlyWithTenant: true }),
+  inbox('channel', 'access_token'),
+  inbox('channel', 'app_secret'),
+  inbox('channel', 'secret_hints'),
+  inbox('channel', 'settings'),
+  inbox('channel', 'verify_token'),
+  inbox('contact', 'display_name'),
+  inbox('contact_identity', 'value'),
+  inbox('inbound', 'raw'),
+  inbox('message', 'body'),
+  inbox('rule', 'content'),
+]
+
+/** Every other column of bytes, and why what it holds is no envelope. */
+export const otherByteColumns: Readonly<Record<string, string>> = {
+  'surety.account.email_index': 'keyed look-up value',
+  'surety.api_key.token_hash': 'hash of a random token',
+  'surety.attestation.document_hash': 'hash of a document',
+  'surety.data_key.wrapped': 'key wrapped under the root key',
+  'surety.device.token_hash': 'hash of a random token',
+  'surety.ledger_state.root': 'public hash of the ledger',
+  'surety.link.email_index': 'keyed look-up value',
+  'surety.link.token_hash': 'hash of a random token',
+  'surety.observation.check_code_hash': 'hash of program text',
+  'surety.observation.params_hash': 'hash of published values',
+  'surety.policy_process.values_hash': 'hash of published values',
+  'surety.policy_version.signature': 'public signature',
+  'surety.policy_version.text_hash': 'hash of the published text',
+  'surety.recovery_code.hash': 'hash of a random code',
+  'surety.session.token_hash': 'hash of a random token',
+  'inbox.contact_identity.value_index': 'keyed look-up value',
+  'inbox.inbound.dedupe_key': 'keyed look-up value',
+  'inbox.message.provider_index': 'keyed look-up value',
+  'inbox.visitor.token_hash': 'hash of a random token',
+}
