@@ -1,0 +1,76 @@
+import { parameter, type AnyParameter } from '../kernel/parameter.ts'
+import { choice, count, duration } from '../kernel/value-type.ts'
+
+/** Whom a second factor is required of; the text may name nobody less than everybody. */
+export const mfaScope = parameter({
+  name: 'mfa.scope',
+  clause: '3.1-0',
+  type: choice({ 'every user account and all administrative access': 'everyone' }),
+  weaker: 'any',
+  obeys: 'A session without a second factor reaches nothing but signing in and enrolling one.',
+})
+
+/** Least characters of a password. */
+export const passwordLength = parameter({
+  name: 'password.length',
+  clause: '3.3-a',
+  type: count({ min: 8, max: 64 }, ['characters']),
+  weaker: 'lower',
+  obeys: 'A shorter password is refused wherever one is set.',
+})
+
+/** Least number of character classes in a password. */
+export const passwordClasses = parameter({
+  name: 'password.classes',
+  clause: '3.3-a',
+  type: choice({ 'two of the four': '2', 'three of the four': '3', 'all four': '4' }),
+  weaker: 'lower',
+  obeys: 'A password made of fewer character classes is refused wherever one is set.',
+})
+
+/** Cost factor of bcrypt: 2 to this power rounds. */
+export const bcryptCost = parameter({
+  name: 'password.bcrypt-cost',
+  clause: '3.3-b',
+  type: count({ min: 10, max: 15 }),
+  weaker: 'lower',
+  obeys: 'Passwords are hashed at this cost; an older hash is made anew at the next sign-in.',
+})
+
+/** Consecutive wrong attempts after which an account is locked. */
+export const lockoutFailures = parameter({
+  name: 'lockout.failures',
+  clause: '3.3-d',
+  type: count({ min: 3, max: 10 }),
+  weaker: 'higher',
+  obeys: 'This many consecutive wrong passwords, or wrong codes, lock the account for a while.',
+})
+
+/** Seconds without activity after which a session has ended. */
+export const sessionIdle = parameter({
+  name: 'session.idle',
+  clause: '3.4-a',
+  type: duration({ min: 300, max: 86_400 }),
+  weaker: 'higher',
+  obeys: 'A session that was not used for this long is refused at its next request.',
+})
+
+/** Seconds after sign-in when a session has ended in any case. */
+export const sessionAbsolute = parameter({
+  name: 'session.absolute',
+  clause: '3.4-a',
+  type: duration({ min: 900, max: 7 * 86_400 }),
+  weaker: 'higher',
+  obeys: 'A session this old is refused, however much it is used.',
+})
+
+/** Every value of chapter 3 that the text sets. */
+export const accessParameters: readonly AnyParameter[] = [
+  mfaScope,
+  passwordLength,
+  passwordClasses,
+  bcryptCost,
+  lockoutFailures,
+  sessionIdle,
+  sessionAbsolute,
+]

@@ -1,0 +1,45 @@
+import type { Audit } from '../audit/index.ts'
+import type { Database } from '../db/index.ts'
+import type { TenantKeys } from '../encryption/index.ts'
+import type { Caller, RequestContext } from '../kernel/caller.ts'
+import type { Clock } from '../kernel/clock.ts'
+import type { Actor, AuditEvent } from '../kernel/event.ts'
+import type { PolicyReader } from '../kernel/parameter.ts'
+import type { AccessEvent } from './events.ts'
+import type { PasswordHasher } from './passwords/password-hasher.ts'
+
+/** What the rooms of this module are built from; each takes the slice it needs. */
+export interface AccessParts {
+  readonly db: Database
+  readonly clock: Clock
+  readonly policy: PolicyReader
+  readonly keys: Pick<TenantKeys, 'sealText' | 'openText' | 'blindIndex' | 'destroy'>
+  readonly audit: Pick<Audit, 'record'>
+  readonly hasher: PasswordHasher
+  /** Address that people open, without a trailing slash; one-time links start with it. */
+  readonly origin: string
+}
+
+/** Who acts, as the audit log names them. */
+export function actorOf(caller: Caller): Actor {
+  return { kind: caller.kind, id: caller.id }
+}
+
+/** An audit event about this request; what is not given is the ordinary case. */
+export function eventOf(
+  context: RequestContext,
+  type: AccessEvent,
+  more: Partial<Omit<AuditEvent, 'type' | 'request'>> = {},
+): AuditEvent {
+  const { caller } = context
+  return {
+    type,
+    tenant: caller.workspaceId,
+    actor: actorOf(caller),
+    target: null,
+    outcome: 'success',
+    details: {},
+    request: { id: context.requestId, ip: caller.ip, userAgent: caller.userAgent },
+    ...more,
+  }
+}

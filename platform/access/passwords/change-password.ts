@@ -1,0 +1,43 @@
+import type { RequestContext } from '../../kernel/caller.ts'
+import { Problem } from '../../kernel/problem.ts'
+import { accountById, replacePasswordHash } from '../accounts/queries.ts'
+import { endOthers, stepUp } from '../factors/factors.ts'
+import { bcryptCost } from '../parameters.ts'
+import { eventOf, type AccessParts } from '../parts.ts'
+import type { Sessions } from '../sessions/sessions.ts'
+import { attempt, attemptSucceeded } from '../sign-in/lockout.ts'
+import { requireGoodPassword } from './password-rule.ts'
+
+/**
+ * Changes the caller's own password: needs the present one and a fresh code, ends every other session. Wrong present
+ * passwords count towards the lock. Throws `access.refused`, `access.code-refused`, `access.password-weak`. Policy 3.3-a, 3.3-d.
+ */
+export async function changePassword(
+  parts: AccessParts & { readonly sessions: Sessions },
+  context: RequestContext,
+  wanted: { readonly current: string; readonly next: string; readonly code: string },
+): Promise<void> {
+  const { db, clock, policy, hasher, audit } = parts
+  requireGoodPassword(policy, wanted.next)
+  const account = await accountById(db, context.caller.id)
+  if (account === undefined) throw new Problem('session.expired', 'Sign in again.')
+  const counter = { of: 'account-password', id: account.id } as const
+  const cost = policy.read(bcryptCost)
+  const { taken } = await attempt(db, policy, counter, clock.now())
+  const right = await hasher.verify(wanted.current, taken ? account.password_hash : null, cost)
+  if (!right)
+    throw new Problem('access.refused', 'The present password is not right, or was tried too often.')
+  await attemptSucceeded(db, counter)
+  const next = {
+    password_hash: await hasher.hash(wanted.next, cost),
+    pepper_version: hasher.pepperVersion,
+    password_set_at: clock.now(),
+  }
+  await stepUp(parts, context, wanted.code, async (tx) => {
+    if (!(await replacePasswordHash(tx, account.id, account.password_hash, next)))
+      throw new Problem('resource.conflict', 'The password was changed elsewhere meanwhile.')
+    const target = { kind: 'account', id: account.id }
+    await audit.record(tx, eventOf(context, 'password.changed', { target }))
+    await endOthers(parts, tx, context)
+  })
+}

@@ -1,0 +1,110 @@
+import { Worker } from 'node:worker_threads'
+import { Problem } from '../../kernel/problem.ts'
+
+/** What a thread is asked: a new hash at `cost`, or whether any of `stored` matches (all are tried). */
+export interface HashWork {
+  readonly input: string
+  readonly cost: number
+  readonly stored?: readonly string[]
+}
+
+/** What it answers. */
+export interface HashAnswer {
+  readonly hash: string
+  readonly matches: boolean
+}
+
+/** Threads that hash, with a short line in front of them. */
+export interface HashPool {
+  /** Throws `request.too-many` when the line is full. */
+  run(work: HashWork): Promise<HashAnswer>
+  close(): Promise<void>
+}
+
+interface Waiting {
+  readonly work: HashWork
+  resolve(answer: HashAnswer): void
+  reject(error: Error): void
+}
+
+interface Seat {
+  readonly worker: Worker
+  serving: Waiting | undefined
+}
+
+const QUEUE_MAX = 32
+const WORKERS = 2
+/** About how many hashes a thread finishes in a second, for telling when to come back. */
+const HASHES_PER_SECOND = 4
+
+/** Opens the pool; threads start at first use. More than 32 waiting are refused, so that a flood cannot pile up. */
+export function openHashPool(workersMax = WORKERS, queueMax = QUEUE_MAX): HashPool {
+  return new Threads(workersMax, queueMax)
+}
+
+class Threads implements HashPool {
+  readonly #workersMax: number
+  readonly #queueMax: number
+  readonly #seats = new Set<Seat>()
+  readonly #queue: Waiting[] = []
+  #closed = false
+
+  constructor(workersMax: number, queueMax: number) {
+    this.#workersMax = workersMax
+    this.#queueMax = queueMax
+  }
+
+  run(work: HashWork): Promise<HashAnswer> {
+    if (this.#closed) return Promise.reject(new Error('the hash pool is closed'))
+    if (this.#queue.length >= this.#queueMax) {
+      const retryAfterSeconds = Math.ceil(this.#queueMax / (this.#workersMax * HASHES_PER_SECOND))
+      const detail = 'Too many people sign in at this moment.'
+      return Promise.reject(new Problem('request.too-many', detail, { retryAfterSeconds }))
+    }
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ work, resolve, reject })
+      this.#admit()
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    const serving = [...this.#seats].flatMap((seat) => seat.serving ?? [])
+    for (const one of [...this.#queue.splice(0), ...serving]) one.reject(new Error('the hash pool is closed'))
+    await Promise.all([...this.#seats].map((seat) => seat.worker.terminate()))
+  }
+
+  #admit(): void {
+    const free = [...this.#seats].find((seat) => seat.serving === undefined)
+    if (free !== undefined) this.#serveNext(free)
+    else if (this.#seats.size < this.#workersMax && this.#queue.length > 0) this.#serveNext(this.#newSeat())
+  }
+
+  #newSeat(): Seat {
+    const seat: Seat = {
+      worker: new Worker(new URL('./hash-worker.ts', import.meta.url)),
+      serving: undefined,
+    }
+    this.#seats.add(seat)
+    seat.worker.on('message', (answer: HashAnswer) => {
+      seat.serving?.resolve(answer)
+      this.#serveNext(seat)
+    })
+    // A thread that dies fails its own work; the rest of the line goes on in a new one.
+    seat.worker.on('error', (error: Error) => {
+      seat.serving?.reject(error)
+      this.#seats.delete(seat)
+      if (!this.#closed) this.#admit()
+    })
+    return seat
+  }
+
+  #serveNext(seat: Seat): void {
+    const next = this.#queue.shift()
+    seat.serving = next
+    // An idle thread does not keep the process alive.
+    if (next === undefined) return seat.worker.unref()
+    seat.worker.ref()
+    seat.worker.postMessage(next.work, [])
+  }
+}

@@ -1,0 +1,12 @@
+import { parentPort } from 'node:worker_threads'
+import { hashSync, verifySync } from '@node-rs/bcrypt'
+import type { HashAnswer, HashWork } from './hash-pool.ts'
+
+/** Runs in a thread of its own: bcrypt blocks for a fifth of a second, which no request may wait for. */
+parentPort?.on('message', (work: HashWork) => {
+  const answer: HashAnswer =
+    work.stored === undefined
+      ? { hash: hashSync(work.input, { cost: work.cost, rejectLongPasswords: true }), matches: false }
+      : { hash: '', matches: work.stored.map((stored) => verifySync(work.input, stored)).includes(true) }
+  parentPort?.postMessage(answer, [])
+})
