@@ -1,0 +1,110 @@
+import type { Insertable } from 'kysely'
+import type { Database, Tables } from '../../db/index.ts'
+
+/** Stores a factor that still has to be confirmed, instead of any other such one of the account. */
+export async function insertPendingFactor(
+  db: Database,
+  row: Insertable<Tables['totp_factor']>,
+): Promise<void> {
+  await db
+    .deleteFrom('totp_factor')
+    .where('account_id', '=', row.account_id)
+    .where('confirmed_at', 'is', null)
+    .execute()
+  await db.insertInto('totp_factor').values(row).execute()
+}
+
+/** A factor that waits to be confirmed, made after `madeAfter`. */
+export function pendingFactor(db: Database, account: string, id: string, madeAfter: Date) {
+  return db
+    .selectFrom('totp_factor')
+    .select(['id', 'secret'])
+    .where('account_id', '=', account)
+    .where('id', '=', id)
+    .where('confirmed_at', 'is', null)
+    .where('created_at', '>', madeAfter)
+    .executeTakeFirst()
+}
+
+/** Confirms a factor and spends the code that did it; tells whether this call was the first. */
+export async function confirmFactor(db: Database, id: string, step: number, at: Date): Promise<boolean> {
+  const done = await db
+    .updateTable('totp_factor')
+    .set({ confirmed_at: at, last_step: step })
+    .where('id', '=', id)
+    .where('confirmed_at', 'is', null)
+    .executeTakeFirst()
+  return done.numUpdatedRows === 1n
+}
+
+/** The confirmed factors of an account, oldest first. */
+export function confirmedFactors(db: Database, account: string) {
+  return db
+    .selectFrom('totp_factor')
+    .select(['id', 'label', 'secret', 'created_at'])
+    .where('account_id', '=', account)
+    .where('confirmed_at', 'is not', null)
+    .orderBy('created_at')
+    .execute()
+}
+
+/** Spends a step of a factor; false when it, or a later one, was spent before. Policy 3.1-a. */
+export async function spendStep(db: Database, id: string, step: number): Promise<boolean> {
+  const done = await db
+    .updateTable('totp_factor')
+    .set({ last_step: step })
+    .where('id', '=', id)
+    .where('last_step', '<', step)
+    .executeTakeFirst()
+  return done.numUpdatedRows === 1n
+}
+
+/** Removes a factor of an account; tells whether it was there. */
+export async function deleteFactor(db: Database, account: string, id: string): Promise<boolean> {
+  const done = await db
+    .deleteFrom('totp_factor')
+    .where('account_id', '=', account)
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return done.numDeletedRows === 1n
+}
+
+/** Replaces every recovery code of an account. */
+export async function replaceRecoveryCodes(
+  db: Database,
+  account: string,
+  hashes: readonly Buffer[],
+  at: Date,
+): Promise<void> {
+  await db.deleteFrom('recovery_code').where('account_id', '=', account).execute()
+  const rows = hashes.map((hash) => ({ account_id: account, hash, created_at: at }))
+  await db.insertInto('recovery_code').values(rows).execute()
+}
+
+/** Spends a recovery code; false when it was spent or never made. */
+export async function spendRecoveryCode(
+  db: Database,
+  account: string,
+  hash: Buffer,
+  at: Date,
+): Promise<boolean> {
+  const done = await db
+    .updateTable('recovery_code')
+    .set({ used_at: at })
+    .where('account_id', '=', account)
+    .where('hash', '=', hash)
+    .where('used_at', 'is', null)
+    .executeTakeFirst()
+  return done.numUpdatedRows === 1n
+}
+
+/** How many recovery codes are left. */
+export async function recoveryCodesLeft(db: Database, account: string): Promise<number> {
+  const row = await db
+    .selectFrom('recovery_code')
+    .select(({ fn }) => fn.countAll<number>().as('left'))
+    .where('account_id', '=', account)
+    .where('used_at', 'is', null)
+    .executeTakeFirstOrThrow()
+  return row.left
+}
