@@ -1,0 +1,172 @@
+import type { Insertable } from 'kysely'
+import type { Database, Tables } from '../../db/index.ts'
+import type { StaffRole, WorkspaceRole } from '../../kernel/permission.ts'
+
+/** Why a session is no more. */
+export type EndReason = 'signed-out' | 'revoked' | 'expired' | 'replaced' | 'withdrawn'
+
+/** A session that was not ended, with the present roles of its account. */
+export interface SessionRow {
+  readonly id: string
+  readonly account_id: string
+  readonly level: 'password' | 'enrolling' | 'full'
+  readonly created_at: Date
+  readonly last_seen_at: Date
+  /** Null when the workspace or the membership is gone. */
+  readonly workspace_id: string | null
+  readonly workspace_role: WorkspaceRole | null
+  readonly staff_role: StaffRole | null
+}
+
+/** Stores a session. */
+export async function insertSession(db: Database, row: Insertable<Tables['session']>): Promise<void> {
+  await db.insertInto('session').values(row).execute()
+}
+
+/** The session of a token, unless it was ended or its account disabled; roles are read afresh every time. */
+export async function sessionByToken(db: Database, tokenHash: Buffer): Promise<SessionRow | undefined> {
+  const row = await db
+    .selectFrom('session')
+    .innerJoin('account', 'account.id', 'session.account_id')
+    .leftJoin('workspace', (join) =>
+      join.onRef('workspace.id', '=', 'session.workspace_id').on('workspace.removed_at', 'is', null),
+    )
+    .leftJoin('membership', (join) =>
+      join
+        .onRef('membership.account_id', '=', 'session.account_id')
+        .onRef('membership.workspace_id', '=', 'workspace.id'),
+    )
+    .leftJoin('staff', 'staff.account_id', 'session.account_id')
+    .select([
+      'session.id',
+      'session.account_id',
+      'session.level',
+      'session.created_at',
+      'session.last_seen_at',
+      'membership.workspace_id',
+      'membership.role as workspace_role',
+      'staff.role as staff_role',
+    ])
+    .where('session.token_hash', '=', tokenHash)
+    .where('session.ended_at', 'is', null)
+    .where('account.disabled_at', 'is', null)
+    .executeTakeFirst()
+  return row as SessionRow | undefined
+}
+
+/** Writes that a session was used at `seen`, unless a later use is known or it was ended. */
+export async function touchSession(db: Database, id: string, seen: Date): Promise<void> {
+  await db
+    .updateTable('session')
+    .set({ last_seen_at: seen })
+    .where('id', '=', id)
+    .where('ended_at', 'is', null)
+    .where('last_seen_at', '<', seen)
+    .execute()
+}
+
+/** Ends a session if nobody used it after `lastUsed` meanwhile or it is past its age; tells whether this call ended it. */
+export async function expireSession(
+  db: Database,
+  id: string,
+  at: Date,
+  limits: { readonly lastUsed: Date; readonly started: Date },
+): Promise<boolean> {
+  const done = await db
+    .updateTable('session')
+    .set({ ended_at: at, end_reason: 'expired' })
+    .where('id', '=', id)
+    .where('ended_at', 'is', null)
+    .where((or) => or.or([or('last_seen_at', '<=', limits.lastUsed), or('created_at', '<=', limits.started)]))
+    .executeTakeFirst()
+  return done.numUpdatedRows === 1n
+}
+
+/** Raises a session from exactly one level to `full` under a new token; tells whether it was there to be raised. */
+export async function raiseSession(
+  db: Database,
+  id: string,
+  from: 'password' | 'enrolling',
+  tokenHash: Buffer,
+  at: Date,
+): Promise<boolean> {
+  const done = await db
+    .updateTable('session')
+    .set({ level: 'full', token_hash: tokenHash, last_seen_at: at })
+    .where('id', '=', id)
+    .where('level', '=', from)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst()
+  return done.numUpdatedRows === 1n
+}
+
+/** Ends sessions of an account and returns their ids: one, all, all but one, or all in a workspace. */
+export async function endSessions(
+  db: Database,
+  account: string,
+  which: { readonly only?: string; readonly except?: string; readonly workspace?: string },
+  reason: EndReason,
+  at: Date,
+): Promise<string[]> {
+  let query = db
+    .updateTable('session')
+    .set({ ended_at: at, end_reason: reason })
+    .where('account_id', '=', account)
+    .where('ended_at', 'is', null)
+  if (which.only !== undefined) query = query.where('id', '=', which.only)
+  if (which.except !== undefined) query = query.where('id', '!=', which.except)
+  if (which.workspace !== undefined) query = query.where('workspace_id', '=', which.workspace)
+  return (await query.returning('id').execute()).map((row) => row.id)
+}
+
+/** Every session of an account that was not ended, newest first; the reader drops the expired ones. */
+export function openSessions(db: Database, account: string) {
+  return db
+    .selectFrom('session')
+    .select(['id', 'level', 'created_at', 'last_seen_at', 'device'])
+    .where('account_id', '=', account)
+    .where('ended_at', 'is', null)
+    .orderBy('created_at', 'desc')
+    .execute()
+}
+
+/** Puts a session into a workspace. */
+export async function setSessionWorkspace(db: Database, id: string, workspace: string | null): Promise<void> {
+  await db.updateTable('session').set({ workspace_id: workspace }).where('id', '=', id).execute()
+}
+
+/** Takes every session out of a workspace that is removed. */
+export async function leaveWorkspace(db: Database, workspace: string): Promise<void> {
+  await db.updateTable('session').set({ workspace_id: null }).where('workspace_id', '=', workspace).execute()
+}
+
+/** Sessions at full assurance, and those among them whose account has no confirmed second factor. */
+export async function fullSessions(db: Database): Promise<{ all: number; withoutFactor: number }> {
+  const row = await db
+    .selectFrom('session')
+    .leftJoin('totp_factor', (join) =>
+      join
+        .onRef('totp_factor.account_id', '=', 'session.account_id')
+        .on('totp_factor.confirmed_at', 'is not', null),
+    )
+    .select(({ fn, ref }) => [
+      fn.count<number>('session.id').distinct().as('all'),
+      fn
+        .count<number>('session.id')
+        .distinct()
+        .filterWhere(ref('totp_factor.id'), 'is', null)
+        .as('withoutFactor'),
+    ])
+    .where('session.ended_at', 'is', null)
+    .where('session.level', '=', 'full')
+    .executeTakeFirstOrThrow()
+  return row
+}
+
+/** Deletes sessions that ended before `before` or started before it. */
+export async function deleteOldSessions(db: Database, before: Date): Promise<void> {
+  await db
+    .deleteFrom('session')
+    .where((or) => or.or([or('ended_at', '<', before), or('created_at', '<', before)]))
+    .execute()
+}

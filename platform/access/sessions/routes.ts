@@ -1,0 +1,50 @@
+import { route } from '../../kernel/route.ts'
+import { z } from '../../kernel/schema.ts'
+import type { Access } from '../access.ts'
+
+const own = { permission: 'self.account' } as const
+
+/** Who the caller is, and the own sessions. Policy 3.4-b, 3.4-c. */
+export function sessionRoutes({ sessions, me, endSessions }: Access) {
+  return [
+    route({
+      method: 'GET',
+      path: '/api/access/me',
+      permission: 'self.sign-in',
+      level: 'none',
+      event: { none: 'reads only what the caller is' },
+      handle: (request) => me(request),
+    }),
+    route({
+      ...own,
+      method: 'GET',
+      path: '/api/access/sessions',
+      event: { none: 'reads only the own sessions' },
+      handle: async (request) => ({ sessions: await sessions.list(request.caller) }),
+    }),
+    route({
+      ...own,
+      method: 'POST',
+      path: '/api/access/sessions/:id/revoke',
+      event: 'session.ended',
+      params: z.strictObject({ id: z.uuid() }),
+      handle: async (request) => ({ ended: await endSessions(request, { only: request.params.id }) }),
+    }),
+    route({
+      ...own,
+      method: 'POST',
+      path: '/api/access/sessions/revoke-others',
+      event: 'session.ended',
+      handle: async (request) => ({
+        ended: await endSessions(request, { except: request.caller.sessionId ?? '' }),
+      }),
+    }),
+    route({
+      ...own,
+      method: 'POST',
+      path: '/api/access/sessions/revoke-all',
+      event: 'session.ended',
+      handle: async (request) => ({ ended: await endSessions(request, {}) }),
+    }),
+  ] as const
+}

@@ -1,0 +1,165 @@
+import { notify, type Database } from '../../db/index.ts'
+import { PROVIDER, type FieldPlace } from '../../encryption/index.ts'
+import type { Caller, RequestContext } from '../../kernel/caller.ts'
+import { newId } from '../../kernel/id.ts'
+import { Problem } from '../../kernel/problem.ts'
+import { newSecret, secretHash, type Secret } from '../../kernel/secret.ts'
+import { z } from '../../kernel/schema.ts'
+import { eventOf, type AccessParts } from '../parts.ts'
+import { openLastSeen } from './last-seen.ts'
+import { isOver, sessionLimits } from './session-clock.ts'
+import {
+  endSessions,
+  expireSession,
+  insertSession,
+  openSessions,
+  raiseSession,
+  sessionByToken,
+  type EndReason,
+  type SessionRow,
+} from './queries.ts'
+
+/** What the cookie carries: 256 random bits, stored only as a hash. */
+export type SessionToken = Secret<'session'>
+
+/** A session as its owner sees it. Policy 3.4-c. */
+export interface SessionFace {
+  readonly id: string
+  readonly level: string
+  readonly device: { readonly ip: string; readonly userAgent: string }
+  readonly createdAt: string
+  readonly lastSeenAt: string
+  readonly current: boolean
+}
+
+/** The sessions of everybody: made, found, listed, ended. */
+export type Sessions = ReturnType<typeof openSessionBook>
+
+const deviceSchema = z.object({ ip: z.string(), userAgent: z.string() })
+
+function deviceField(id: string): FieldPlace {
+  return { table: 'session', column: 'device', row: id }
+}
+
+/** Opens the sessions over their parts. */
+export function openSessionBook(parts: Pick<AccessParts, 'db' | 'clock' | 'policy' | 'keys' | 'audit'>) {
+  const { db, clock, policy } = parts
+  const lastSeen = openLastSeen(db, clock)
+  return {
+    prepare: (caller: Caller, account: string) => prepareSession(parts, caller, account),
+    /** Raises a session to two factors under a new token; throws `session.expired` when it ended meanwhile. */
+    raise: async (tx: Database, id: string, from: 'password' | 'enrolling'): Promise<SessionToken> => {
+      const token: SessionToken = newSecret()
+      if (!(await raiseSession(tx, id, from, secretHash(token), clock.now())))
+        throw new Problem('session.expired', 'Sign in again.')
+      return token
+    },
+    /** The live session of a token. A passive request does not count as use. */
+    find: async (context: RequestContext, token: SessionToken, passive: boolean) => {
+      const row = await sessionByToken(db, secretHash(token))
+      if (row === undefined) return null
+      const seen = { ...row, last_seen_at: lastSeen.latest(row.id, row.last_seen_at) }
+      if (isOver(policy, seen, clock.now())) {
+        lastSeen.forget(row.id)
+        await expire(parts, context, row)
+        return null
+      }
+      if (!passive) await lastSeen.touch(row.id, row.last_seen_at)
+      return row
+    },
+    list: async (caller: Caller): Promise<SessionFace[]> => {
+      const now = clock.now()
+      const rows = (await openSessions(db, caller.id))
+        .map((row) => ({ ...row, last_seen_at: lastSeen.latest(row.id, row.last_seen_at) }))
+        .filter((row) => !isOver(policy, row, now))
+      return Promise.all(rows.map((row) => openFace(parts, row, caller.sessionId)))
+    },
+    /** Ends sessions of an account at once, everywhere; returns how many. Policy 3.4-b, 3.4-c. */
+    end: (
+      tx: Database,
+      context: RequestContext,
+      account: string,
+      which: { readonly only?: string; readonly except?: string; readonly workspace?: string },
+      reason: EndReason,
+    ) => end(parts, tx, context, account, which, reason),
+    flush: (all?: boolean) => lastSeen.flush(all),
+    forget: (id: string) => lastSeen.forget(id),
+  }
+}
+
+/** Seals the device of a new session; the row is stored by the caller's transaction through `store`. */
+async function prepareSession(
+  { clock, keys }: Pick<AccessParts, 'clock' | 'keys'>,
+  caller: Caller,
+  account: string,
+) {
+  const id = newId(clock)
+  const token: SessionToken = newSecret()
+  const device = JSON.stringify({ ip: caller.ip, userAgent: caller.userAgent.slice(0, 400) })
+  const sealed = await keys.sealText(PROVIDER, deviceField(id), device)
+  return {
+    id,
+    token,
+    store: (tx: Database, level: SessionRow['level'], workspace: string | null): Promise<void> => {
+      const now = clock.now()
+      return insertSession(tx, {
+        id,
+        token_hash: secretHash(token),
+        account_id: account,
+        level,
+        workspace_id: workspace,
+        created_at: now,
+        last_seen_at: now,
+        device: sealed,
+      })
+    },
+  }
+}
+
+async function expire(
+  { db, clock, policy, audit }: Pick<AccessParts, 'db' | 'clock' | 'policy' | 'audit'>,
+  context: RequestContext,
+  row: SessionRow,
+): Promise<void> {
+  const now = clock.now()
+  await db.transaction().execute(async (tx) => {
+    if (!(await expireSession(tx, row.id, now, sessionLimits(policy, now)))) return
+    const actor = { kind: 'account', id: row.account_id } as const
+    const target = { kind: 'session', id: row.id }
+    await audit.record(tx, eventOf(context, 'session.expired', { actor, target, tenant: row.workspace_id }))
+    await notify(tx, 'session_revoked', row.id)
+  })
+}
+
+async function openFace(
+  { keys }: Pick<AccessParts, 'keys'>,
+  row: Awaited<ReturnType<typeof openSessions>>[number],
+  current: string | null,
+): Promise<SessionFace> {
+  const device = await keys.openText(PROVIDER, deviceField(row.id), row.device)
+  return {
+    id: row.id,
+    level: row.level,
+    device: deviceSchema.parse(JSON.parse(device)),
+    createdAt: row.created_at.toISOString(),
+    lastSeenAt: row.last_seen_at.toISOString(),
+    current: row.id === current,
+  }
+}
+
+async function end(
+  { clock, audit }: Pick<AccessParts, 'clock' | 'audit'>,
+  tx: Database,
+  context: RequestContext,
+  account: string,
+  which: { readonly only?: string; readonly except?: string; readonly workspace?: string },
+  reason: EndReason,
+): Promise<number> {
+  const ended = await endSessions(tx, account, which, reason, clock.now())
+  for (const id of ended) {
+    const target = { kind: 'session', id }
+    await audit.record(tx, eventOf(context, 'session.ended', { target, details: { reason, account } }))
+    await notify(tx, 'session_revoked', id)
+  }
+  return ended.length
+}
