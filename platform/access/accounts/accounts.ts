@@ -1,0 +1,73 @@
+import { PROVIDER, type FieldPlace } from '../../encryption/index.ts'
+import { newId } from '../../kernel/id.ts'
+import type { Database } from '../../db/index.ts'
+import type { AccessParts } from '../parts.ts'
+import { bcryptCost } from '../parameters.ts'
+import { sealedAccount, type NewAccount } from './queries.ts'
+
+/** An account as its owner and colleagues see it. */
+export interface AccountFace {
+  readonly id: string
+  readonly email: string
+  readonly name: string
+}
+
+/** Where a field of an account is sealed. */
+export function accountField(column: 'email' | 'display_name', id: string): FieldPlace {
+  return { table: 'account', column, row: id }
+}
+
+/** The look-up value of a normalised e-mail address. */
+export function emailIndex(keys: Pick<AccessParts['keys'], 'blindIndex'>, email: string): Promise<Buffer> {
+  return keys.blindIndex(PROVIDER, 'account.email', email)
+}
+
+/** Opens name and address of an account; null when there is none. */
+export async function faceOf(
+  parts: Pick<AccessParts, 'keys'>,
+  db: Database,
+  id: string,
+): Promise<AccountFace | null> {
+  const sealed = await sealedAccount(db, id)
+  return sealed === undefined ? null : openFace(parts, sealed)
+}
+
+/** Opens the sealed fields of an account row. */
+export async function openFace(
+  { keys }: Pick<AccessParts, 'keys'>,
+  sealed: { readonly id: string; readonly email: Buffer; readonly display_name: Buffer },
+): Promise<AccountFace> {
+  const { id } = sealed
+  return {
+    id,
+    email: await keys.openText(PROVIDER, accountField('email', id), sealed.email),
+    name: await keys.openText(PROVIDER, accountField('display_name', id), sealed.display_name),
+  }
+}
+
+/** What a new account is made of; everything slow was done before the transaction that stores it. */
+export type PreparedAccount = NewAccount & { readonly id: string; readonly email_index: Buffer }
+
+/** Hashes and seals a new account. */
+export async function prepareAccount(
+  { clock, keys, policy, hasher }: Pick<AccessParts, 'clock' | 'keys' | 'policy' | 'hasher'>,
+  wanted: {
+    readonly email: string
+    readonly name: string
+    readonly password: string
+    readonly probe?: boolean
+  },
+): Promise<PreparedAccount> {
+  const id = newId(clock)
+  return {
+    id,
+    email: await keys.sealText(PROVIDER, accountField('email', id), wanted.email),
+    email_index: await emailIndex(keys, wanted.email),
+    display_name: await keys.sealText(PROVIDER, accountField('display_name', id), wanted.name),
+    password_hash: await hasher.hash(wanted.password, policy.read(bcryptCost)),
+    pepper_version: hasher.pepperVersion,
+    password_set_at: clock.now(),
+    created_at: clock.now(),
+    probe: wanted.probe ?? false,
+  }
+}

@@ -1,0 +1,94 @@
+import type { Insertable } from 'kysely'
+import type { Database, Tables } from '../../db/index.ts'
+
+/** A row of an account that is stored for the first time. */
+export type NewAccount = Insertable<Tables['account']>
+
+/** Stores an account; false when its address has one already. */
+export async function insertAccount(db: Database, row: NewAccount): Promise<boolean> {
+  const done = await db
+    .insertInto('account')
+    .values(row)
+    .onConflict((conflict) => conflict.column('email_index').doNothing())
+    .executeTakeFirst()
+  return done.numInsertedOrUpdatedRows === 1n
+}
+
+/** An account with the workspace that its sessions begin in: the one it joined first. */
+function accounts(db: Database) {
+  return db
+    .selectFrom('account')
+    .select(({ selectFrom }) => [
+      'account.id',
+      'account.password_hash',
+      'account.disabled_at',
+      'account.email_index',
+      selectFrom('membership')
+        .innerJoin('workspace', 'workspace.id', 'membership.workspace_id')
+        .whereRef('membership.account_id', '=', 'account.id')
+        .where('workspace.removed_at', 'is', null)
+        .orderBy('membership.created_at')
+        .orderBy('membership.workspace_id')
+        .limit(1)
+        .select('membership.workspace_id')
+        .as('workspace_id'),
+    ])
+}
+
+/** What signing in needs to know of an account, by the blind index of its address. */
+export function accountByEmail(db: Database, index: Buffer) {
+  return accounts(db).where('account.email_index', '=', index).executeTakeFirst()
+}
+
+/** The same by id. */
+export function accountById(db: Database, id: string) {
+  return accounts(db).where('account.id', '=', id).executeTakeFirst()
+}
+
+/** The sealed fields of an account. */
+export function sealedAccount(db: Database, id: string) {
+  return db
+    .selectFrom('account')
+    .select(['id', 'email', 'display_name'])
+    .where('id', '=', id)
+    .executeTakeFirst()
+}
+
+/** Holds the account until the transaction ends, so that changes of its factors happen one after another. */
+export async function lockAccount(db: Database, id: string): Promise<void> {
+  await db.selectFrom('account').select('id').where('id', '=', id).forUpdate().executeTakeFirst()
+}
+
+/** Replaces the password hash, unless it is no longer `expected`; tells whether it did. */
+export async function replacePasswordHash(
+  db: Database,
+  account: string,
+  expected: string,
+  next: { readonly password_hash: string; readonly pepper_version: number; readonly password_set_at?: Date },
+): Promise<boolean> {
+  const done = await db
+    .updateTable('account')
+    .set(next)
+    .where('id', '=', account)
+    .where('password_hash', '=', expected)
+    .executeTakeFirst()
+  return done.numUpdatedRows === 1n
+}
+
+/** Deletes an account with everything that is its own. */
+export async function deleteAccount(db: Database, id: string): Promise<void> {
+  await db.deleteFrom('account').where('id', '=', id).execute()
+}
+
+/** How many accounts hash their passwords in which way: the first 7 characters of the hashes, e.g. `$2b$12$`. */
+export function hashPrefixes(db: Database) {
+  return db
+    .selectFrom('account')
+    .select(({ fn, val }) => [
+      fn<string>('left', ['password_hash', val(7)]).as('prefix'),
+      fn.countAll<number>().as('accounts'),
+    ])
+    .groupBy('prefix')
+    .orderBy('prefix')
+    .execute()
+}

@@ -1,0 +1,10 @@
+import { z } from '../../kernel/schema.ts'
+
+/** A password as it is typed; what it must be like is the policy's matter. */
+export const passwordSchema = z.string().min(1).max(1024)
+/** A time-based or a recovery code as it is typed. */
+export const codeSchema = z.string().min(6).max(40)
+/** A time-based code as it is typed. */
+export const totpSchema = z.string().regex(/^\d{6}$/)
+/** What a factor is called by its owner. */
+export const labelSchema = z.string().trim().min(1).max(60)

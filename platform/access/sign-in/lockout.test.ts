@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict'
+import { beforeEach, afterEach, suite, test } from 'node:test'
+import { Problem } from '../../kernel/problem.ts'
+import { asSecret } from '../../kernel/secret.ts'
+import { openAccess } from '../access.ts'
+import type { PasswordHasher } from '../passwords/password-hasher.ts'
+import {
+  callerOf,
+  codeNow,
+  contextOf,
+  firstPerson,
+  GOOD_PASSWORD,
+  testAccess,
+  type TestAccess,
+  type TestPerson,
+} from '../test-access.ts'
+
+suite('lock after wrong attempts', () => {
+  let it: TestAccess
+  let person: TestPerson
+
+  beforeEach(async () => {
+    it = await testAccess()
+    person = await firstPerson(it)
+  })
+  afterEach(() => it.close())
+
+  const tries = (password: string, device: string | null = null, email = person.email) =>
+    it.access.signIn.password(contextOf(), {
+      email,
+      password,
+      device: device === null ? null : asSecret(device),
+    })
+  const wrong = async (times: number, device: string | null = null): Promise<void> => {
+    for (let at = 0; at < times; at += 1)
+      await assert.rejects(tries('Wrong-pass-2026', device), { code: 'access.refused' })
+  }
+
+  test('policy 3.3-d: after 5 wrong passwords even the right one is refused, with the same answer', async () => {
+    await wrong(4)
+    assert.equal((await tries(GOOD_PASSWORD)).level, 'password')
+    await wrong(5)
+    await assert.rejects(tries(GOOD_PASSWORD), { code: 'access.refused' })
+  })
+
+  test('policy 3.3-d: a lock ends by itself after 15 minutes and doubles, up to a day', async () => {
+    for (const minutes of [15, 30, 60, 120, 240, 480, 960, 1440, 1440]) {
+      await wrong(5)
+      it.clock.advanceSeconds(minutes * 60 - 1)
+      const refused = await tries('Wrong-pass-2026').catch((error: unknown) => error)
+      assert.ok(refused instanceof Problem)
+      const { password_locked_until } = await it.db
+        .selectFrom('account')
+        .select('password_locked_until')
+        .executeTakeFirstOrThrow()
+      assert.equal(password_locked_until?.getTime(), it.clock.now().getTime() + 1000)
+      it.clock.advanceSeconds(1)
+    }
+    assert.equal((await tries(GOOD_PASSWORD)).level, 'password')
+  })
+
+  test('policy 3.3-d: of 200 guesses at once exactly 5 are compared with the password', async () => {
+    const compared: (string | null)[] = []
+    const counting: PasswordHasher = {
+      ...it.hasher,
+      verify: async (_password, stored) => {
+        compared.push(stored)
+        return false
+      },
+    }
+    const twin = openAccess({ ...it, hasher: counting, log: it.log })
+    const guess = async (at: number): Promise<unknown> => {
+      const caller = { ...contextOf().caller, ip: `198.51.${at}.1` }
+      return twin.signIn
+        .password(contextOf(caller), { email: person.email, password: `Guess-${at}-2026`, device: null })
+        .catch((error: unknown) => error)
+    }
+    const answers = await Promise.all(Array.from({ length: 200 }, (_, at) => guess(at)))
+    assert.ok(answers.every((one) => one instanceof Problem && one.code === 'access.refused'))
+    assert.equal(compared.length, 200)
+    assert.equal(compared.filter((stored) => stored !== null).length, 5)
+  })
+
+  test('policy 3.3-d: strangers cannot lock the owner out of a device that the account knows', async () => {
+    await wrong(5)
+    await assert.rejects(tries(GOOD_PASSWORD), { code: 'access.refused' })
+    assert.equal((await tries(GOOD_PASSWORD, person.device)).level, 'password')
+    await wrong(5, person.device)
+    await assert.rejects(tries(GOOD_PASSWORD, person.device), { code: 'access.refused' })
+  })
+
+  test('policy 3.3-d: a device known to one account is a stranger to another', async () => {
+    const before = await it.db.selectFrom('device').select('password_failures').executeTakeFirstOrThrow()
+    await assert.rejects(tries(GOOD_PASSWORD, person.device, 'other@example.org'), { code: 'access.refused' })
+    const after = await it.db.selectFrom('device').select('password_failures').executeTakeFirstOrThrow()
+    assert.deepEqual(after, before)
+  })
+
+  test('policy 3.3-d: wrong codes have a count and a lock of their own', async () => {
+    const begun = await tries(GOOD_PASSWORD)
+    const context = contextOf(await callerOf(it.access, begun.token))
+    const code = codeNow(it.clock, person.secret)
+    const bad = code === '000000' ? '000001' : '000000'
+    for (let at = 0; at < 5; at += 1)
+      await assert.rejects(it.access.signIn.code(context, { code: bad, device: null }), {
+        code: 'access.code-refused',
+      })
+    await assert.rejects(it.access.signIn.code(context, { code, device: null }), {
+      code: 'access.code-refused',
+    })
+    assert.equal((await tries(GOOD_PASSWORD)).level, 'password')
+    it.clock.advanceSeconds(15 * 60)
+    const again = contextOf(await callerOf(it.access, (await tries(GOOD_PASSWORD)).token))
+    const fresh = codeNow(it.clock, person.secret)
+    assert.equal((await it.access.signIn.code(again, { code: fresh, device: null })).level, 'full')
+  })
+
+  test('policy 3.3-d: a disabled account and an unknown address get the same answer as a wrong password', async () => {
+    const answer = async (run: () => Promise<unknown>): Promise<unknown> => {
+      const error: unknown = await run().catch((thrown: unknown) => thrown)
+      assert.ok(error instanceof Problem)
+      return { code: error.code, detail: error.detail }
+    }
+    const wrongOne = await answer(() => tries('Wrong-pass-2026'))
+    const unknown = await answer(() => tries(GOOD_PASSWORD, null, 'nobody@example.org'))
+    await it.db.updateTable('account').set({ disabled_at: it.clock.now() }).execute()
+    assert.deepEqual([unknown, await answer(() => tries(GOOD_PASSWORD))], [wrongOne, wrongOne])
+  })
+
+  test('a flood from one place at one account is refused before anything is hashed', async () => {
+    let compared = 0
+    const counting: PasswordHasher = {
+      ...it.hasher,
+      verify: async () => {
+        compared += 1
+        return false
+      },
+    }
+    const twin = openAccess({ ...it, hasher: counting, log: it.log })
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, () =>
+        twin.signIn
+          .password(contextOf(), { email: person.email, password: 'Wrong-pass-2026', device: null })
+          .catch((error: unknown) => error),
+      ),
+    )
+    assert.equal(compared, 20)
+    const refused = answers.filter((one) => one instanceof Problem && one.code === 'request.too-many')
+    assert.equal(refused.length, 80)
+  })
+})

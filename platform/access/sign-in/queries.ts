@@ -1,0 +1,85 @@
+import { sql } from 'kysely'
+import type { Database } from '../../db/index.ts'
+import type { Counter } from './lockout.ts'
+
+const LOCK_SECONDS_MIN = 15 * 60
+const LOCK_SECONDS_MAX = 24 * 60 * 60
+
+const COLUMNS = {
+  'account-password': { table: 'account', prefix: 'password' },
+  'account-code': { table: 'account', prefix: 'code' },
+  'device-password': { table: 'device', prefix: 'password' },
+} as const satisfies Record<Counter['of'], { table: string; prefix: string }>
+
+function columnsOf(counter: Counter) {
+  const { table, prefix } = COLUMNS[counter.of]
+  return {
+    table: sql.table(table),
+    failures: sql.ref(`${prefix}_failures`),
+    locks: sql.ref(`${prefix}_locks`),
+    until: sql.ref(`${prefix}_locked_until`),
+  }
+}
+
+/** Counts an attempt as wrong in advance, unless a lock stands; undefined when one does or nobody has this counter. */
+export async function takeAttempt(
+  db: Database,
+  counter: Counter,
+  failuresMax: number,
+  now: Date,
+): Promise<{ locked_until: Date | null } | undefined> {
+  const { table, failures, locks, until } = columnsOf(counter)
+  const last = sql`${failures} + 1 >= ${failuresMax}::int`
+  const seconds = sql`least(${LOCK_SECONDS_MIN}::int * power(2, least(${locks}, 20)), ${LOCK_SECONDS_MAX}::int)`
+  const { rows } = await sql<{ locked_until: Date | null }>`
+    update ${table} set
+      ${failures} = case when ${last} then 0 else ${failures} + 1 end,
+      ${locks} = case when ${last} then ${locks} + 1 else ${locks} end,
+      ${until} = case when ${last} then ${now}::timestamptz + make_interval(secs => ${seconds}) end
+    where id = ${counter.id}::uuid and (${until} is null or ${until} <= ${now}::timestamptz)
+    returning ${until} as locked_until`.execute(db)
+  return rows[0]
+}
+
+/** Sets a counter back. */
+export async function clearAttempts(db: Database, counter: Counter): Promise<void> {
+  const { table, failures, locks, until } = columnsOf(counter)
+  await sql`
+    update ${table} set ${failures} = 0, ${locks} = 0, ${until} = null
+    where id = ${counter.id}::uuid and (${failures} > 0 or ${locks} > 0 or ${until} is not null)`.execute(db)
+}
+
+/** The device that this token belongs to. */
+export function deviceByToken(db: Database, tokenHash: Buffer) {
+  return db
+    .selectFrom('device')
+    .select(['id', 'account_id'])
+    .where('token_hash', '=', tokenHash)
+    .executeTakeFirst()
+}
+
+/** Remembers a device of an account. */
+export async function insertDevice(
+  db: Database,
+  row: { readonly id: string; readonly account_id: string; readonly token_hash: Buffer; readonly at: Date },
+): Promise<void> {
+  const { at, ...rest } = row
+  await db
+    .insertInto('device')
+    .values({ ...rest, created_at: at, last_used_at: at })
+    .execute()
+}
+
+/** Gives a known device a new token. */
+export async function renewDevice(db: Database, id: string, tokenHash: Buffer, at: Date): Promise<void> {
+  await db
+    .updateTable('device')
+    .set({ token_hash: tokenHash, last_used_at: at })
+    .where('id', '=', id)
+    .execute()
+}
+
+/** Forgets devices that were not used since `before`. */
+export async function deleteDevicesUnusedSince(db: Database, before: Date): Promise<void> {
+  await db.deleteFrom('device').where('last_used_at', '<', before).execute()
+}
