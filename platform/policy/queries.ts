@@ -248,10 +248,15 @@ export async function endDrift(db: Database, id: string, at: Date): Promise<bool
 }
 
 /** Changes the stored value of a parameter past the publisher; for the known-bad run of the drift check alone. */
-export async function breakInForce(db: Database, parameter: string, value: number): Promise<void> {
+export async function breakInForce(
+  db: Database,
+  parameter: string,
+  value: number,
+  text: string,
+): Promise<void> {
   await db
     .updateTable('policy_in_force')
-    .set({ value: JSON.stringify(value), value_text: sql<string>`value_text || ' (changed by hand)'` })
+    .set({ value: JSON.stringify(value), value_text: text })
     .where('parameter', '=', parameter)
     .execute()
 }

@@ -6,6 +6,7 @@ import { newId } from '../kernel/id.ts'
 import { errorRecord, type Log } from '../kernel/log.ts'
 import { Problem } from '../kernel/problem.ts'
 import { checkCodeHash } from './check-code.ts'
+import { knownBadFreshSeconds } from './control-status.ts'
 import { insertRun, newestRuns, type Run, type RunEnd, type RunKind } from './evidence-queries.ts'
 import type { LivePolicy } from './in-force.ts'
 import type { ControlRegistry } from './registry.ts'
@@ -60,7 +61,7 @@ export async function runControl(deps: RunDeps, id: string, kind: RunKind): Prom
     policyVersion,
     observedAt,
     recordedAt: deps.clock.now(),
-    validUntil: secondsAfter(observedAt, kind === 'check' ? control.freshSeconds : SELF_TEST_FRESH_SECONDS),
+    validUntil: secondsAfter(observedAt, kind === 'check' ? control.freshSeconds : knownBadFreshSeconds),
     ended,
     durationMs: Math.round(performance.now() - startedAt),
     selfTest: kind === 'check' ? await selfTestOf(deps, control.id, subject) : null,
@@ -73,11 +74,8 @@ export async function runControl(deps: RunDeps, id: string, kind: RunKind): Prom
   return run
 }
 
-/** How often known-bad runs are repeated, in seconds. */
+/** How often a known-bad run that went red is repeated, in seconds; any other is repeated as often as its check. */
 export const SELF_TEST_SECONDS = 86_400
-
-/** How long a known-bad run counts, in seconds: a day, and an hour for the next one to be made. */
-const SELF_TEST_FRESH_SECONDS = SELF_TEST_SECONDS + 3600
 
 /** Whether a known-bad run showed that the check can fail: it completed, and it came out as a failure. */
 export function wentRed(run: Pick<Run, 'ended' | 'result'>): boolean {

@@ -7,7 +7,7 @@ import { enqueue } from '../worker/index.ts'
 import { findDrift, recordDrift, type DriftDeps } from './drift.ts'
 import { newestRuns, type Run, type RunKind } from './evidence-queries.ts'
 import { promoteInForce } from './queries.ts'
-import { runControl, runSubject, SELF_TEST_SECONDS, type RunDeps } from './runs.ts'
+import { runControl, runSubject, SELF_TEST_SECONDS, wentRed, type RunDeps } from './runs.ts'
 
 /** What the jobs of the policy need. */
 export type SchedulerDeps = RunDeps & DriftDeps
@@ -28,7 +28,7 @@ const SPREAD_SECONDS = 20
 
 /**
  * The runs that are due: a check when its interval has passed, or when its values or the code changed; a known-bad run
- * when the code has none yet, and once a day. With `all`, every check.
+ * when the code has none yet, once a day after it went red, and with every check until it does. With `all`, every check.
  */
 export async function dueRuns(deps: RunDeps, all = false): Promise<DueRun[]> {
   const { controls } = deps.registry
@@ -57,7 +57,8 @@ function checkDue(deps: RunDeps, control: BoundControl, last: Run | undefined): 
 }
 
 function knownBadDue(deps: RunDeps, control: BoundControl, last: Run | undefined): boolean {
-  if (last === undefined || passed(deps, last, SELF_TEST_SECONDS)) return true
+  if (last === undefined || passed(deps, last, wentRed(last) ? SELF_TEST_SECONDS : control.everySeconds))
+    return true
   return !last.checkCodeHash.equals(runSubject(deps, control).checkCodeHash)
 }
 

@@ -1,0 +1,11 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Problem } from '../kernel/problem.ts'
+import type { PolicyFile } from './text.ts'
+
+/** Reads the text from its folder, one Markdown file a chapter; throws `policy.malformed` when there is none. */
+export async function readPolicyFolder(folder: string): Promise<PolicyFile[]> {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.md')).sort()
+  if (names.length === 0) throw new Problem('policy.malformed', 'the policy folder holds no Markdown file')
+  return Promise.all(names.map(async (name) => ({ name, text: await readFile(join(folder, name), 'utf8') })))
+}
