@@ -1,0 +1,105 @@
+import type { RequestContext, Caller } from '../kernel/caller.ts'
+import { errorRecord, type Log } from '../kernel/log.ts'
+import { faceOf } from './accounts/accounts.ts'
+import { endKeys, listKeys, makeKey, type KeyWish } from './api-keys/api-keys.ts'
+import { openFactors } from './factors/factors.ts'
+import { identify, type Origin } from './identify.ts'
+import type { AccessParts } from './parts.ts'
+import { changePassword } from './passwords/change-password.ts'
+import { makeFirstLink } from './people/links.ts'
+import { openPeople, workspaceOf } from './people/people.ts'
+import { accept, redeem, type Welcome } from './people/welcome.ts'
+import { openSessionBook } from './sessions/sessions.ts'
+import { openSignIn } from './sign-in/sign-in.ts'
+import { openThrottle } from './sign-in/throttle.ts'
+import {
+  chooseWorkspace,
+  listTenants,
+  listWorkspaces,
+  makeSampleWorkspace,
+  removeSampleWorkspaces,
+} from './workspaces/workspaces.ts'
+
+/** Uses of sessions reach the database at least this often after their minute has passed. */
+const FLUSH_EVERY_MS = 15_000
+
+/** Chapter 3 at work: signing in, sessions, factors, people, keys, and who a request comes from. */
+export type Access = ReturnType<typeof openAccess>
+
+/** Opens access over its parts; `close` writes what is only in memory. */
+export function openAccess(parts: AccessParts & { readonly log: Log }) {
+  const { db } = parts
+  const sessions = openSessionBook(parts)
+  const all = { ...parts, sessions }
+  const throttle = openThrottle(parts.clock)
+  const timer = setInterval(() => {
+    // The uses stay in memory until the database answers again.
+    sessions.flush().catch((error: unknown) => parts.log.warn(errorRecord(error), 'sessions not written'))
+  }, FLUSH_EVERY_MS)
+  timer.unref()
+  return {
+    sessions,
+    signIn: openSignIn(all),
+    factors: openFactors(all),
+    people: openPeople(all),
+    apiKeys: {
+      make: (context: RequestContext, wish: KeyWish) => makeKey(parts, context, wish),
+      list: (workspace: string) => listKeys(parts, workspace),
+      revoke: (context: RequestContext, id: string) =>
+        db.transaction().execute((tx) => endKeys(parts, tx, context, workspaceOf(context), { id })),
+    },
+    workspaces: {
+      choose: (context: RequestContext, workspace: string) => chooseWorkspace(parts, context, workspace),
+      tenants: () => listTenants(parts),
+      makeSample: (context: RequestContext) => makeSampleWorkspace(parts, context),
+      removeSamples: (context: RequestContext) => removeSampleWorkspaces(parts, context),
+    },
+    identify: (request: Request, origin: Origin): Promise<Caller> =>
+      identify({ ...all, throttle }, request, origin),
+    me: (context: RequestContext) => me(parts, context.caller),
+    firstLink: (context: RequestContext) => makeFirstLink(parts, context),
+    redeem: (context: RequestContext, welcome: Welcome) => redeem(parts, context, welcome),
+    accept: (context: RequestContext, token: string) => accept(parts, context, token),
+    changePassword: (context: RequestContext, wanted: Parameters<typeof changePassword>[2]) =>
+      changePassword(all, context, wanted),
+    /** Ends sessions of the caller: one, all but one, or all. Policy 3.4-b, 3.4-c. */
+    endSessions: (context: RequestContext, which: { readonly only?: string; readonly except?: string }) =>
+      db.transaction().execute((tx) => sessions.end(tx, context, context.caller.id, which, 'revoked')),
+    /** Ends the caller's session, at whatever level it is; nobody's sign-out changes nothing. */
+    signOut: async (context: RequestContext): Promise<void> => {
+      const { kind, id, sessionId: only } = context.caller
+      if (kind !== 'account' || only === null) return
+      await db.transaction().execute((tx) => sessions.end(tx, context, id, { only }, 'signed-out'))
+    },
+    close: async (): Promise<void> => {
+      clearInterval(timer)
+      await sessions.flush(true)
+      await parts.hasher.close()
+    },
+  }
+}
+
+/** Who the caller is; without two factors nothing but the level is told. Policy 3.1-0. */
+async function me(parts: AccessParts, caller: Caller) {
+  const { level, workspaceId, workspaceRole, staffRole, sessionId } = caller
+  if (caller.kind !== 'account' || level !== 'full')
+    return {
+      level,
+      account: null,
+      workspaces: [],
+      workspace: null,
+      role: null,
+      staffRole: null,
+      permissions: [],
+    }
+  return {
+    level,
+    account: await faceOf(parts, parts.db, caller.id),
+    workspaces: await listWorkspaces(parts, caller.id),
+    workspace: workspaceId,
+    role: workspaceRole,
+    staffRole,
+    session: sessionId,
+    permissions: [...caller.permissions].sort(),
+  }
+}

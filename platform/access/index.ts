@@ -1,0 +1,17 @@
+/** Chapter 3: who somebody is and what they may reach: sign-in, factors, sessions, roles, people and API keys. */
+export { openAccess, type Access } from './access.ts'
+export { anonymous, PASSIVE_HEADER, type Origin } from './identify.ts'
+export {
+  decide,
+  requireAllowed,
+  type Decision,
+  WORKSPACE_ROLES,
+  STAFF_ROLES,
+  KEY_SCOPES,
+} from './roles/roles.ts'
+export { accessParameters } from './parameters.ts'
+export { accessEvents } from './events.ts'
+export { accessRoutes } from './routes.ts'
+export { openPepper } from './passwords/pepper.ts'
+export { openPasswordHasher, type PasswordHasher, type Pepper } from './passwords/password-hasher.ts'
+export { SESSION_COOKIE, DEVICE_COOKIE } from './sessions/cookies.ts'

@@ -1,0 +1,185 @@
+import { sql, type Insertable } from 'kysely'
+import type { Database, Tables } from '../../db/index.ts'
+import type { WorkspaceRole } from '../../kernel/permission.ts'
+
+/** Held while first-administrator links are made or used, so that there is one at a time. */
+const FIRST_LINK_LOCK = 0x5ec0_0002
+
+/** Lets only one transaction at a time decide about the first administrator. */
+export async function lockFirstLinks(db: Database): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${FIRST_LINK_LOCK}::bigint)`.execute(db)
+}
+
+/** Holds a workspace, so that changes of its members happen one after another; false when it is removed. */
+export async function lockWorkspace(db: Database, id: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('workspace')
+    .select('id')
+    .where('id', '=', id)
+    .where('removed_at', 'is', null)
+    .forUpdate()
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Stores a link. */
+export async function insertLink(db: Database, row: Insertable<Tables['link']>): Promise<void> {
+  await db.insertInto('link').values(row).execute()
+}
+
+/** Makes unused first-administrator links worthless. */
+export async function voidFirstLinks(db: Database, at: Date): Promise<void> {
+  await db
+    .updateTable('link')
+    .set({ voided_at: at })
+    .where('kind', '=', 'first-administrator')
+    .where('used_at', 'is', null)
+    .where('voided_at', 'is', null)
+    .execute()
+}
+
+/** Makes unused invitations of a workspace worthless: all to one address, or one by its id; tells how many. */
+export async function voidInvitations(
+  db: Database,
+  workspace: string,
+  which: { readonly id: string } | { readonly emailIndex: Buffer },
+  at: Date,
+): Promise<number> {
+  const query = db
+    .updateTable('link')
+    .set({ voided_at: at })
+    .where('workspace_id', '=', workspace)
+    .where('used_at', 'is', null)
+    .where('voided_at', 'is', null)
+  const done = await (
+    'id' in which ? query.where('id', '=', which.id) : query.where('email_index', '=', which.emailIndex)
+  ).executeTakeFirst()
+  return Number(done.numUpdatedRows)
+}
+
+/** A link that can still be used at `now`. */
+export function usableLink(db: Database, tokenHash: Buffer, now: Date) {
+  return db
+    .selectFrom('link')
+    .selectAll()
+    .where('token_hash', '=', tokenHash)
+    .where('used_at', 'is', null)
+    .where('voided_at', 'is', null)
+    .where('expires_at', '>', now)
+    .executeTakeFirst()
+}
+
+/** Uses a link up; false when somebody else was first or it expired. */
+export async function useLink(db: Database, id: string, now: Date): Promise<boolean> {
+  const done = await db
+    .updateTable('link')
+    .set({ used_at: now })
+    .where('id', '=', id)
+    .where('used_at', 'is', null)
+    .where('voided_at', 'is', null)
+    .where('expires_at', '>', now)
+    .executeTakeFirst()
+  return done.numUpdatedRows === 1n
+}
+
+/** Invitations to a workspace that can still be used. */
+export function openInvitations(db: Database, workspace: string, now: Date) {
+  return db
+    .selectFrom('link')
+    .select(['id', 'role', 'email', 'expires_at'])
+    .where('workspace_id', '=', workspace)
+    .where('kind', '=', 'invitation')
+    .where('used_at', 'is', null)
+    .where('voided_at', 'is', null)
+    .where('expires_at', '>', now)
+    .orderBy('created_at')
+    .execute()
+}
+
+/** The members of a workspace with their sealed faces and how many second factors each has. */
+export function members(db: Database, workspace: string) {
+  return db
+    .selectFrom('membership')
+    .innerJoin('account', 'account.id', 'membership.account_id')
+    .select(({ selectFrom }) => [
+      'account.id',
+      'account.email',
+      'account.display_name',
+      'membership.role',
+      'membership.created_at',
+      selectFrom('totp_factor')
+        .whereRef('totp_factor.account_id', '=', 'account.id')
+        .where('totp_factor.confirmed_at', 'is not', null)
+        .select(({ fn }) => fn.countAll<number>().as('factors'))
+        .as('factors'),
+    ])
+    .where('membership.workspace_id', '=', workspace)
+    .orderBy('membership.created_at')
+    .execute()
+}
+
+/** The role of an account in a workspace. */
+export async function roleIn(
+  db: Database,
+  workspace: string,
+  account: string,
+): Promise<WorkspaceRole | undefined> {
+  const row = await db
+    .selectFrom('membership')
+    .select('role')
+    .where('workspace_id', '=', workspace)
+    .where('account_id', '=', account)
+    .executeTakeFirst()
+  return row?.role as WorkspaceRole | undefined
+}
+
+/** How many owners a workspace has. */
+export async function ownerCount(db: Database, workspace: string): Promise<number> {
+  const row = await db
+    .selectFrom('membership')
+    .select(({ fn }) => fn.countAll<number>().as('owners'))
+    .where('workspace_id', '=', workspace)
+    .where('role', '=', 'owner')
+    .executeTakeFirstOrThrow()
+  return row.owners
+}
+
+/** Changes a role. */
+export async function updateRole(
+  db: Database,
+  workspace: string,
+  account: string,
+  role: WorkspaceRole,
+): Promise<void> {
+  await db
+    .updateTable('membership')
+    .set({ role })
+    .where('workspace_id', '=', workspace)
+    .where('account_id', '=', account)
+    .execute()
+}
+
+/** Ends a membership. */
+export async function deleteMember(db: Database, workspace: string, account: string): Promise<void> {
+  await db
+    .deleteFrom('membership')
+    .where('workspace_id', '=', workspace)
+    .where('account_id', '=', account)
+    .execute()
+}
+
+/** The staff role of an account, held until the transaction ends. */
+export async function lockStaffRole(db: Database, account: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('staff')
+    .select('role')
+    .where('account_id', '=', account)
+    .forUpdate()
+    .executeTakeFirst()
+  return row?.role
+}
+
+/** Deletes links that ended before `before`. */
+export async function deleteOldLinks(db: Database, before: Date): Promise<void> {
+  await db.deleteFrom('link').where('expires_at', '<', before).execute()
+}

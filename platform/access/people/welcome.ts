@@ -1,0 +1,176 @@
+import { PROVIDER } from '../../encryption/index.ts'
+import type { Database } from '../../db/index.ts'
+import type { RequestContext } from '../../kernel/caller.ts'
+import type { WorkspaceRole } from '../../kernel/permission.ts'
+import { Problem } from '../../kernel/problem.ts'
+import { asSecret, secretHash } from '../../kernel/secret.ts'
+import { prepareAccount, type PreparedAccount } from '../accounts/accounts.ts'
+import { accountByEmail, accountById, deleteAccount, insertAccount } from '../accounts/queries.ts'
+import { eventOf, type AccessParts } from '../parts.ts'
+import { requireGoodPassword } from '../passwords/password-rule.ts'
+import { setSessionWorkspace } from '../sessions/queries.ts'
+import {
+  administrators,
+  clearWorkspace,
+  insertMember,
+  setStaffRole,
+  workspacesOf,
+} from '../workspaces/queries.ts'
+import { prepareWorkspace } from '../workspaces/workspaces.ts'
+import { invitedField, type LinkToken } from './links.ts'
+import { lockFirstLinks, lockWorkspace, ownerCount, roleIn, usableLink, useLink } from './queries.ts'
+
+/** What a person fills in behind a link; `email` and `workspaceName` only behind the first one. */
+export interface Welcome {
+  readonly token: string
+  readonly name: string
+  readonly password: string
+  readonly email?: string | undefined
+  readonly workspaceName?: string | undefined
+}
+
+type Parts = Omit<AccessParts, 'origin'>
+type Link = NonNullable<Awaited<ReturnType<typeof usableLink>>>
+
+/**
+ * Redeems a link: makes the account, with the workspace and the administrator's role behind the first one, and tells
+ * where its session begins. Of two at once one wins. Throws `access.link-expired`, `access.password-weak`, `resource.conflict`.
+ */
+export async function redeem(
+  parts: Parts,
+  context: RequestContext,
+  welcome: Welcome,
+): Promise<{ readonly account: string; readonly workspace: string }> {
+  const link = await findLink(parts, context, asSecret(welcome.token))
+  const email =
+    link.email === null
+      ? welcome.email
+      : await parts.keys.openText(PROVIDER, invitedField(link.id), link.email)
+  if (email === undefined)
+    throw new Problem('request.invalid', 'email: the first administrator gives an address.')
+  requireGoodPassword(parts.policy, welcome.password)
+  const account = await prepareAccount(parts, { ...welcome, email, probe: link.probe })
+  const workspace =
+    link.kind === 'invitation'
+      ? await joinInvited(parts, context, link, account)
+      : await becomeFirst(parts, context, link, account, welcome.workspaceName ?? 'Workspace')
+  return { account: account.id, workspace }
+}
+
+/** Joins the workspace of an invitation with the account that the caller is signed in with; it must be the invited one. */
+export async function accept(parts: Parts, context: RequestContext, token: string): Promise<string> {
+  const link = await findLink(parts, context, asSecret(token))
+  const { id, sessionId } = context.caller
+  const account = await accountById(parts.db, id)
+  if (account === undefined || link.email_index === null || !account.email_index.equals(link.email_index))
+    throw new Problem('access.denied', 'This invitation is for another address.')
+  return parts.db.transaction().execute(async (tx) => {
+    const workspace = await takeInvitation(parts, tx, link)
+    if ((await roleIn(tx, workspace, id)) !== undefined)
+      throw new Problem('resource.conflict', 'You are a member of this workspace already.')
+    await join(parts, tx, context, link, id)
+    if (sessionId !== null) await setSessionWorkspace(tx, sessionId, workspace)
+    return workspace
+  })
+}
+
+async function findLink(
+  { db, clock, audit }: Parts,
+  context: RequestContext,
+  token: LinkToken,
+): Promise<Link> {
+  const link = await usableLink(db, secretHash(token), clock.now())
+  if (link !== undefined) return link
+  await db
+    .transaction()
+    .execute((tx) => audit.record(tx, eventOf(context, 'link.refused', { outcome: 'refused' })))
+  throw expired()
+}
+
+function expired(): Problem {
+  return new Problem('access.link-expired', 'Ask for a new link: each one is good once, for one day.')
+}
+
+async function joinInvited(
+  parts: Parts,
+  context: RequestContext,
+  link: Link,
+  account: PreparedAccount,
+): Promise<string> {
+  return parts.db.transaction().execute(async (tx) => {
+    const workspace = await takeInvitation(parts, tx, link)
+    await storeAccount(tx, account)
+    await join(parts, tx, context, link, account.id)
+    return workspace
+  })
+}
+
+async function takeInvitation({ clock }: Parts, tx: Database, link: Link): Promise<string> {
+  if (link.workspace_id === null || !(await lockWorkspace(tx, link.workspace_id))) throw expired()
+  if (!(await useLink(tx, link.id, clock.now()))) throw expired()
+  return link.workspace_id
+}
+
+async function join(
+  { clock, audit }: Parts,
+  tx: Database,
+  context: RequestContext,
+  link: Link,
+  account: string,
+): Promise<void> {
+  if (link.workspace_id === null || link.role === null) throw new Error('an invitation names no workspace')
+  const role = link.role as WorkspaceRole
+  await insertMember(tx, {
+    account_id: account,
+    workspace_id: link.workspace_id,
+    role,
+    created_at: clock.now(),
+  })
+  const target = { kind: 'account', id: account }
+  const details = { kind: link.kind, role }
+  await audit.record(tx, eventOf(context, 'link.redeemed', { tenant: link.workspace_id, target, details }))
+}
+
+async function storeAccount(tx: Database, account: PreparedAccount): Promise<void> {
+  if (!(await insertAccount(tx, account)))
+    throw new Problem(
+      'resource.conflict',
+      'This address has an account. Sign in first, then open the link again.',
+    )
+}
+
+async function becomeFirst(
+  parts: Parts,
+  context: RequestContext,
+  link: Link,
+  account: PreparedAccount,
+  workspaceName: string,
+): Promise<string> {
+  const { db, clock, audit } = parts
+  const workspace = await prepareWorkspace(parts, workspaceName)
+  return db.transaction().execute(async (tx) => {
+    await lockFirstLinks(tx)
+    const before = await administrators(tx)
+    if (before.some((one) => one.complete) || !(await useLink(tx, link.id, clock.now()))) throw expired()
+    for (const unfinished of before) await discardUnfinished(parts, tx, unfinished.id)
+    if ((await accountByEmail(tx, account.email_index)) !== undefined)
+      throw new Problem('resource.conflict', 'This address has an account already.')
+    await storeAccount(tx, account)
+    await workspace.store(tx, context, account.id)
+    await setStaffRole(tx, account.id, 'administrator', clock.now())
+    const target = { kind: 'account', id: account.id }
+    const about = { tenant: workspace.id, target, details: { kind: link.kind, role: 'administrator' } }
+    await audit.record(tx, eventOf(context, 'link.redeemed', about))
+    return workspace.id
+  })
+}
+
+/** A first administrator who never set up a second factor makes room for the next one. */
+async function discardUnfinished({ clock, keys }: Parts, tx: Database, account: string): Promise<void> {
+  for (const { id, role } of await workspacesOf(tx, account)) {
+    if (role !== 'owner' || (await ownerCount(tx, id)) > 1) continue
+    await clearWorkspace(tx, id, clock.now())
+    await keys.destroy(tx, id)
+  }
+  await deleteAccount(tx, account)
+}

@@ -1,0 +1,24 @@
+import type { Access } from './access.ts'
+import { apiKeyRoutes } from './api-keys/routes.ts'
+import { factorRoutes, secretRoutes } from './factors/routes.ts'
+import { linkRoutes, peopleRoutes, staffRoutes } from './people/routes.ts'
+import { sessionRoutes } from './sessions/routes.ts'
+import { signInRoutes, welcomeRoutes } from './sign-in/routes.ts'
+import { sampleRoutes, workspaceRoutes } from './workspaces/routes.ts'
+
+/** Every route of chapter 3, at all three doors; paths without parameters come before those that would swallow them. */
+export function accessRoutes(access: Access) {
+  return [
+    ...signInRoutes(access),
+    ...welcomeRoutes(access),
+    ...sessionRoutes(access),
+    ...factorRoutes(access),
+    ...secretRoutes(access),
+    ...workspaceRoutes(access),
+    ...sampleRoutes(access),
+    ...linkRoutes(access),
+    ...staffRoutes(access),
+    ...peopleRoutes(access),
+    ...apiKeyRoutes(access),
+  ] as const
+}

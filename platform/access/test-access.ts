@@ -1,0 +1,158 @@
+import { createSecretKey, randomBytes } from 'node:crypto'
+import { rootKey } from '#envelope'
+import { testDatabase } from '#database'
+import { openAudit } from '../audit/index.ts'
+import { openDatabase } from '../db/index.ts'
+import { openTenantKeys, PROVIDER } from '../encryption/index.ts'
+import type { Caller, RequestContext } from '../kernel/caller.ts'
+import { fakeClock } from '../kernel/clock.ts'
+import { silentLog } from '../kernel/log.ts'
+import { policyWith, type PolicyReader } from '../kernel/parameter.ts'
+import { openAccess, type Access } from './access.ts'
+import { directDoor } from './direct-door.ts'
+import { accessEvents } from './events.ts'
+import { anonymous } from './identify.ts'
+import { openPasswordHasher } from './passwords/password-hasher.ts'
+import { totpCode, stepAt } from './factors/totp.ts'
+
+/** The values of the published policy, with a cost that keeps tests quick. */
+export const POLICY_VALUES = {
+  'mfa.scope': 'everyone',
+  'password.length': 12,
+  'password.classes': '3',
+  'password.bcrypt-cost': 4,
+  'lockout.failures': 5,
+  'session.idle': 1800,
+  'session.absolute': 43_200,
+}
+
+/** A password that the policy accepts. */
+export const GOOD_PASSWORD = 'Sample-pass-2026'
+
+const ORIGIN = { ip: '192.0.2.7', userAgent: 'sample browser' }
+
+/** Access on a fresh database with a clock that stands still; `close` removes it. */
+export async function testAccess(values: Readonly<Record<string, unknown>> = {}) {
+  const database = await testDatabase()
+  const db = openDatabase(database.url, () => {})
+  const clock = fakeClock()
+  const policy: PolicyReader = policyWith({ ...POLICY_VALUES, ...values })
+  const keys = openTenantKeys({ db, clock, root: rootKey(randomBytes(32)) })
+  const audit = openAudit({ clock, keys, catalogues: [accessEvents] })
+  const hasher = openPasswordHasher({ version: 1, key: createSecretKey(randomBytes(32)) })
+  const parts = { db, clock, policy, keys, audit, hasher, origin: 'https://localhost:8443', log: silentLog }
+  const access = openAccess(parts)
+  await keys.sealText(PROVIDER, { table: 'account', column: 'email', row: 'warm' }, 'warm')
+  return {
+    ...parts,
+    url: database.url,
+    access,
+    door: directDoor(access, clock),
+    close: async () => {
+      await access.close()
+      await db.destroy()
+      await database.drop()
+    },
+  }
+}
+
+/** What `testAccess` gives. */
+export type TestAccess = Awaited<ReturnType<typeof testAccess>>
+
+/** A request's context for this caller, nobody unless told. */
+export function contextOf(caller: Caller = anonymous(ORIGIN)): RequestContext {
+  return { requestId: '00000000-0000-7000-8000-000000000000', caller }
+}
+
+/** The caller of a session token, as a request with its cookie would be. */
+export async function callerOf(
+  access: Access,
+  token: string,
+  headers: Record<string, string> = {},
+): Promise<Caller> {
+  const request = new Request('https://localhost/', {
+    headers: { cookie: `__Host-surety=${token}`, ...headers },
+  })
+  return access.identify(request, ORIGIN)
+}
+
+/** The code of a base32 secret now; every call in the same half minute gives the same one. */
+export function codeNow(clock: { now(): Date }, secret: string, ahead = 0): string {
+  return totpCode(fromBase32(secret), stepAt(clock.now()) + ahead)
+}
+
+function fromBase32(text: string): Buffer {
+  const bits = text
+    .split('')
+    .map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'))
+    .join('')
+  return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
+}
+
+/** A person who is signed in with two factors. */
+export interface TestPerson {
+  readonly id: string
+  readonly email: string
+  readonly token: string
+  readonly device: string
+  readonly secret: string
+  readonly recoveryCodes: readonly string[]
+  readonly workspace: string
+  context(): Promise<RequestContext>
+}
+
+/** Enrols whoever holds this session at level `enrolling`; leaves the clock a step later. */
+export async function enrolled(test: TestAccess, token: string, email: string): Promise<TestPerson> {
+  const { access, clock } = test
+  const context = contextOf(await callerOf(access, token))
+  const offer = await access.factors.enrol(context, 'sample app')
+  const code = codeNow(clock, offer.secret)
+  const done = await access.factors.confirmEnrolment(context, {
+    factorId: offer.factorId,
+    code,
+    device: null,
+  })
+  clock.advanceSeconds(30)
+  const caller = await callerOf(access, done.token)
+  return {
+    id: caller.id,
+    email,
+    token: done.token,
+    device: done.device,
+    secret: offer.secret,
+    recoveryCodes: done.recoveryCodes,
+    workspace: caller.workspaceId ?? '',
+    context: async () => contextOf(await callerOf(access, done.token)),
+  }
+}
+
+/** The first administrator, signed in with two factors. */
+export async function firstPerson(test: TestAccess, email = 'first@example.org'): Promise<TestPerson> {
+  const made = await test.access.firstLink(contextOf())
+  if (made === null) throw new Error('there is a first administrator already')
+  const right = await test.access.redeem(contextOf(), {
+    token: made.token,
+    email,
+    name: 'Sample First',
+    password: GOOD_PASSWORD,
+  })
+  const begun = await test.access.signIn.begin(contextOf(), right.account, right.workspace)
+  return enrolled(test, begun.token, email)
+}
+
+/** Somebody whom `by` invited, signed in with two factors. */
+export async function invitedPerson(
+  test: TestAccess,
+  by: TestPerson,
+  email: string,
+  role: 'owner' | 'admin' | 'agent' | 'auditor',
+): Promise<TestPerson> {
+  const made = await test.access.people.invite(await by.context(), { email, role })
+  const right = await test.access.redeem(contextOf(), {
+    token: made.token,
+    name: 'Sample Person',
+    password: GOOD_PASSWORD,
+  })
+  const begun = await test.access.signIn.begin(contextOf(), right.account, right.workspace)
+  return enrolled(test, begun.token, email)
+}

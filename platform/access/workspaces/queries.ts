@@ -1,0 +1,113 @@
+import type { Insertable } from 'kysely'
+import type { Database, Tables } from '../../db/index.ts'
+import type { StaffRole, WorkspaceRole } from '../../kernel/permission.ts'
+
+/** Stores a workspace. */
+export async function insertWorkspace(db: Database, row: Insertable<Tables['workspace']>): Promise<void> {
+  await db.insertInto('workspace').values(row).execute()
+}
+
+/** Makes an account a member; throws for one that is. */
+export async function insertMember(
+  db: Database,
+  row: {
+    readonly account_id: string
+    readonly workspace_id: string
+    readonly role: WorkspaceRole
+    readonly created_at: Date
+  },
+): Promise<void> {
+  await db.insertInto('membership').values(row).execute()
+}
+
+/** The workspaces of an account that were not removed, with its role. */
+export async function workspacesOf(db: Database, account: string) {
+  const rows = await db
+    .selectFrom('membership')
+    .innerJoin('workspace', 'workspace.id', 'membership.workspace_id')
+    .select(['workspace.id', 'workspace.name', 'workspace.sample', 'membership.role'])
+    .where('membership.account_id', '=', account)
+    .where('workspace.removed_at', 'is', null)
+    .orderBy('membership.created_at')
+    .execute()
+  return rows.map((row) => ({ ...row, role: row.role as WorkspaceRole }))
+}
+
+/** Every workspace there ever was, for the protected service. */
+export function allWorkspaces(db: Database) {
+  return db.selectFrom('workspace').select(['id', 'sample', 'removed_at']).orderBy('id').execute()
+}
+
+/** Workspaces marked sample that still exist, held until the transaction ends. */
+export async function sampleWorkspaces(db: Database): Promise<string[]> {
+  const rows = await db
+    .selectFrom('workspace')
+    .select('id')
+    .where('sample', '=', true)
+    .where('removed_at', 'is', null)
+    .forUpdate()
+    .execute()
+  return rows.map((row) => row.id)
+}
+
+/** Removes what belongs to a workspace and blanks its name; the row stays, so that the service learns of it. */
+export async function clearWorkspace(db: Database, id: string, at: Date): Promise<void> {
+  await db.deleteFrom('api_key').where('workspace_id', '=', id).execute()
+  await db.deleteFrom('link').where('workspace_id', '=', id).execute()
+  await db.deleteFrom('membership').where('workspace_id', '=', id).execute()
+  await db
+    .updateTable('workspace')
+    .set({ removed_at: at, name: Buffer.alloc(0) })
+    .where('id', '=', id)
+    .execute()
+}
+
+/** Gives, changes or (with null) withdraws a role among the provider's staff. */
+export async function setStaffRole(
+  db: Database,
+  account: string,
+  role: StaffRole | null,
+  at: Date,
+): Promise<void> {
+  if (role === null) {
+    await db.deleteFrom('staff').where('account_id', '=', account).execute()
+    return
+  }
+  await db
+    .insertInto('staff')
+    .values({ account_id: account, role, created_at: at })
+    .onConflict((conflict) => conflict.column('account_id').doUpdateSet({ role }))
+    .execute()
+}
+
+/** Administrators of the provider, oldest first, and whether each has completed set-up with a second factor. */
+export async function administrators(db: Database) {
+  const rows = await db
+    .selectFrom('staff')
+    .innerJoin('account', 'account.id', 'staff.account_id')
+    .select(({ exists, selectFrom }) => [
+      'staff.account_id as id',
+      exists(
+        selectFrom('totp_factor')
+          .select('totp_factor.id')
+          .whereRef('totp_factor.account_id', '=', 'staff.account_id')
+          .where('totp_factor.confirmed_at', 'is not', null),
+      ).as('complete'),
+    ])
+    .where('staff.role', '=', 'administrator')
+    .where('account.disabled_at', 'is', null)
+    .orderBy('staff.created_at')
+    .orderBy('staff.account_id')
+    .execute()
+  return rows.map((row) => ({ id: row.id, complete: Boolean(row.complete) }))
+}
+
+/** The provider's staff with their sealed faces. */
+export function staffMembers(db: Database) {
+  return db
+    .selectFrom('staff')
+    .innerJoin('account', 'account.id', 'staff.account_id')
+    .select(['account.id', 'account.email', 'account.display_name', 'staff.role', 'staff.created_at'])
+    .orderBy('staff.created_at')
+    .execute()
+}

@@ -1,0 +1,117 @@
+import { notify, type Database } from '../../db/index.ts'
+import type { FieldPlace } from '../../encryption/index.ts'
+import type { RequestContext } from '../../kernel/caller.ts'
+import { newId } from '../../kernel/id.ts'
+import { Problem } from '../../kernel/problem.ts'
+import { eventOf, type AccessParts } from '../parts.ts'
+import { leaveWorkspace, setSessionWorkspace } from '../sessions/queries.ts'
+import {
+  administrators,
+  allWorkspaces,
+  clearWorkspace,
+  insertMember,
+  insertWorkspace,
+  sampleWorkspaces,
+  workspacesOf,
+} from './queries.ts'
+
+function nameField(id: string): FieldPlace {
+  return { table: 'workspace', column: 'name', row: id }
+}
+
+type Parts = Pick<AccessParts, 'db' | 'clock' | 'keys' | 'audit'>
+
+/** Seals a new workspace; `store` writes it with its owner in the caller's transaction. */
+export async function prepareWorkspace({ clock, keys, audit }: Parts, name: string, sample = false) {
+  const id = newId(clock)
+  const sealed = await keys.sealText(id, nameField(id), name)
+  return {
+    id,
+    store: async (tx: Database, context: RequestContext, owner: string): Promise<void> => {
+      const created_at = clock.now()
+      await insertWorkspace(tx, { id, name: sealed, sample, created_at })
+      await insertMember(tx, { account_id: owner, workspace_id: id, role: 'owner', created_at })
+      const target = { kind: 'workspace', id }
+      await audit.record(
+        tx,
+        eventOf(context, 'workspace.made', { tenant: id, target, details: { owner, sample } }),
+      )
+    },
+  }
+}
+
+/** The workspaces of an account with their names. */
+export async function listWorkspaces({ db, keys }: Pick<Parts, 'db' | 'keys'>, account: string) {
+  const rows = await workspacesOf(db, account)
+  return Promise.all(
+    rows.map(async ({ name, ...row }) => ({
+      ...row,
+      name: await keys.openText(row.id, nameField(row.id), name),
+    })),
+  )
+}
+
+/** Puts the caller's session into one of the own workspaces. Throws `resource.unknown` for any other. */
+export async function chooseWorkspace(
+  { db, audit }: Parts,
+  context: RequestContext,
+  workspace: string,
+): Promise<void> {
+  const { id, sessionId } = context.caller
+  const own = await workspacesOf(db, id)
+  if (sessionId === null || !own.some((one) => one.id === workspace))
+    throw new Problem('resource.unknown', 'You are not a member of such a workspace.')
+  await db.transaction().execute(async (tx) => {
+    await setSessionWorkspace(tx, sessionId, workspace)
+    const target = { kind: 'workspace', id: workspace }
+    await audit.record(tx, eventOf(context, 'workspace.chosen', { tenant: workspace, target }))
+  })
+}
+
+/** Every workspace by id, for the protected service, which drops what belongs to removed ones. */
+export async function listTenants({ db }: Pick<Parts, 'db'>) {
+  const rows = await allWorkspaces(db)
+  return rows.map((row) => ({
+    id: row.id,
+    sample: row.sample,
+    state: row.removed_at === null ? ('active' as const) : ('removed' as const),
+  }))
+}
+
+/** A workspace marked sample, owned by the first administrator. Throws `resource.conflict` before there is one. */
+export async function makeSampleWorkspace(
+  parts: Parts,
+  context: RequestContext,
+): Promise<{ readonly id: string; readonly owner: string }> {
+  const owner = (await administrators(parts.db)).find((one) => one.complete)?.id
+  if (owner === undefined)
+    throw new Problem(
+      'resource.conflict',
+      'No administrator has completed the set-up yet: open the first link.',
+    )
+  const workspace = await prepareWorkspace(parts, 'Sample workspace', true)
+  await parts.db.transaction().execute((tx) => workspace.store(tx, context, owner))
+  return { id: workspace.id, owner }
+}
+
+/** Removes every sample workspace with all its rows and destroys its keys; what the ledger holds of it is unreadable then. */
+export async function removeSampleWorkspaces(
+  { db, clock, keys, audit }: Parts,
+  context: RequestContext,
+): Promise<number> {
+  return db.transaction().execute(async (tx) => {
+    const ids = await sampleWorkspaces(tx)
+    for (const id of ids) {
+      await leaveWorkspace(tx, id)
+      await clearWorkspace(tx, id, clock.now())
+      await keys.destroy(tx, id)
+      const target = { kind: 'workspace', id }
+      await audit.record(
+        tx,
+        eventOf(context, 'workspace.removed', { tenant: null, target, details: { sample: true } }),
+      )
+    }
+    if (ids.length > 0) await notify(tx, 'session_revoked')
+    return ids.length
+  })
+}
