@@ -215,3 +215,19 @@ export async function rowText(db: Database, targetId: string): Promise<string> {
     .executeTakeFirstOrThrow()
   return row.text
 }
+
+/** Where the newest event about each target stands in the ledger; a target whose event is not sequenced yet is missing. */
+export async function ledgerIndices(
+  db: Database,
+  targetIds: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  if (targetIds.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('audit_event')
+    .select((one) => ['target_id', one.fn.max('ledger_index').as('index')])
+    .where('target_id', 'in', [...targetIds])
+    .where('ledger_index', 'is not', null)
+    .groupBy('target_id')
+    .execute()
+  return new Map(rows.map((row) => [row.target_id ?? '', row.index ?? -1]))
+}

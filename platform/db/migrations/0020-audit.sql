@@ -23,6 +23,8 @@ create table audit_event (
 );
 create index audit_event_unsequenced on audit_event (written) where ledger_index is null;
 create index audit_event_tenant on audit_event (tenant, written desc);
+create index audit_event_target on audit_event (target_id) where target_id is not null;
+create index audit_event_request on audit_event (request_id) where request_id is not null;
 create index audit_event_type on audit_event (type, written desc);
 
 -- One row: how far indices are given, and how far the log of files is published. Policy 8.2-a.3.
