@@ -4,7 +4,7 @@ import type { AssuranceLevel, Caller } from '../kernel/caller.ts'
 import type { AuditEvent } from '../kernel/event.ts'
 import { errorRecord, type Log } from '../kernel/log.ts'
 import type { Permission } from '../kernel/permission.ts'
-import { Problem, problemReply } from '../kernel/problem.ts'
+import { Problem, problemReply, type ProblemCode } from '../kernel/problem.ts'
 import type { RequestTarget } from './request-target.ts'
 
 /** A request of either HTTP version, as Node hands it over. */
@@ -41,14 +41,26 @@ export interface Arrived {
   readonly host: string
 }
 
+/** Where a request comes from, for the record of who did what. */
+export interface RequestOrigin {
+  readonly ip: string
+  readonly userAgent: string
+  readonly requestId: string
+}
+
+/** The answer of the one decision function; `why` is safe to show. */
+export type AccessDecision =
+  | { readonly allow: true }
+  | { readonly allow: false; readonly why: string; readonly code: ProblemCode }
+
 /** What the gateway asks of chapter 3. */
 export interface AccessDoor {
-  /** Who sends this cookie or key; an anonymous caller when nobody does. Throws the `Problem` of an ended session or revoked key. */
-  identify(request: Request, from: { readonly ip: string; readonly userAgent: string }): Promise<Caller>
-  /** Why the caller may not, or undefined when it may. */
-  decide(caller: Caller, permission: Permission, level: AssuranceLevel): Problem | undefined
-  /** Whether the session or key of a caller still stands, without counting as use of it. */
-  stands(caller: Caller): Promise<boolean>
+  /**
+   * Who sends this cookie or key; an anonymous caller when nobody does. A request marked `surety-passive: 1` does
+   * not count as use of a session.
+   */
+  identify(request: Request, from: RequestOrigin): Promise<Caller>
+  decide(caller: Caller, permission: Permission, level: AssuranceLevel): AccessDecision
 }
 
 /** Writes an event of the gateway in a transaction of its own. */

@@ -71,7 +71,7 @@ export function assembleFront(parts: FrontParts): Front {
   return {
     listen: listener.listen,
     reload: listener.reload,
-    sweep: () => streams.sweep(access.stands),
+    sweep: streams.sweep,
     requestCounts: requestLog.counts,
     stop: async (seconds) => {
       stopping = true

@@ -68,7 +68,7 @@ describe('WebSockets to the protected service', () => {
   test('policy 3.4-c: a WebSocket ends when its session was ended', async () => {
     const own = websocket('/inbox/live', { ...FULL, origin: `https://localhost:${at.port}` })
     await once(own, 'message')
-    at.access.ended.add('session-full')
+    at.access.ended.add('full')
     await once(own, 'close')
   })
 })

@@ -16,7 +16,7 @@ export const SIGN_IN_PER_MINUTE = 30
 
 /** What the checks work with. */
 export interface CheckDoor {
-  readonly access: Pick<AccessDoor, 'identify' | 'decide'>
+  readonly access: AccessDoor
   readonly limiter: RateLimiter
   readonly policy: PolicyReader
   readonly record: RecordEvent
@@ -94,11 +94,11 @@ export async function requireAllowed(
   wanted: Pick<AnyRoute, 'permission' | 'level'>,
   exchange: Exchange,
 ): Promise<void> {
-  const refusal = door.access.decide(caller, wanted.permission, wanted.level)
-  if (refusal === undefined) return
+  const decision = door.access.decide(caller, wanted.permission, wanted.level)
+  if (decision.allow) return
   if (caller.kind !== 'anonymous')
     await door.record(refusalEvent('access.denied', exchange, caller, { permission: wanted.permission }))
-  throw refusal
+  throw new Problem(decision.code, decision.why)
 }
 
 /** Refuses a request of another site and records it. */
@@ -137,8 +137,7 @@ export const routeChecks: readonly RouteCheck[] = [
   {
     name: 'identify the caller',
     run: async (passage, door) => {
-      const { ip, userAgent } = passage.exchange
-      passage.caller = await door.access.identify(passage.request, { ip, userAgent })
+      passage.caller = await door.access.identify(passage.request, passage.exchange)
     },
   },
   {

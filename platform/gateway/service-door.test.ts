@@ -332,7 +332,7 @@ describe('the way to the protected service', () => {
     const stream = session.request({ ':path': '/inbox/events', cookie: '__Host-surety=full' })
     stream.on('error', () => {})
     await once(stream, 'data')
-    short.access.ended.add('session-full')
+    short.access.ended.add('full')
     await once(stream, 'close')
     session.destroy()
     await short.close()

@@ -31,7 +31,7 @@ export interface UpgradeVisit {
 
 /** What the way needs. */
 export interface ServiceParts {
-  readonly access: Pick<AccessDoor, 'identify' | 'decide'>
+  readonly access: Pick<AccessDoor, 'identify'>
   readonly identity: Pick<IdentityTokens, 'issue'>
   readonly limiter: RateLimiter
   readonly limits: GatewayLimits
@@ -59,23 +59,23 @@ export function openServiceDoor(parts: ServiceParts): ServiceDoor {
       }),
     upgrade: async (visit, arrived) => {
       requireWebSocket(visit.incoming)
-      const caller = await admit(parts, visit, arrived, true)
-      const identity = await issue(parts, caller, visit.exchange)
+      const guest = await admit(parts, visit, arrived, true)
+      const identity = await issue(parts, guest, visit.exchange)
       const { upstream, limits } = parts
       const { host } = arrived
       await forwardUpgrade({ ...visit, upstream, limits, host, identity, target: visit.incoming.url ?? '/' })
       visit.socket.once(
         'close',
-        parts.streams.add(caller, () => visit.socket.destroy()),
+        parts.streams.add(guest.stands, () => visit.socket.destroy()),
       )
     },
   }
 }
 
 async function passOn(parts: ServiceParts, visit: Visit, arrived: Arrived): Promise<void> {
-  const caller = await admit(parts, visit, arrived, false)
+  const guest = await admit(parts, visit, arrived, false)
   const { upstream, limits } = parts
-  const identity = await issue(parts, caller, visit.exchange)
+  const identity = await issue(parts, guest, visit.exchange)
   await forward({
     ...visit,
     upstream,
@@ -86,36 +86,64 @@ async function passOn(parts: ServiceParts, visit: Visit, arrived: Arrived): Prom
     endless: () =>
       visit.outgoing.once(
         'close',
-        parts.streams.add(caller, () => visit.outgoing.destroy()),
+        parts.streams.add(guest.stands, () => visit.outgoing.destroy()),
       ),
   })
 }
 
-function issue(parts: ServiceParts, caller: Caller | null, exchange: Exchange): Promise<string | null> {
+/** Who was let through; a null caller used a public path, where nobody is asked for a name. */
+interface Guest {
+  readonly caller: Caller | null
+  /** Whether the same credentials would be let through now; asking is no use of a session. */
+  readonly stands: () => Promise<boolean>
+}
+
+function issue(parts: ServiceParts, { caller }: Guest, exchange: Exchange): Promise<string | null> {
   return caller === null ? Promise.resolve(null) : parts.identity.issue(caller, exchange.requestId)
 }
 
-/** Lets a request through to the service; null when the path is public and nobody was asked for. Policy 4.3-a.2. */
+/** Lets a request through to the service, or throws why not. Policy 4.3-a.2. */
 async function admit(
   parts: ServiceParts,
   visit: { readonly incoming: NodeRequest; readonly exchange: Exchange },
   { target, host }: Arrived,
   upgrade: boolean,
-): Promise<Caller | null> {
+): Promise<Guest> {
   const { incoming, exchange } = visit
   const prefix = isBelow(target.path, parts.publicPaths)
   exchange.pattern = `service ${prefix ?? '/*'}`
-  const from = { ip: exchange.ip, userAgent: exchange.userAgent }
   if (prefix !== undefined) {
-    await takeRate(parts, 'api', anonymous(from), exchange)
-    return null
+    await takeRate(parts, 'api', anonymous(exchange), exchange)
+    return { caller: null, stands: async () => true }
   }
   const request = credentials(incoming, host)
-  const caller = await parts.access.identify(request, from)
+  const caller = await parts.access.identify(request, exchange)
   await takeRate(parts, 'api', caller, exchange)
   await requireFull(parts, caller, exchange)
   await requireSameSite(parts, caller, request, exchange, upgrade)
-  return caller
+  return { caller, stands: () => stillLetIn(parts, request, exchange, caller) }
+}
+
+async function stillLetIn(
+  parts: ServiceParts,
+  request: Request,
+  exchange: Exchange,
+  before: Caller,
+): Promise<boolean> {
+  const again = new Request(request)
+  again.headers.set('surety-passive', '1')
+  try {
+    const now = await parts.access.identify(again, exchange)
+    return isFull(now) && now.id === before.id && now.workspaceId === before.workspaceId
+  } catch (error) {
+    // A refusal ends the stream; a database that does not answer says nothing about the caller.
+    if (error instanceof Problem) return false
+    throw error
+  }
+}
+
+function isFull(caller: Caller): boolean {
+  return caller.kind === 'api-key' || (caller.kind === 'account' && caller.level === 'full')
 }
 
 /** A full session or a key; what either may do in there is the service's decision, made on the signed identity. */
@@ -124,22 +152,22 @@ async function requireFull(
   caller: Caller,
   exchange: Exchange,
 ): Promise<void> {
-  if (caller.kind === 'api-key' || (caller.kind === 'account' && caller.level === 'full')) return
+  if (isFull(caller)) return
   if (caller.kind === 'anonymous' || caller.level === 'none')
     throw new Problem('access.unauthenticated', 'This address needs a session or an API key.')
   await parts.record(refusalEvent('access.denied', exchange, caller, { level: caller.level }))
   throw new Problem('access.factor-needed', 'This address needs a session with a second factor.')
 }
 
-function anonymous(from: { readonly ip: string; readonly userAgent: string }): Caller {
+function anonymous({ ip, userAgent }: Exchange): Caller {
   const roles = { workspaceId: null, workspaceRole: null, staffRole: null, permissions: new Set<never>() }
-  return { kind: 'anonymous', id: '', level: 'none', sessionId: null, ...roles, ...from }
+  return { kind: 'anonymous', id: '', level: 'none', sessionId: null, ...roles, ip, userAgent }
 }
 
 /** The part of a request that says who sends it, without its body. */
 function credentials(incoming: NodeRequest, host: string): Request {
   const headers = new Headers()
-  for (const name of ['cookie', 'authorization', 'origin', 'sec-fetch-site'] as const) {
+  for (const name of ['cookie', 'authorization', 'origin', 'sec-fetch-site', 'surety-passive'] as const) {
     const value = incoming.headers[name]
     if (typeof value === 'string') headers.set(name, value)
   }

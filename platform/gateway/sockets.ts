@@ -10,7 +10,7 @@ import type { Log } from '../kernel/log.ts'
 import { Problem } from '../kernel/problem.ts'
 import { asSecret, newSecret, sameSecret, type Secret } from '../kernel/secret.ts'
 import type { App } from './app.ts'
-import type { Exchange } from './exchange.ts'
+import type { AccessDoor, Exchange, RequestOrigin } from './exchange.ts'
 import { keyText } from './key-file.ts'
 import { gatewayLimits } from './limits.ts'
 
@@ -23,10 +23,7 @@ export async function openServiceToken(keysFolder: string): Promise<ServiceToken
   return asSecret<'service socket'>(text.trim())
 }
 
-type Identify = (
-  request: Request,
-  from: { readonly ip: string; readonly userAgent: string },
-) => Promise<Caller>
+type Identify = AccessDoor['identify']
 
 /** Knows the protected service by its token, and nobody else. */
 export function identifyService(token: ServiceToken): Identify {
@@ -45,10 +42,10 @@ export const identifyOperator: Identify = async (_request, from) =>
 function local(
   kind: 'service' | 'operator',
   permissions: readonly ('service.protected' | 'operator.local')[],
-  from: { readonly ip: string; readonly userAgent: string },
+  { ip, userAgent }: RequestOrigin,
 ): Caller {
   const nowhere = { sessionId: null, workspaceId: null, workspaceRole: null, staffRole: null }
-  return { kind, id: kind, level: 'full', ...nowhere, permissions: new Set(permissions), ...from }
+  return { kind, id: kind, level: 'full', ...nowhere, permissions: new Set(permissions), ip, userAgent }
 }
 
 /** An HTTP server on a Unix socket. */

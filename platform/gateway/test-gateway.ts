@@ -19,7 +19,6 @@ import type { AuditEvent } from '../kernel/event.ts'
 import { silentLog, type Log } from '../kernel/log.ts'
 import { policyWith, type PolicyReader } from '../kernel/parameter.ts'
 import type { Permission } from '../kernel/permission.ts'
-import { Problem } from '../kernel/problem.ts'
 import { route, type AnyRoute } from '../kernel/route.ts'
 import { z } from '../kernel/schema.ts'
 import type { AccessDoor } from './exchange.ts'
@@ -61,18 +60,17 @@ export function sampleAccess(): AccessDoor & { readonly ended: Set<string> } {
   const ended = new Set<string>()
   return {
     ended,
-    stands: async (caller) => !ended.has(caller.sessionId ?? ''),
     decide: (caller, permission, level) => {
-      if (RANK.indexOf(caller.level) < RANK.indexOf(level))
-        return new Problem(
-          caller.level === 'none' ? 'access.unauthenticated' : 'access.factor-needed',
-          'Sign in.',
-        )
-      if (permission === 'public' || caller.permissions.has(permission)) return undefined
-      return new Problem('access.denied', 'Not with this role.')
+      if (RANK.indexOf(caller.level) < RANK.indexOf(level)) {
+        const code = caller.level === 'none' ? 'access.unauthenticated' : 'access.factor-needed'
+        return { allow: false, why: 'Sign in.', code }
+      }
+      if (permission === 'public' || caller.permissions.has(permission)) return { allow: true }
+      return { allow: false, why: 'Not with this role.', code: 'access.denied' }
     },
     identify: async (request, from) => {
-      const session = /__Host-surety=(\w+)/.exec(request.headers.get('cookie') ?? '')?.[1]
+      const named = /__Host-surety=(\w+)/.exec(request.headers.get('cookie') ?? '')?.[1]
+      const session = ended.has(named ?? '') ? undefined : named
       const key = /^Bearer sk_(\w+)/.exec(request.headers.get('authorization') ?? '')?.[1]
       const kind = session !== undefined ? 'account' : key !== undefined ? 'api-key' : 'anonymous'
       const level = kind === 'api-key' ? 'full' : kind === 'anonymous' ? 'none' : (session as AssuranceLevel)
@@ -86,7 +84,8 @@ export function sampleAccess(): AccessDoor & { readonly ended: Set<string> } {
         workspaceRole: kind === 'anonymous' ? null : 'agent',
         staffRole: null,
         permissions: new Set(permissions),
-        ...from,
+        ip: from.ip,
+        userAgent: from.userAgent,
       } satisfies Caller
     },
   }
