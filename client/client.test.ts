@@ -1,156 +1,46 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, before, beforeEach, suite, test } from 'node:test'
-import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose'
+import { generateKeyPair } from 'jose'
 import { openText, sealText } from '#envelope'
 import { openSurety, SuretyError, type ServiceEvent, type Surety } from './index.ts'
+import { startPlatformTwin, TWIN_ISSUER, type PlatformTwin } from './testing/platform-twin.ts'
 
-/** The service socket as the contract describes it: a protocol twin with switches for what may go wrong. */
-interface Twin {
-  readonly server: Server
-  readonly calls: { method: string; path: string; token: string; body: unknown }[]
-  readonly events: Map<string, ServiceEvent>
-  readonly catalogue: Record<string, unknown>
-  jwks: object[]
-  keyVersion: number
-  data: Record<string, string>
-  index: string
-  fault: ((path: string) => { status: number; body: string } | 'hang' | 'cut' | null) | null
-}
-
-const ISSUER = 'https://localhost:8443'
 const TENANT = '01890000-0000-7000-8000-000000000001'
 const PLACE = { tenant: TENANT, table: 'message', column: 'body', row: 'row-1' }
 
-function answerOf(
-  twin: Twin,
-  method: string,
-  path: string,
-  body: unknown,
-): { status: number; body: unknown } {
-  if (method === 'GET' && path === '/v1/jwks') return { status: 200, body: { keys: twin.jwks } }
-  if (method === 'GET' && path === '/v1/policy')
-    return {
-      status: 200,
-      body: { version: 3, values: { 'session.idle': { value: 1800, text: '30 minutes', unit: 'seconds' } } },
-    }
-  if (method === 'GET' && path === '/v1/tenants')
-    return { status: 200, body: { tenants: [{ id: TENANT, sample: true, state: 'active' }] } }
-  if (method === 'POST' && path === '/v1/events/catalogue') {
-    Object.assign(twin.catalogue, (body as { events: object }).events)
-    return { status: 200, body: {} }
-  }
-  if (method === 'POST' && path === '/v1/events') {
-    const { events } = body as { events: ServiceEvent[] }
-    for (const event of events) twin.events.set(event.id, event)
-    return { status: 200, body: { accepted: events.map((event) => event.id) } }
-  }
-  if (method === 'POST' && path === `/v1/tenants/${TENANT}/keys`)
-    return { status: 200, body: { current: twin.keyVersion, data: twin.data, index: twin.index } }
-  return { status: 404, body: { code: 'resource.unknown' } }
-}
-
-async function startTwin(socketPath: string): Promise<Twin> {
-  const server = createServer((request, reply) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      const text = Buffer.concat(chunks).toString('utf8')
-      const body: unknown = text === '' ? null : JSON.parse(text)
-      const path = request.url ?? ''
-      const method = request.method ?? ''
-      twin.calls.push({ method, path, token: request.headers.authorization ?? '', body })
-      const fault = twin.fault?.(path) ?? null
-      if (fault === 'hang') return
-      if (fault === 'cut') {
-        request.socket.destroy()
-        return
-      }
-      if (fault !== null) {
-        reply.writeHead(fault.status).end(fault.body)
-        return
-      }
-      const answer = answerOf(twin, method, path, body)
-      reply.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body))
-    })
-  })
-  const twin: Twin = {
-    server,
-    calls: [],
-    events: new Map(),
-    catalogue: {},
-    jwks: [],
-    keyVersion: 1,
-    data: { 1: randomBytes(32).toString('base64') },
-    index: randomBytes(32).toString('base64'),
-    fault: null,
-  }
-  await new Promise<void>((resolve) => server.listen(socketPath, resolve))
-  return twin
-}
-
 suite('the client of a protected service', () => {
-  let folder: string
-  let twin: Twin
+  let twin: PlatformTwin
   let surety: Surety
   let now: Date
-  let key: CryptoKey
 
   const later = (seconds: number): void => {
     now = new Date(now.getTime() + seconds * 1000)
   }
-  const publish = async (kid: string): Promise<CryptoKey> => {
-    const pair = await generateKeyPair('EdDSA')
-    twin.jwks = [{ ...(await exportJWK(pair.publicKey)), kid, alg: 'EdDSA', use: 'sig' }]
-    return pair.privateKey
-  }
-  const token = (
-    more: { kid?: string; key?: CryptoKey; issuer?: string; audience?: string; claims?: object } = {},
-  ): Promise<string> =>
-    new SignJWT({
-      kind: 'account',
-      ws: TENANT,
-      role: 'agent',
-      permissions: ['conversation.read'],
-      level: 'full',
-      rid: 'r-1',
-      ...more.claims,
-    })
-      .setProtectedHeader({ alg: 'EdDSA', kid: more.kid ?? 'one' })
-      .setSubject('account-1')
-      .setIssuer(more.issuer ?? ISSUER)
-      .setAudience(more.audience ?? 'upstream')
-      .setIssuedAt(now)
-      .setExpirationTime(new Date(now.getTime() + 60_000))
-      .sign(more.key ?? key)
+  const token = (more: { claims?: object } & Parameters<PlatformTwin['sign']>[1] = {}): Promise<string> =>
+    twin.sign({ ws: TENANT, permissions: ['conversation.read'], ...more.claims }, { now, ...more })
   const refusedWith = (code: string) => (error: unknown) =>
     error instanceof SuretyError && error.code === code
   const count = (path: string): number => twin.calls.filter((call) => call.path === path).length
 
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'client-'))
-    twin = await startTwin(join(folder, 's.sock'))
+    twin = await startPlatformTwin()
+    twin.tenants = [{ id: TENANT, sample: true, state: 'active' }]
   })
   after(async () => {
     surety.close()
-    twin.server.closeAllConnections()
-    twin.server.close()
-    await rm(folder, { recursive: true })
+    await twin.stop()
   })
   beforeEach(async () => {
     surety?.close()
     now = new Date('2026-01-30T12:00:00Z')
     twin.calls.length = 0
-    twin.fault = null
-    key = await publish('one')
+    twin.fault = () => null
+    await twin.publish('one')
     surety = openSurety({
-      socketPath: join(folder, 's.sock'),
+      socketPath: twin.socketPath,
       token: 'service-token',
-      issuer: ISSUER,
+      issuer: TWIN_ISSUER,
       now: () => now,
       timeoutMs: 200,
       retryMs: 1,
@@ -196,7 +86,7 @@ suite('the client of a protected service', () => {
 
   test('a key that was changed is found without a restart, and strange key ids cannot flood the platform', async () => {
     await surety.verifyIdentity(await token())
-    key = await publish('two')
+    await twin.publish('two')
     await assert.rejects(surety.verifyIdentity(await token({ kid: 'two' })), refusedWith('identity-invalid'))
     assert.equal(count('/v1/jwks'), 1)
     later(6)
@@ -221,12 +111,13 @@ suite('the client of a protected service', () => {
     const sealed = sealText(before.keyring, PLACE, 'sample')
     await surety.tenantKeys(TENANT)
     assert.equal(count(`/v1/tenants/${TENANT}/keys`), 1)
-    twin.keyVersion = 2
-    twin.data = { ...twin.data, 2: randomBytes(32).toString('base64') }
+    const keys = twin.keysOf(TENANT)
+    keys.current = 2
+    keys.data = { ...keys.data, 2: randomBytes(32).toString('base64') }
     later(901)
-    const after_ = await surety.tenantKeys(TENANT)
-    assert.equal(after_.keyring.current.version, 2)
-    assert.equal(openText(after_.keyring, PLACE, sealed), 'sample')
+    const rotated = await surety.tenantKeys(TENANT)
+    assert.equal(rotated.keyring.current.version, 2)
+    assert.equal(openText(rotated.keyring, PLACE, sealed), 'sample')
   })
 
   test('held keys bridge an outage of one hour and end at once when they were destroyed', async () => {
@@ -241,15 +132,16 @@ suite('the client of a protected service', () => {
   })
 
   test('keys that are not keys are refused', async () => {
-    const good = twin.data
-    for (const data of [{}, { 1: 'AAAA' }, { 0: good[1] ?? '' }, { 7: good[1] ?? '' }]) {
-      twin.data = data
+    const keys = twin.keysOf(TENANT)
+    const good = keys.data
+    for (const data of [{}, { 1: 'AAAA' }, { 0: good['1'] ?? '' }, { 7: good['1'] ?? '' }]) {
+      keys.data = data
       await assert.rejects(
         surety.tenantKeys(TENANT),
         (error) => error instanceof SuretyError && ['malformed', 'keys-unusable'].includes(error.code),
       )
     }
-    twin.data = good
+    keys.data = good
   })
 
   test('events are declared and handed over; a repeated batch is written once', async () => {
@@ -298,7 +190,12 @@ suite('the client of a protected service', () => {
       twin.fault = () => ({ status: 200, body })
       await assert.rejects(surety.policy(), refusedWith('malformed'))
     }
-    const nowhere = openSurety({ socketPath: join(folder, 'none'), token: 't', issuer: ISSUER, retryMs: 1 })
+    const nowhere = openSurety({
+      socketPath: `${twin.socketPath}.none`,
+      token: 't',
+      issuer: TWIN_ISSUER,
+      retryMs: 1,
+    })
     await assert.rejects(nowhere.policy(), refusedWith('unreachable'))
   })
 

@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose'
+import type { ServiceEvent, Tenant } from '../index.ts'
+
+/** The issuer of the twin's identities. */
+export const TWIN_ISSUER = 'https://localhost:8443'
+
+/** What the twin answers instead: a status and body, no answer, or a cut connection; null answers as usual. */
+export type TwinFault = { readonly status: number; readonly body: string } | 'hang' | 'cut' | null
+
+/** The service socket as its contract describes it, for tests of what stands at that border. */
+export interface PlatformTwin {
+  readonly socketPath: string
+  readonly calls: { method: string; path: string; token: string; body: unknown }[]
+  /** Events by id, each written once. */
+  readonly events: Map<string, ServiceEvent>
+  readonly catalogue: Record<string, unknown>
+  tenants: Tenant[]
+  /** A tenant's keys, made at first use. */
+  keysOf(tenant: string): { current: number; data: Record<string, string>; index: string }
+  fault: (path: string) => TwinFault
+  /** Replaces the identity key by one with this id. */
+  publish(kid: string): Promise<CryptoKey>
+  /** An identity as the gateway would sign it now. */
+  sign(
+    claims?: object,
+    more?: { now?: Date; kid?: string; key?: CryptoKey; issuer?: string; audience?: string },
+  ): Promise<string>
+  stop(): Promise<void>
+}
+
+type Keys = ReturnType<PlatformTwin['keysOf']>
+
+const newKey = (): string => randomBytes(32).toString('base64')
+
+function answerOf(
+  twin: PlatformTwin,
+  jwks: readonly object[],
+  method: string,
+  path: string,
+  body: unknown,
+): { status: number; body: unknown } {
+  const ok = (answer: unknown) => ({ status: 200, body: answer })
+  switch (`${method} ${path}`) {
+    case 'GET /v1/jwks':
+      return ok({ keys: jwks })
+    case 'GET /v1/policy':
+      return ok({
+        version: 3,
+        values: { 'session.idle': { value: 1800, text: '30 minutes', unit: 'seconds' } },
+      })
+    case 'GET /v1/tenants':
+      return ok({ tenants: twin.tenants })
+    case 'POST /v1/events/catalogue':
+      Object.assign(twin.catalogue, (body as { events: object }).events)
+      return ok({})
+    case 'POST /v1/events': {
+      const { events } = body as { events: ServiceEvent[] }
+      for (const event of events) twin.events.set(event.id, event)
+      return ok({ accepted: events.map((event) => event.id) })
+    }
+    default: {
+      const tenant = /^POST \/v1\/tenants\/([^/]+)\/keys$/.exec(`${method} ${path}`)?.[1]
+      return tenant === undefined
+        ? { status: 404, body: { code: 'resource.unknown' } }
+        : ok(twin.keysOf(tenant))
+    }
+  }
+}
+
+function serve(twin: PlatformTwin, jwks: () => readonly object[]): Server {
+  return createServer((request, reply) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      const text = Buffer.concat(chunks).toString('utf8')
+      const body: unknown = text === '' ? null : JSON.parse(text)
+      const [method, path] = [request.method ?? '', request.url ?? '']
+      twin.calls.push({ method, path, token: request.headers.authorization ?? '', body })
+      const fault = twin.fault(path)
+      if (fault === 'hang') return
+      if (fault === 'cut') request.socket.destroy()
+      else if (fault === null) {
+        const answer = answerOf(twin, jwks(), method, path, body)
+        reply
+          .writeHead(answer.status, { 'content-type': 'application/json' })
+          .end(JSON.stringify(answer.body))
+      } else reply.writeHead(fault.status).end(fault.body)
+    })
+  })
+}
+
+/** Starts a twin on a Unix socket of its own. */
+export async function startPlatformTwin(): Promise<PlatformTwin> {
+  const folder = await mkdtemp(join(tmpdir(), 'twin-'))
+  const kept = new Map<string, Keys>()
+  let jwks: object[] = []
+  let current: { key: CryptoKey; kid: string }
+
+  const twin: PlatformTwin = {
+    socketPath: join(folder, 's.sock'),
+    calls: [],
+    events: new Map(),
+    catalogue: {},
+    tenants: [],
+    fault: () => null,
+    keysOf: (tenant) => {
+      const keys = kept.get(tenant) ?? { current: 1, data: { 1: newKey() }, index: newKey() }
+      kept.set(tenant, keys)
+      return keys
+    },
+    publish: async (kid) => {
+      const pair = await generateKeyPair('EdDSA')
+      jwks = [{ ...(await exportJWK(pair.publicKey)), kid, alg: 'EdDSA', use: 'sig' }]
+      current = { key: pair.privateKey, kid }
+      return pair.privateKey
+    },
+    sign: (claims = {}, more = {}) => {
+      const now = more.now ?? new Date()
+      const usual = { kind: 'account', ws: null, role: 'agent', permissions: [], level: 'full', rid: 'r-1' }
+      return new SignJWT({ ...usual, ...claims })
+        .setProtectedHeader({ alg: 'EdDSA', kid: more.kid ?? current.kid })
+        .setSubject('account-1')
+        .setIssuer(more.issuer ?? TWIN_ISSUER)
+        .setAudience(more.audience ?? 'upstream')
+        .setIssuedAt(now)
+        .setExpirationTime(new Date(now.getTime() + 60_000))
+        .sign(more.key ?? current.key)
+    },
+    stop: async () => {
+      server.closeAllConnections()
+      server.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+  await twin.publish('one')
+  const server = serve(twin, () => jwks)
+  await new Promise<void>((resolve) => server.listen(twin.socketPath, resolve))
+  return twin
+}
