@@ -3,6 +3,7 @@ import { notify, type Database } from '../db/index.ts'
 import { secondsAfter, type Clock } from '../kernel/clock.ts'
 import { newId } from '../kernel/id.ts'
 import { Problem } from '../kernel/problem.ts'
+import type { CompiledPolicy } from './compile.ts'
 import { promotedValue, textsOf, valuesInForce, type InForceValues } from './in-force-values.ts'
 import { compileText, loadSigned, valueTextsOf, type PublishedDeps, type SignedPolicy } from './published.ts'
 import {
@@ -33,6 +34,8 @@ export interface Drift {
 /** What is needed to look for drift. */
 export interface DriftDeps extends PublishedDeps {
   readonly clock: Clock
+  /** Compiles the verified text; anew unless told otherwise. */
+  readonly compile?: (signed: SignedPolicy) => CompiledPolicy
 }
 
 /**
@@ -111,7 +114,8 @@ function unverified(error: unknown): string {
 }
 
 function inSignedValues(deps: DriftDeps, signed: SignedPolicy): Drift[] {
-  const texts = valueTextsOf(compileText(signed.files, deps.parameters))
+  const compile = deps.compile ?? (({ files }) => compileText(files, deps.parameters))
+  const texts = valueTextsOf(compile(signed))
   return differing(deps, texts, signed.newest.valueTexts, 'signed values')
 }
 

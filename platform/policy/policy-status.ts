@@ -82,9 +82,12 @@ export interface PolicyFacts {
 /** The status of every clause at `at`; a removed clause promises nothing and is left out. */
 export function policyStatus(facts: PolicyFacts, evidence: Evidence, at: Date): PolicyStatus {
   const { version, publishedAt, text, values } = facts
+  const contradictions = contradictionsOf(evidence.findings)
   const parts = facts.registry.catalogue.flatMap((entry) => {
     const clause = text.clauses.get(entry.id)
-    return clause === undefined || clause.removed ? [] : [partsOf(facts, evidence, entry, clause)]
+    return clause === undefined || clause.removed
+      ? []
+      : [partsOf(facts, evidence, entry, clause, contradictions.get(entry.id) ?? [])]
   })
   const own = new Map(parts.map((part) => [part.entry.id, clauseStatus(clauseFacts(facts, part), at)]))
   const rolled = rollUp(own, new Map(parts.map(({ entry }) => [entry.id, entry.parent])))
@@ -119,9 +122,9 @@ function partsOf(
   evidence: Evidence,
   entry: CatalogueEntry<string>,
   clause: Clause,
+  contradictions: readonly string[],
 ): Parts {
   const { registry } = facts
-  const contradictions = contradictionsOf(evidence.findings)
   const ofClause = (one: { readonly clause: string }): boolean => one.clause === entry.id
   return {
     clause,
@@ -131,7 +134,7 @@ function partsOf(
     attestations: evidence.attestations.filter(ofClause),
     exceptions: evidence.exceptions.filter(ofClause),
     drifts: evidence.drifts.filter(ofClause),
-    contradictions: contradictions.get(entry.id) ?? [],
+    contradictions,
   }
 }
 

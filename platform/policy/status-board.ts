@@ -1,12 +1,14 @@
 import { listenFor } from '../db/index.ts'
 import { secondsAfter } from '../kernel/clock.ts'
 import { errorRecord, type Log } from '../kernel/log.ts'
+import type { CompiledPolicy } from './compile.ts'
 import { findDrift, sameDrift, type DriftDeps } from './drift.ts'
 import { newestRuns, openExceptions, storedAttestations } from './evidence-queries.ts'
 import type { LivePolicy } from './in-force.ts'
 import type { LintFacts } from './lint/finding.ts'
 import { lintPolicy } from './lint/lint-policy.ts'
 import { policyStatus, type Evidence, type PolicyStatus } from './policy-status.ts'
+import { compileText, type SignedPolicy } from './published.ts'
 import { openDrifts } from './queries.ts'
 import type { ControlRegistry } from './registry.ts'
 
@@ -75,7 +77,13 @@ export async function openStatusBoard(deps: StatusBoardDeps): Promise<StatusBoar
 }
 
 async function loadEvidence(deps: StatusBoardDeps, now: Date): Promise<Evidence> {
-  const found = await findDrift(deps)
+  const held = deps.policy.text()
+  // The text in memory is the compiled one when its hash is the one that was just verified.
+  const compile = (signed: SignedPolicy): CompiledPolicy =>
+    signed.newest.textHash.toString('hex') === held.textHash
+      ? held
+      : compileText(signed.files, deps.parameters)
+  const found = await findDrift({ ...deps, compile })
   const known = await openDrifts(deps.db)
   const controls = deps.registry.controls.map(({ id }) => id)
   return {
