@@ -10,7 +10,7 @@ import type { Chapter } from './text.ts'
 const iso = (moment: Date | null): string | null => moment?.toISOString() ?? null
 
 /** A status as JSON; times are ISO 8601 in UTC. */
-export function statusView(status: ClauseStatus) {
+function statusView(status: ClauseStatus) {
   const { word, because, provider } = status
   return {
     word,
@@ -63,7 +63,7 @@ export function exceptionView(one: Exception) {
 }
 
 /** A parameter with the value in force and the announced one, if any, as JSON. */
-export function parameterView(parameter: AnyParameter, held: InForceValue | undefined) {
+function parameterView(parameter: AnyParameter, held: InForceValue | undefined) {
   const pending = held?.pending ?? null
   return {
     name: parameter.name,
@@ -127,7 +127,7 @@ function chapterView({ number, title, sections }: Chapter) {
 }
 
 /** One clause of the list as JSON. */
-export function clauseSummary(state: ClauseState, registry: ControlRegistry) {
+function clauseSummary(state: ClauseState, registry: ControlRegistry) {
   const { id, chapter, section, parent, sentence } = state.clause
   return {
     id,

@@ -16,7 +16,7 @@ import {
 } from './queries.ts'
 
 /** How long a process may take to obey a new version, in seconds; until then it is late, not drifting. */
-export const OBEY_SECONDS = 60
+const OBEY_SECONDS = 60
 
 /** How long after its last report a process counts as running, in seconds. */
 const REPORT_SECONDS = 120

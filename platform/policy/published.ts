@@ -63,7 +63,7 @@ export function verifyText(version: StoredVersion, files: readonly PolicyFile[])
 }
 
 /** Throws `policy.unsigned` unless the versions are numbered from 1 without gaps, in order of time, and all signed. */
-export function verifyVersions(
+function verifyVersions(
   versions: readonly StoredVersion[],
   signer: Pick<PolicySigner, 'id' | 'verify'>,
 ): void {

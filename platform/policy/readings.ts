@@ -72,7 +72,7 @@ function turnsRed(hasValue: boolean, hasControl: boolean): string[] {
 }
 
 /** The state of one clause. */
-export async function stateOf(
+async function stateOf(
   parts: PolicyRouteParts,
   id: string,
 ): Promise<{ status: PolicyStatus; state: ClauseState }> {

@@ -16,7 +16,7 @@ import { policyOperatorRoutes } from './operator-routes.ts'
 import { controlRegistry, type Registered } from './registry.ts'
 import { policyRig, type PolicyRig } from './rig.fixture.ts'
 import type { PolicyRouteParts } from './route-parts.ts'
-import { policyRoutes } from './routes.ts'
+import { policyRoutes, policyServiceRoutes } from './routes.ts'
 import { openStatusBoard } from './status-board.ts'
 import { realFiles, sampleParameters } from './text.fixture.ts'
 import { ensurePublished } from './versions.ts'
@@ -55,7 +55,7 @@ before(async () => {
   const shared = { ...rig, policy, registry, program, known, log: silentLog }
   const board = await openStatusBoard({ ...shared, databaseUrl: rig.url })
   parts = { ...shared, board, policyFolder: folder }
-  routes = [...policyRoutes(parts), ...policyOperatorRoutes(parts)]
+  routes = [...policyRoutes(parts), ...policyOperatorRoutes(parts), ...policyServiceRoutes(parts)]
 })
 after(async () => {
   await parts.board.stop()
@@ -249,6 +249,14 @@ test('attestations are recorded by one person and approved by another, through t
   rig.clock.advanceSeconds(10)
   const clause = detail.parse(await call('GET /api/policy/clauses/:id', { params: { id: '7.1-a' } }))
   assert.equal(clause.status.word, 'INHERITED')
+})
+
+test('the protected service reads every value in force with its words and unit', async () => {
+  const reply = z.object({ version: z.number(), values: z.record(z.string(), z.unknown()) })
+  const { version, values } = reply.parse(await call('GET /v1/policy'))
+  assert.equal(version, parts.policy.version())
+  assert.equal(Object.keys(values).length, sampleParameters.length)
+  assert.deepEqual(values['session.idle'], { value: 1800, text: '30 minutes', unit: 'seconds' })
 })
 
 test('what a route is not told to expect is refused', async () => {

@@ -100,3 +100,28 @@ function attestationRoutes(parts: PolicyRouteParts) {
     }),
   ] as const
 }
+
+/** The values in force for the protected service, on its socket. */
+export function policyServiceRoutes(parts: Pick<PolicyRouteParts, 'policy' | 'parameters'>) {
+  return [
+    route({
+      surface: 'service',
+      method: 'GET',
+      path: '/v1/policy',
+      permission: 'service.protected',
+      event: published,
+      handle: () => Promise.resolve(valuesForService(parts)),
+    }),
+  ] as const
+}
+
+function valuesForService({ policy, parameters }: Pick<PolicyRouteParts, 'policy' | 'parameters'>) {
+  const held = policy.values()
+  const values = parameters.flatMap(({ name, type }) => {
+    const found = held.get(name)
+    return found === undefined
+      ? []
+      : [[name, { value: found.value, text: found.text, unit: type.unit }] as const]
+  })
+  return { version: policy.version(), values: Object.fromEntries(values) }
+}
