@@ -1,0 +1,31 @@
+import type { Command } from './command.ts'
+import { check } from './commands/check.ts'
+import { firstLink } from './commands/first-link.ts'
+import { help } from './commands/help.ts'
+import { ledgerHead } from './commands/ledger-head.ts'
+import { ledgerVerify } from './commands/ledger-verify.ts'
+import { policyDiff } from './commands/policy-diff.ts'
+import { policyExplain } from './commands/policy-explain.ts'
+import { policyLint } from './commands/policy-lint.ts'
+import { policyList } from './commands/policy-list.ts'
+import { policyPublish } from './commands/policy-publish.ts'
+import { policyShow } from './commands/policy-show.ts'
+import { selfTest } from './commands/self-test.ts'
+import { status } from './commands/status.ts'
+
+/** Every command, in the order that help shows them. */
+export const commands: readonly Command[] = [
+  status,
+  policyList,
+  policyShow,
+  policyExplain,
+  policyDiff,
+  policyPublish,
+  policyLint,
+  check,
+  selfTest,
+  ledgerHead,
+  ledgerVerify,
+  firstLink,
+  help,
+]
