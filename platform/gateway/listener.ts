@@ -131,6 +131,8 @@ function trackConnections(server: Http2SecureServer, limits: GatewayLimits): Con
       socket.destroy()
       return
     }
+    // Otherwise an answer in two parts waits 40 ms for the client's delayed acknowledgement of the first.
+    socket.setNoDelay(true)
     perClient.set(client, open)
     remember(tracked.raw, socket)
     socket.once('close', () => {
