@@ -13,7 +13,7 @@ import { openTlsListener } from './listener.ts'
 import { openStreams } from './open-streams.ts'
 import { openUpstream } from './proxy.ts'
 import { openRateLimiter } from './rate-limit.ts'
-import { openRequestLog, type RequestCounts } from './request-log.ts'
+import { openRequestLog, type RequestCounts, type RequestRecord } from './request-log.ts'
 import { openServiceDoor } from './service-door.ts'
 
 /** What a front is assembled from. */
@@ -23,6 +23,8 @@ export interface FrontParts {
   readonly log: Log
   readonly access: AccessDoor
   readonly record: RecordEvent
+  /** Takes the line of a request; false when the line is lost. */
+  readonly writeRequest: (record: RequestRecord) => boolean
   readonly routes: readonly AnyRoute[]
   readonly certificate: () => CertificatePair
   readonly identity: Pick<IdentityTokens, 'issue'>
@@ -47,7 +49,7 @@ export interface Front {
 export function assembleFront(parts: FrontParts): Front {
   const { clock, policy, log, access, record, limits } = parts
   const limiter = openRateLimiter(clock)
-  const requestLog = openRequestLog(log)
+  const requestLog = openRequestLog(parts.writeRequest)
   const streams = openStreams()
   const upstream = openUpstream(parts.upstream)
   let stopping = false

@@ -34,7 +34,7 @@ export const hstsMaxAge = parameter({
 export const apiRate = parameter({
   name: 'api.rate',
   clause: '4.3-a.1',
-  type: ratePerMinute({ min: 30, max: 60_000 }),
+  type: ratePerMinute({ min: 30, max: 6000 }),
   weaker: 'higher',
   obeys: 'A client that made this many requests within the last minute is answered 429 until some are older.',
 })

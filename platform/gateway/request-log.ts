@@ -1,5 +1,3 @@
-import type { Log } from '../kernel/log.ts'
-
 /** How many requests arrived, how many were answered or cut, and how many left a line in the log. Policy 4.3-a.4. */
 export interface RequestCounts {
   readonly arrived: number
@@ -26,8 +24,8 @@ export interface RequestLog {
   counts(): RequestCounts
 }
 
-/** Opens the request log over the structured log; `written` is counted only after the log took the line. */
-export function openRequestLog(log: Pick<Log, 'info'>): RequestLog {
+/** Opens the request log; `write` tells whether the line was really taken, and only then is it counted. */
+export function openRequestLog(write: (record: RequestRecord) => boolean): RequestLog {
   let arrived = 0
   let left = 0
   let logged = 0
@@ -37,8 +35,7 @@ export function openRequestLog(log: Pick<Log, 'info'>): RequestLog {
     },
     leave: (record) => {
       left += 1
-      log.info(record, 'request')
-      logged += 1
+      if (write(record)) logged += 1
     },
     counts: () => ({ arrived, underWay: arrived - left, logged }),
   }

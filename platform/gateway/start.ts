@@ -8,11 +8,11 @@ import { certificateNames, openCertificates, type Certificates } from './certifi
 import type { AccessDoor, RecordEvent } from './exchange.ts'
 import { assembleFront, type Front } from './front.ts'
 import type { ReadinessProbe } from './health.ts'
-import { openIdentityTokens } from './identity-token.ts'
+import { openIdentityTokens, type IdentityTokens } from './identity-token.ts'
 import { gatewayLimits, type GatewayLimits } from './limits.ts'
 import { openRateLimiter } from './rate-limit.ts'
 import { openRedirect } from './redirect.ts'
-import type { RequestCounts } from './request-log.ts'
+import type { RequestCounts, RequestRecord } from './request-log.ts'
 import { gatewayRoutes } from './routes.ts'
 import {
   identifyOperator,
@@ -36,6 +36,7 @@ export interface GatewayDeps {
     | 'SURETY_TLS_KEY'
     | 'UPSTREAM_PUBLIC_PATHS'
     | 'SHUTDOWN_SECONDS'
+    | 'LOG_LEVEL'
   >
   readonly clock: Clock
   readonly policy: PolicyReader
@@ -77,7 +78,7 @@ const CERTIFICATE_MS = 60_000
 
 /** Starts every listener: TLS, the redirecting plain port and both sockets; stops what was started when one fails. */
 export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
-  const { config, clock, policy, log } = deps
+  const { config, clock, log } = deps
   const limits = { ...gatewayLimits, ...deps.limits }
   const certificates = await openCertificates({
     clock,
@@ -88,27 +89,18 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   })
   const issuer = publicOrigin(config as Config)
   const identity = await openIdentityTokens({ keysFolder: config.SURETY_KEYS, clock, issuer })
-  const consoleFiles = await readStaticFiles(deps.consoleFolder)
-  const own = gatewayRoutes({
-    readiness: deps.readiness,
-    consoleFiles: () => consoleFiles,
-    identityKeys: identity.keySet,
-  })
-  const routes = [...own, ...deps.routes] as readonly AnyRoute[]
+  const routes = await allRoutes(deps, identity)
   const record = keepRefusing(deps.record, log)
   const front = assembleFront({
-    clock,
-    policy,
-    log,
-    access: deps.access,
+    ...deps,
     record,
     routes,
+    writeRequest: requestWriter(log, config.LOG_LEVEL),
     identity,
     limits,
     certificate: certificates.current,
     hosts: certificateNames(config.SURETY_HOST),
     publicPaths: config.UPSTREAM_PUBLIC_PATHS.split(',').filter((prefix) => prefix !== ''),
-    upstream: deps.upstream,
   })
   const opened = await openAll({ ...deps, record }, front, limits, routes)
   const endTimers = keepUp(front, certificates, limits, log)
@@ -122,6 +114,25 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
       endTimers()
       await opened.stop()
     },
+  }
+}
+
+async function allRoutes(deps: GatewayDeps, identity: IdentityTokens): Promise<readonly AnyRoute[]> {
+  const consoleFiles = await readStaticFiles(deps.consoleFolder)
+  const own = gatewayRoutes({
+    readiness: deps.readiness,
+    consoleFiles: () => consoleFiles,
+    identityKeys: identity.keySet,
+  })
+  return [...(own as readonly AnyRoute[]), ...deps.routes]
+}
+
+/** A level above `info` drops the lines, and 4.3-a.4 must then come out as not kept. */
+function requestWriter(log: Log, level: Config['LOG_LEVEL']): (record: RequestRecord) => boolean {
+  const written = level === 'info' || level === 'debug'
+  return (line) => {
+    log.info(line, 'request')
+    return written
   }
 }
 

@@ -193,6 +193,7 @@ export function testConfig(folder: string): GatewayDeps['config'] {
     SURETY_TLS_KEY: '',
     UPSTREAM_PUBLIC_PATHS: '/hooks/,/w/',
     SHUTDOWN_SECONDS: 1,
+    LOG_LEVEL: 'info',
   }
 }
 

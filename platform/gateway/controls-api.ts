@@ -1,0 +1,193 @@
+import { randomInt } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import { control, type Observation } from '../kernel/control.ts'
+import { policyWith } from '../kernel/parameter.ts'
+import { route, type AnyRoute } from '../kernel/route.ts'
+import { z } from '../kernel/schema.ts'
+import { apiRate } from './parameters.ts'
+import { burst, fetchHttp1, type ProbeReply, type ProbeTarget } from './probe.ts'
+import type { RequestCounts } from './request-log.ts'
+import { looseInputs } from './schema-strictness.ts'
+import { runningTarget, withTwin, type GatewaySystem } from './twin.ts'
+
+const HOUR = 3600
+const RATES = new Set(['page', 'api', 'sign-in'])
+
+/** A path of the `api` budget that anybody may read and that needs no database. */
+const CANARY = '/.well-known/jwks.json'
+
+/** An address of this machine in a network that no real client has, so that a burst uses up nobody's budget. */
+function probeAddress(): string {
+  return `127.${randomInt(64, 128)}.${randomInt(256)}.1`
+}
+
+async function lookAtRate(
+  target: ProbeTarget,
+  limit: number,
+  routes: readonly AnyRoute[],
+  from?: string,
+): Promise<Observation> {
+  const answers = await burst(target, CANARY, limit + 5, from)
+  const served = answers.filter(({ status }) => status === 200).length
+  const refused = answers.filter(
+    ({ status, headers }) => status === 429 && Number(headers['retry-after']) > 0,
+  )
+  const rated = routes.filter(({ rate }) => RATES.has(rate)).length
+  const right = served === limit && refused.length === 5 && rated === routes.length
+  return {
+    result: right ? 'pass' : 'fail',
+    saw: `Of ${answers.length} requests at once ${served} were served and ${refused.length} refused with 429 and Retry-After; ${rated} of ${routes.length} routes have a rate.`,
+    metrics: { sent: answers.length, served, refused: refused.length, limitPerMinute: limit, routes: rated },
+    scope: { count: routes.length, coverage: rated / Math.max(1, routes.length), of: 'declared routes' },
+  }
+}
+
+const publicRoutes = ({ gateway }: GatewaySystem): readonly AnyRoute[] =>
+  gateway.routes.filter(({ surface }) => surface === 'gateway')
+
+const rate = control<GatewaySystem>({
+  id: 'api-rate',
+  clauses: ['4.3-a.1'],
+  reads: [apiRate],
+  // A burst leaves a line in the log for each request, so it runs less often than the others.
+  everySeconds: 6 * HOUR,
+  enforcedIn: ['platform/gateway/rate-limit.ts', 'platform/gateway/route-checks.ts'],
+  looks:
+    'Sends more requests at once than a minute allows, from an address of its own, and counts the answers.',
+  breaks: 'Runs the same gateway with a limit ten times as high.',
+  check: async (system) => {
+    const limit = system.policy.read(apiRate)
+    const routes = publicRoutes(system)
+    try {
+      return await lookAtRate(runningTarget(system), limit, routes, probeAddress())
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code !== 'EADDRNOTAVAIL' && code !== 'EINVAL') throw error
+      // Without an address of its own the burst would lock out people on this machine.
+      const seen = await withTwin(system, {}, (target) => lookAtRate(target, limit, routes))
+      return { ...seen, saw: `${seen.saw} Seen at a second listener of this gateway.` }
+    }
+  },
+  knownBad: (system) => {
+    const limit = system.policy.read(apiRate)
+    const policy = policyWith({ [apiRate.name]: limit * 10 }, system.policy)
+    return withTwin(system, { policy }, (target) => lookAtRate(target, limit, publicRoutes(system)))
+  },
+})
+
+const MALFORMED = ['{', '[]', '"text"', '{"__proto__":{"x":1},"nobody-named-this":1}', '['.repeat(5000)]
+
+/** Public routes that take a body; each is asked a few times, well inside the budget of sign-in. */
+const SAMPLE_MAX = 5
+
+async function lookAtInput(
+  target: ProbeTarget,
+  routes: readonly AnyRoute[],
+  from?: string,
+): Promise<Observation> {
+  const loose = routes.flatMap(looseInputs)
+  const takesBody = routes.filter(({ method }) => method !== 'GET')
+  const open = takesBody.filter(
+    ({ level, permission }) => level === 'none' && permission !== 'operator.local',
+  )
+  const closed = takesBody.filter((one) => !open.includes(one))
+  const answers: ProbeReply[] = []
+  for (const { method, path } of [...open.slice(0, SAMPLE_MAX), ...closed.slice(0, SAMPLE_MAX)])
+    for (const body of MALFORMED) {
+      const more = from === undefined ? {} : { localAddress: from }
+      const headers = { 'content-type': 'application/json' }
+      const place = path.replaceAll(/:\w+/g, 'probe')
+      answers.push(await fetchHttp1(target, place, { method, body, headers, ...more }))
+    }
+  const refused = answers.filter(({ status }) => status >= 400 && status < 500 && status !== 429).length
+  const strict = routes.filter((one) => looseInputs(one).length === 0).length
+  const more = loose.length === 0 ? '' : ` Not strict: ${loose.slice(0, 5).join(', ')}.`
+  return {
+    result: loose.length === 0 && refused === answers.length && answers.length > 0 ? 'pass' : 'fail',
+    saw: `${strict} of ${routes.length} routes name every field that they take; ${refused} of ${answers.length} malformed bodies were refused, none with an error of ours.${more}`,
+    metrics: { routes: routes.length, strict, malformedSent: answers.length, refused },
+    scope: { count: routes.length, coverage: strict / Math.max(1, routes.length), of: 'declared routes' },
+  }
+}
+
+/** A route that takes anything. */
+const carelessRoute = route({
+  method: 'POST',
+  path: '/api/careless',
+  permission: 'public',
+  level: 'none',
+  event: { none: 'exists in a twin for the length of a check' },
+  body: z.looseObject({}),
+  handle: async () => ({ taken: true }),
+}) as AnyRoute
+
+const validation = control<GatewaySystem>({
+  id: 'request-validation',
+  clauses: ['4.3-a.3'],
+  reads: [],
+  everySeconds: HOUR,
+  enforcedIn: [
+    'platform/gateway/route-checks.ts',
+    'platform/gateway/request-body.ts',
+    'platform/kernel/route.ts',
+  ],
+  looks: 'Reads the schema of every declared route and sends malformed bodies to a sample of them.',
+  breaks: 'Runs the same gateway with one route that takes any field.',
+  check: (system) => lookAtInput(runningTarget(system), publicRoutes(system), localProbe()),
+  knownBad: (system) => {
+    const routes = [carelessRoute, ...publicRoutes(system)]
+    return withTwin(system, { routes }, (target) => lookAtInput(target, routes))
+  },
+})
+
+/** Linux alone answers on all of 127.0.0.0/8; elsewhere the probe comes from the ordinary address. */
+function localProbe(): string | undefined {
+  return process.platform === 'linux' ? probeAddress() : undefined
+}
+
+/** One of each kind: a page, an API answer, refusals, and something that is no route. */
+const LOGGED = ['/healthz', CANARY, '/api/none', '/none', '/a;b', '/console', '/console/none.js', '/readyz']
+
+async function lookAtLog(target: ProbeTarget, counts: () => RequestCounts): Promise<Observation> {
+  const before = counts()
+  await Promise.all(LOGGED.map((path) => fetchHttp1(target, path)))
+  // A line is written when the connection has taken the last byte, a moment after the client has it.
+  for (let tries = 0; tries < 50 && counts().logged - before.logged < LOGGED.length; tries += 1)
+    await wait(20)
+  const after = counts()
+  const answered = after.arrived - after.underWay
+  const missing = answered - after.logged
+  const sent = after.arrived - before.arrived >= LOGGED.length
+  return {
+    result: missing === 0 && sent ? 'pass' : 'fail',
+    saw: `${after.logged} lines for ${answered} answered requests since the start, ${LOGGED.length} of them sent by this check.`,
+    metrics: { answered, logged: after.logged, missing },
+    scope: {
+      count: answered,
+      coverage: answered === 0 ? 0 : after.logged / answered,
+      of: 'answered requests',
+    },
+  }
+}
+
+const logging = control<GatewaySystem>({
+  id: 'request-log-complete',
+  clauses: ['4.3-a.4'],
+  reads: [],
+  everySeconds: 900,
+  enforcedIn: ['platform/gateway/request-log.ts', 'platform/gateway/edge.ts'],
+  looks: 'Sends requests of every kind and compares the number of answered requests with that of log lines.',
+  breaks: 'Runs the same gateway with a log that loses every third line.',
+  check: (system) => lookAtLog(runningTarget(system), system.gateway.requestCounts),
+  knownBad: (system) => {
+    let line = 0
+    const writeRequest = (): boolean => {
+      line += 1
+      return line % 3 !== 0
+    }
+    return withTwin(system, { writeRequest }, (target, twin) => lookAtLog(target, twin.requestCounts))
+  },
+})
+
+/** Chapter 4.3: interfaces are limited, checked and logged. */
+export const apiControls = [rate, validation, logging] as const
