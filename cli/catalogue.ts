@@ -1,5 +1,6 @@
 import type { Command } from './command.ts'
 import { check } from './commands/check.ts'
+import { demo } from './commands/demo.ts'
 import { firstLink } from './commands/first-link.ts'
 import { help } from './commands/help.ts'
 import { ledgerHead } from './commands/ledger-head.ts'
@@ -27,5 +28,6 @@ export const commands: readonly Command[] = [
   ledgerHead,
   ledgerVerify,
   firstLink,
+  demo,
   help,
 ]
