@@ -10,7 +10,134 @@ export type Generated<T> =
     ? ColumnType<S, I | undefined, U>
     : ColumnType<T, T | undefined, T>
 
+export type Json = JsonValue
+
+export type JsonArray = JsonValue[]
+
+export type JsonObject = {
+  [x: string]: JsonValue | undefined
+}
+
+export type JsonPrimitive = boolean | number | string | null
+
+export type JsonValue = JsonArray | JsonObject | JsonPrimitive
+
 export type Timestamp = ColumnType<Date, Date | string, Date | string>
+
+export interface AuditOutbox {
+  body: Buffer
+  id: string
+  seq: Generated<number>
+  workspace_id: string | null
+}
+
+export interface Channel {
+  access_token: Buffer | null
+  allowed_origins: Generated<string[]>
+  app_secret: Buffer | null
+  broken_code: string | null
+  changed_at: Timestamp
+  created_at: Timestamp
+  id: string
+  kind: string
+  phone_number_id: string | null
+  public_id: string | null
+  secret_hints: Buffer | null
+  settings: Buffer
+  state: string
+  verify_token: Buffer | null
+  workspace_id: string
+}
+
+export interface Consent {
+  at: Timestamp
+  channel_id: string
+  contact_id: string
+  message_id: string
+  seq: Generated<number>
+  state: string
+  workspace_id: string
+}
+
+export interface Contact {
+  created_at: Timestamp
+  display_name: Buffer | null
+  id: string
+  state: string
+  workspace_id: string
+}
+
+export interface ContactIdentity {
+  channel_id: string
+  contact_id: string
+  created_at: Timestamp
+  kind: string
+  value: Buffer
+  value_index: Buffer
+  workspace_id: string
+}
+
+export interface Conversation {
+  assignee: string | null
+  changed_at: Timestamp
+  channel_id: string
+  contact_id: string
+  disclosed_at: Timestamp | null
+  id: string
+  last_inbound_at: Timestamp | null
+  opened_at: Timestamp
+  status: string
+  waiting_since: Timestamp | null
+  workspace_id: string
+}
+
+export interface GateDecision {
+  allowed: boolean
+  at: Timestamp
+  author: string
+  code: string
+  conversation_id: string
+  facts: Json
+  id: string
+  rule_id: string | null
+  workspace_id: string
+}
+
+export interface Inbound {
+  channel_id: string
+  dedupe_key: Buffer
+  id: string
+  processed_at: Timestamp | null
+  raw: Buffer | null
+  received_at: Timestamp
+  tries: Generated<number>
+  verdict: string | null
+  workspace_id: string
+}
+
+export interface Message {
+  answers_id: string | null
+  author: string
+  author_id: string | null
+  body: Buffer | null
+  channel_id: string
+  client_key: string | null
+  contact_id: string
+  conversation_id: string
+  created_at: Timestamp
+  direction: string
+  error_code: string | null
+  gate_decision_id: string | null
+  id: string
+  provider: string | null
+  provider_index: Buffer | null
+  rule_id: string | null
+  sent_at: Timestamp
+  seq: Generated<number>
+  status: string
+  type: string
+  workspace_id: string
+}
 
 export interface Migration {
   applied_at: Generated<Timestamp>
@@ -18,6 +145,51 @@ export interface Migration {
   sha256: string
 }
 
+export interface Outbox {
+  attempts: Generated<number>
+  created_at: Timestamp
+  gate_decision_id: string
+  lease_until: Timestamp | null
+  message_id: string
+  next_at: Timestamp
+  workspace_id: string
+}
+
+export interface Rule {
+  changed_at: Timestamp
+  channel_id: string | null
+  content: Buffer
+  cooldown_seconds: number
+  created_at: Timestamp
+  enabled: boolean
+  id: string
+  kind: string
+  priority: number
+  version: number
+  workspace_id: string
+}
+
+export interface Visitor {
+  channel_id: string
+  created_at: Timestamp
+  expires_at: Timestamp
+  id: string
+  token_hash: Buffer
+  workspace_id: string
+}
+
 export interface DB {
+  audit_outbox: AuditOutbox
+  channel: Channel
+  consent: Consent
+  contact: Contact
+  contact_identity: ContactIdentity
+  conversation: Conversation
+  gate_decision: GateDecision
+  inbound: Inbound
+  message: Message
   migration: Migration
+  outbox: Outbox
+  rule: Rule
+  visitor: Visitor
 }

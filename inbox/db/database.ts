@@ -1,0 +1,32 @@
+import { Kysely, PostgresDialect, sql, type Transaction as KyselyTransaction } from 'kysely'
+import pg from 'pg'
+import type { DB } from './types.ts'
+
+/** A typed connection pool; a transaction is accepted wherever one is. */
+export type Database = Kysely<DB>
+
+/** A transaction of this service's database. */
+export type Transaction = KyselyTransaction<DB>
+
+/** A bigint column holds sequence numbers, all far below 2^53. */
+pg.types.setTypeParser(pg.types.builtins.INT8, Number)
+
+/** Opens the pool; the schema `inbox` comes first in the search path. Errors of idle connections go to `onError`. */
+export function openDatabase(url: string, onError: (error: Error) => void, connectionsMax = 10): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connectionsMax,
+    connectionTimeoutMillis: 5000,
+    // A question that nobody answers must not hold a connection for ever.
+    query_timeout: 15_000,
+    options: '-c search_path=inbox -c statement_timeout=10000 -c idle_in_transaction_session_timeout=20000',
+    application_name: 'instant reply',
+  })
+  pool.on('error', onError)
+  return new Kysely<DB>({ dialect: new PostgresDialect({ pool }) })
+}
+
+/** Resolves when the database answers. */
+export async function databaseAnswers(db: Database): Promise<void> {
+  await sql`select 1`.execute(db)
+}

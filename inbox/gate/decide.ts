@@ -1,0 +1,81 @@
+import type { ChannelRow } from '../channels/queries.ts'
+import { identitiesOf, isOptedOut, type ContactRow } from '../contacts/queries.ts'
+import type { ConversationRow } from '../conversations/queries.ts'
+import type { Core } from '../core.ts'
+import type { Database } from '../db/database.ts'
+import { secondsAfter } from '../kernel/clock.ts'
+import { newId } from '../kernel/id.ts'
+import { countAutomatic, lastFirings } from '../messages/queries.ts'
+import type { WorkspaceVault } from '../tenants/vault.ts'
+import { gate, LOOP_SECONDS, type GateInput, type GateVerdict } from './gate.ts'
+import { insertDecision, sessionEnd } from './queries.ts'
+
+/** A message that asks to leave. */
+export interface GateQuestion {
+  readonly vault: WorkspaceVault
+  readonly channel: ChannelRow
+  readonly contact: ContactRow
+  readonly conversation: ConversationRow
+  readonly author: 'rule' | 'person'
+  /** The rule that answers, with its cooldown. */
+  readonly rule: { readonly id: string; readonly cooldownSeconds: number } | null
+  /** The message's place in line when it is stored already; it and later ones do not count against it. */
+  readonly messageSeq: number | null
+}
+
+/** Gathers the facts, asks the gate, and records the verdict in the caller's transaction. */
+export async function decide(
+  core: Pick<Core, 'clock' | 'record'>,
+  tx: Database,
+  question: GateQuestion,
+): Promise<GateVerdict & { readonly decisionId: string }> {
+  const input = await gatherFacts(tx, core.clock.now(), question)
+  const verdict = gate(input)
+  const decisionId = newId(core.clock)
+  const { conversation, author, rule } = question
+  await insertDecision(tx, {
+    workspace_id: conversation.workspace_id,
+    id: decisionId,
+    conversation_id: conversation.id,
+    author,
+    allowed: verdict.allow,
+    code: verdict.code,
+    facts: JSON.stringify(input),
+    rule_id: rule?.id ?? null,
+    at: input.now,
+  })
+  if (!verdict.allow)
+    await core.record(tx, {
+      type: 'gate.refused',
+      workspace: conversation.workspace_id,
+      target: { kind: 'conversation', id: conversation.id },
+      outcome: 'refused',
+      details: { code: verdict.code, author, decision: decisionId, rule: rule?.id ?? null },
+    })
+  return { ...verdict, decisionId }
+}
+
+/** The facts that the gate decides by, as they are now. */
+export async function gatherFacts(db: Database, now: Date, question: GateQuestion): Promise<GateInput> {
+  const { vault, channel, contact, conversation, author, rule, messageSeq } = question
+  const workspace = channel.workspace_id
+  const kind = channel.kind as GateInput['channel']['kind']
+  const fired =
+    rule === null ? undefined : (await lastFirings(db, workspace, contact.id, messageSeq)).get(rule.id)
+  const visitors = kind === 'webchat' ? await identitiesOf(db, workspace, contact.id, channel.id) : []
+  const visitorIds = visitors.map((one) => vault.open(['contact_identity', one.kind, contact.id], one.value))
+  const since = secondsAfter(now, -LOOP_SECONDS)
+  return {
+    now,
+    author,
+    channel: { kind, state: channel.state as GateInput['channel']['state'] },
+    contact: contact.state as GateInput['contact'],
+    optedOut: await isOptedOut(db, workspace, contact.id, channel.id),
+    conversation: conversation.status as GateInput['conversation'],
+    lastInboundAt: conversation.last_inbound_at,
+    sessionEndsAt: await sessionEnd(db, workspace, visitorIds),
+    lastFiredAt: fired ?? null,
+    cooldownSeconds: rule?.cooldownSeconds ?? 0,
+    automaticRecently: await countAutomatic(db, { workspace, contact: contact.id }, since, messageSeq),
+  }
+}

@@ -1,0 +1,31 @@
+import type { ChannelRow } from '../channels/queries.ts'
+import type { Core } from '../core.ts'
+import { newId } from '../kernel/id.ts'
+import { insertInbound } from './queries.ts'
+
+/**
+ * Keeps a verified delivery, sealed, with the wake-up of its work; resolves after the commit, so the sender may be told. Returns
+ * false for a repetition of one that is kept already.
+ */
+export async function acceptDelivery(
+  core: Pick<Core, 'db' | 'clock' | 'vaults' | 'enqueue'>,
+  channel: Pick<ChannelRow, 'workspace_id' | 'id'>,
+  raw: Buffer,
+): Promise<boolean> {
+  const workspace = channel.workspace_id
+  const vault = await core.vaults(workspace)
+  const id = newId(core.clock)
+  const row = {
+    workspace_id: workspace,
+    id,
+    channel_id: channel.id,
+    dedupe_key: vault.index(`inbound.${channel.id}`, raw),
+    raw: vault.sealBytes(['inbound', 'raw', id], raw),
+    received_at: core.clock.now(),
+  }
+  return core.db.transaction().execute(async (tx) => {
+    if (!(await insertInbound(tx, row))) return false
+    await core.enqueue(tx, 'intake', { id })
+    return true
+  })
+}
