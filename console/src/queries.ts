@@ -1,6 +1,6 @@
 import { QueryCache, QueryClient, MutationCache, queryOptions } from '@tanstack/react-query'
+import type { Permission } from '../../platform/kernel/permission.ts'
 import { ApiProblem, call, type Reply } from './api.ts'
-import type { AccessApi } from './contract/access.ts'
 
 const SIGN_IN_CODES = new Set(['session.expired', 'access.unauthenticated', 'access.factor-needed'])
 
@@ -31,15 +31,17 @@ export function openQueries(onSessionEnd: () => void): QueryClient {
   })
 }
 
-/** The person who is signed in. */
+/** The person who is signed in, how far, and what they may do. */
+export interface MeReply extends Omit<Reply<'GET /api/access/me'>, 'permissions'> {
+  readonly permissions: readonly Permission[]
+}
+
+/** The person who is signed in; without two factors only the level is told. */
 export const meQuery = queryOptions({
   queryKey: ['me'],
-  queryFn: ({ signal }) => call('GET /api/access/me', {}, { signal }),
+  queryFn: ({ signal }): Promise<MeReply> => call('GET /api/access/me', {}, { signal }),
   staleTime: 60_000,
 })
-
-/** The person who is signed in, as the server words it. */
-export type MeReply = Reply<keyof AccessApi & 'GET /api/access/me'>
 
 /** The policy with the status of every clause; renewed every half minute while it is looked at. */
 export const policyQuery = queryOptions({

@@ -6,9 +6,7 @@ const SIGNED_OUT_PAGES = ['/sign-in', '/welcome']
 
 /** A path of the console to come back to; anything that could lead elsewhere is dropped. */
 export function safeReturn(path: unknown): string | undefined {
-  return typeof path === 'string' &&
-    /^\/(?![/\\])[^\\]*$/.test(path) &&
-    !SIGNED_OUT_PAGES.some((page) => path.startsWith(page))
+  return typeof path === 'string' && /^\/(?![/\\])[^\\]*$/.test(path) && !path.startsWith('/sign-in')
     ? path
     : undefined
 }

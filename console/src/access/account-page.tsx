@@ -10,7 +10,10 @@ export function AccountPage(): ReactNode {
   const me = useMe()
   return (
     <PageBody>
-      <PageHead title="Account security" lead={`${me.account.name}, ${me.account.email}`} />
+      <PageHead
+        title="Account security"
+        lead={me.account === null ? undefined : `${me.account.name}, ${me.account.email}`}
+      />
       <Sessions />
       <Factors />
       <PasswordChange />

@@ -8,6 +8,8 @@ import { Moment } from '../ui/moment.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
 import { Loading, Panel, Section } from '../ui/page.tsx'
 import { CodeField } from './code-field.tsx'
+import { NewFactor } from './new-factor.tsx'
+import { RemoveFactor } from './remove-factor.tsx'
 import { RecoveryCodes } from './recovery-codes.tsx'
 
 /** The second factors of the account and how many recovery codes are left. Policy 3.1-a. */
@@ -17,7 +19,11 @@ export function Factors(): ReactNode {
     queryFn: ({ signal }) => call('GET /api/access/factors', {}, { signal }),
   })
   return (
-    <Section title="Second factors" lead="Every sign-in needs one. The last one cannot be removed.">
+    <Section
+      title="Second factors"
+      lead="Every sign-in needs one. The last one cannot be removed."
+      aside={<NewFactor />}
+    >
       {error !== null && (
         <ProblemNotice
           error={error}
@@ -36,15 +42,13 @@ export function Factors(): ReactNode {
                 key={factor.id}
                 className="flex flex-wrap items-baseline justify-between gap-2 border-b border-line px-4 py-3"
               >
-                <span>Authenticator app (TOTP)</span>
-                <span className="text-sm text-muted">
-                  set up <Moment at={factor.createdAt} />
-                  {factor.lastUsedAt !== null && (
-                    <>
-                      , last used <Moment at={factor.lastUsedAt} />
-                    </>
-                  )}
+                <span>
+                  {factor.label}{' '}
+                  <span className="text-sm text-muted">
+                    authenticator app, set up <Moment at={factor.createdAt} />
+                  </span>
                 </span>
+                {data.factors.length > 1 && <RemoveFactor factor={factor} />}
               </li>
             ))}
             <li className="flex flex-wrap items-center justify-between gap-2 px-4 py-3">

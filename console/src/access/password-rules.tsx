@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 import { call } from '../api.ts'
-import type { PasswordRules } from '../contract/access.ts'
+import type { PublicReport } from '../contract/policy.ts'
 import { TextField } from '../ui/field.tsx'
 import { Icon } from '../ui/icons.tsx'
 
@@ -13,20 +13,54 @@ const CLASSES: readonly RegExp[] = [
   /[\p{P}\p{S}\p{Z}]/u,
 ]
 
+/** The password rules in force, as the public report tells them; null for one that it does not tell. Policy 3.3-a. */
+interface PasswordRules {
+  readonly charactersMin: number | null
+  readonly classesMin: number | null
+}
+
+const CLASS_WORDS: Readonly<Record<string, number>> = {
+  'two of the four': 2,
+  'three of the four': 3,
+  'all four': 4,
+}
+
+function rulesOf(report: PublicReport): PasswordRules {
+  const values = report.clauses.flatMap((clause) => clause.values)
+  const textOf = (name: string): string => values.find(({ parameter }) => parameter === name)?.text ?? ''
+  const characters = Number.parseInt(textOf('password.length'), 10)
+  return {
+    charactersMin: Number.isNaN(characters) ? null : characters,
+    classesMin: CLASS_WORDS[textOf('password.classes')] ?? null,
+  }
+}
+
 /** Each rule in force with whether this password keeps it; the server decides, this only says it early. */
 function kept(
   password: string,
   rules: PasswordRules,
 ): readonly { readonly words: string; readonly ok: boolean }[] {
   const text = password.normalize('NFKC')
-  const length = Array.from(text).length
+  const characters = Array.from(text).length
   const classes = CLASSES.filter((one) => one.test(text)).length
+  const { charactersMin, classesMin } = rules
   return [
-    { words: `at least ${rules.lengthMin} characters (${length} now)`, ok: length >= rules.lengthMin },
-    {
-      words: `${rules.classesMin} of: lower-case letter, upper-case letter, digit, symbol (${classes} now)`,
-      ok: classes >= rules.classesMin,
-    },
+    ...(charactersMin === null
+      ? []
+      : [
+          {
+            words: `at least ${charactersMin} characters (${characters} now)`,
+            ok: characters >= charactersMin,
+          },
+        ]),
+    ...(classesMin === null
+      ? []
+      : [
+          {
+            words: `${classesMin} of: lower-case letter, upper-case letter, digit, symbol (${classes} now)`,
+            ok: classes >= classesMin,
+          },
+        ]),
   ]
 }
 
@@ -43,9 +77,11 @@ export function NewPassword({
   readonly fault?: string | null
 }): ReactNode {
   const [shown, setShown] = useState(false)
-  const { data: rules } = useQuery({
+  const { data: rules, isError } = useQuery({
     queryKey: ['password-rules'],
-    queryFn: ({ signal }) => call('GET /api/access/password-rules', {}, { signal }),
+    queryFn: ({ signal }) => call('GET /trust.json', {}, { signal }),
+    select: rulesOf,
+    staleTime: 300_000,
   })
   return (
     <div className="flex flex-col gap-1">
@@ -59,7 +95,17 @@ export function NewPassword({
         onChange={(event) => {
           onChange(event.currentTarget.value)
         }}
-        hint={rules === undefined ? 'The rules are being loaded…' : <Rules list={kept(value, rules)} />}
+        hint={
+          rules === undefined ? (
+            isError ? (
+              'The server checks it against clause 3.3-a and says what is missing.'
+            ) : (
+              'The rules are being loaded…'
+            )
+          ) : (
+            <Rules list={kept(value, rules)} />
+          )
+        }
       />
       <button
         type="button"

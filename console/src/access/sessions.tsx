@@ -7,6 +7,7 @@ import { Moment } from '../ui/moment.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
 import { Badge, Loading, Section } from '../ui/page.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
+import { deviceName } from './device-name.ts'
 
 /** Every active session of the account; each can be ended on its own. Policy 3.4-c. */
 export function Sessions(): ReactNode {
@@ -65,29 +66,25 @@ export function Sessions(): ReactNode {
       {data === undefined ? (
         error === null && <Loading what="the sessions" />
       ) : (
-        <Table
-          label="Sessions"
-          columns={['Device', 'Address', 'Signed in', 'Last seen', 'Ends at the latest', 'Act']}
-        >
+        <Table label="Sessions" columns={['Device', 'Address', 'Signed in', 'Last seen', 'Act']}>
           {data.sessions.map((session) => (
             <Row key={session.id}>
-              <Cell of="Device">{session.device}</Cell>
-              <Cell of="Address">{session.ip}</Cell>
+              <Cell of="Device">
+                <span title={session.device.userAgent}>{deviceName(session.device.userAgent)}</span>
+              </Cell>
+              <Cell of="Address">{session.device.ip}</Cell>
               <Cell of="Signed in">
                 <Moment at={session.createdAt} />
               </Cell>
               <Cell of="Last seen">
                 <Moment at={session.lastSeenAt} />
               </Cell>
-              <Cell of="Ends at the latest">
-                <Moment at={session.expiresAt} />
-              </Cell>
               <Cell of="Act" end>
                 {session.current ? (
                   <Badge tone="accent">this session</Badge>
                 ) : (
                   <Button
-                    aria-label={`Revoke session ${session.device}`}
+                    aria-label={`Revoke session ${deviceName(session.device.userAgent)}`}
                     busy={revoke.isPending && revoke.variables === session.id}
                     onClick={() => {
                       revoke.mutate(session.id)

@@ -1,12 +1,13 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, useRouter } from '@tanstack/react-router'
 import { useState, type ReactNode } from 'react'
 import { call } from '../api.ts'
-import type { NextStep } from '../contract/access.ts'
+import type { Level } from '../contract/access.ts'
 import { Button } from '../ui/button.tsx'
 import { TextField } from '../ui/field.tsx'
 import { Notice, ProblemNotice } from '../ui/notice.tsx'
-import { PageHead } from '../ui/page.tsx'
+import { meQuery } from '../queries.ts'
+import { Loading, PageHead } from '../ui/page.tsx'
 import { CodeField } from './code-field.tsx'
 import { Enrol } from './enrol.tsx'
 import { EntryFrame } from './entry-frame.tsx'
@@ -23,20 +24,34 @@ const TITLES = {
   enrol: 'Set up a second factor',
 } as const
 
+function stepAt(level: Level | undefined): Step {
+  if (level === 'password') return 'totp'
+  return level === 'enrolling' ? 'enrol' : 'password'
+}
+
 /** Password first, then the second factor; with none yet, setting one up is the only way on. Policy 3.1-0. */
 export function SignInPage(): ReactNode {
   const search = route.useSearch()
   const router = useRouter()
   const queries = useQueryClient()
-  const [step, setStep] = useState<Step>('password')
+  const [chosen, setStep] = useState<Step | null>(null)
+  // Whoever reloads half way goes on where the session stands.
+  const { data: me, isPending } = useQuery({ ...meQuery, staleTime: 0, refetchOnWindowFocus: false })
+  const step = chosen ?? stepAt(me?.level)
   const finish = (): void => {
     queries.clear()
     void router.navigate({ href: search.return ?? '/', replace: true })
   }
-  const follow = ({ next }: NextStep): void => {
-    if (next === 'done') finish()
-    else setStep(next)
+  const follow = (level: Level): void => {
+    if (level === 'full') finish()
+    else setStep(stepAt(level))
   }
+  if (isPending && chosen === null)
+    return (
+      <EntryFrame>
+        <Loading what="the sign-in" />
+      </EntryFrame>
+    )
   return (
     <EntryFrame>
       <PageHead title={typeof step === 'string' ? TITLES[step] : 'Recovery codes'} />
@@ -75,12 +90,14 @@ export function SignInPage(): ReactNode {
   )
 }
 
-function PasswordStep({ onNext }: { readonly onNext: (next: NextStep) => void }): ReactNode {
+function PasswordStep({ onNext }: { readonly onNext: (level: Level) => void }): ReactNode {
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
   const signIn = useMutation({
     mutationFn: () => call('POST /api/access/sign-in', { body: { email: email.trim(), password } }),
-    onSuccess: onNext,
+    onSuccess: ({ level }) => {
+      onNext(level)
+    },
     onError: () => {
       setPassword('')
     },
@@ -126,13 +143,15 @@ function TotpStep({
   onNext,
   onLost,
 }: {
-  readonly onNext: (next: NextStep) => void
+  readonly onNext: (level: Level) => void
   readonly onLost: () => void
 }): ReactNode {
   const [code, setCode] = useState('')
   const send = useMutation({
     mutationFn: () => call('POST /api/access/totp', { body: { code } }),
-    onSuccess: onNext,
+    onSuccess: ({ level }) => {
+      onNext(level)
+    },
     onError: () => {
       setCode('')
     },
@@ -161,13 +180,15 @@ function RecoveryStep({
   onNext,
   onFound,
 }: {
-  readonly onNext: (next: NextStep) => void
+  readonly onNext: (level: Level) => void
   readonly onFound: () => void
 }): ReactNode {
   const [code, setCode] = useState('')
   const send = useMutation({
     mutationFn: () => call('POST /api/access/recovery-code', { body: { code: code.trim() } }),
-    onSuccess: onNext,
+    onSuccess: ({ level }) => {
+      onNext(level)
+    },
   })
   return (
     <form

@@ -1,22 +1,35 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useRouter } from '@tanstack/react-router'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link, useRouter } from '@tanstack/react-router'
 import { useEffect, useState, type ReactNode } from 'react'
 import { call } from '../api.ts'
+import type { Level } from '../contract/access.ts'
+import { meQuery } from '../queries.ts'
 import { Button } from '../ui/button.tsx'
 import { TextField } from '../ui/field.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
-import { Empty, PageHead } from '../ui/page.tsx'
+import { Empty, Loading, PageHead } from '../ui/page.tsx'
 import { Enrol } from './enrol.tsx'
 import { EntryFrame } from './entry-frame.tsx'
+import { JoinAsMyself } from './join-as-myself.tsx'
+import { linkKind, type LinkKind } from './link-kind.ts'
 import { NewPassword } from './password-rules.tsx'
 import { RecoveryCodes } from './recovery-codes.tsx'
 
 type Step = 'details' | 'enrol' | { readonly codes: readonly string[] }
 
+// Kept in memory alone, so that an invited person can sign in with an account that they have and come back.
+let held = ''
+
+/** Takes the token from behind the `#`, which no server sees, and out of the address. */
+function takeToken(): string {
+  const token = location.hash.slice(1)
+  if (token !== '') held = token
+  return held
+}
+
 /** The first link or an invitation: account, then second factor, then recovery codes, in this order for everybody. */
 export function WelcomePage(): ReactNode {
-  // The token came behind the `#`, which no server sees; it is taken out of the address at once.
-  const [token] = useState(() => location.hash.slice(1))
+  const [token] = useState(takeToken)
   const [step, setStep] = useState<Step>('details')
   const router = useRouter()
   const queries = useQueryClient()
@@ -24,83 +37,106 @@ export function WelcomePage(): ReactNode {
     if (location.hash !== '') history.replaceState(history.state, '', location.pathname)
   }, [])
   const finish = (): void => {
+    held = ''
     queries.clear()
     void router.navigate({ to: '/', replace: true })
   }
+  const follow = (level: Level): void => {
+    if (level === 'full') finish()
+    else setStep('enrol')
+  }
+  if (token === '')
+    return (
+      <EntryFrame>
+        <PageHead title="Welcome" />
+        <Empty title="The link is not complete">
+          Open the whole link again, up to its last character. Or{' '}
+          <Link to="/sign-in" className="text-accent underline">
+            sign in
+          </Link>
+          .
+        </Empty>
+      </EntryFrame>
+    )
   return (
     <EntryFrame>
-      {token === '' ? (
+      <p className="text-sm text-muted">Step {step === 'details' ? 1 : step === 'enrol' ? 2 : 3} of 3</p>
+      {step === 'details' && <Details token={token} onNext={follow} onJoined={finish} />}
+      {step === 'enrol' && (
         <>
-          <PageHead title="Welcome" />
-          <Empty title="The link is not complete">
-            Open the whole link again, up to its last character; it works once.
-          </Empty>
+          <PageHead title="Set up a second factor" />
+          <Enrol
+            onDone={(codes) => {
+              setStep({ codes })
+            }}
+          />
         </>
-      ) : (
+      )}
+      {typeof step === 'object' && (
         <>
-          <Progress at={step === 'details' ? 1 : step === 'enrol' ? 2 : 3} />
-          {step === 'details' && (
-            <>
-              <PageHead title="Create your account" />
-              <Details
-                token={token}
-                onNext={(next) => {
-                  if (next === 'done') finish()
-                  else setStep('enrol')
-                }}
-              />
-            </>
-          )}
-          {step === 'enrol' && (
-            <>
-              <PageHead title="Set up a second factor" />
-              <Enrol
-                onDone={(codes) => {
-                  setStep({ codes })
-                }}
-              />
-            </>
-          )}
-          {typeof step === 'object' && (
-            <>
-              <PageHead title="Recovery codes" />
-              <RecoveryCodes codes={step.codes} onStored={finish} />
-            </>
-          )}
+          <PageHead title="Recovery codes" />
+          <RecoveryCodes codes={step.codes} onStored={finish} />
         </>
       )}
     </EntryFrame>
   )
 }
 
-function Progress({ at }: { readonly at: 1 | 2 | 3 }): ReactNode {
-  return <p className="text-sm text-muted">Step {at} of 3</p>
-}
-
 function Details({
   token,
   onNext,
+  onJoined,
 }: {
   readonly token: string
-  readonly onNext: (next: 'totp' | 'enrol' | 'done') => void
+  readonly onNext: (level: Level) => void
+  readonly onJoined: () => void
+}): ReactNode {
+  const { data: kind, error } = useQuery({
+    queryKey: ['link', token],
+    queryFn: () => linkKind(token),
+    staleTime: Infinity,
+    gcTime: 0,
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+  })
+  const { data: me } = useQuery({ ...meQuery, refetchOnWindowFocus: false })
+  return (
+    <>
+      <PageHead
+        title={me?.account === null || me === undefined ? 'Create your account' : 'Join a workspace'}
+      />
+      {error !== null && <ProblemNotice error={error} focus />}
+      {kind === undefined && error === null && <Loading what="the link" />}
+      {kind !== undefined &&
+        (me !== undefined && me.account !== null ? (
+          <JoinAsMyself token={token} name={me.account.name} onJoined={onJoined} />
+        ) : (
+          <AccountForm token={token} kind={kind} onNext={onNext} />
+        ))}
+    </>
+  )
+}
+
+function AccountForm({
+  token,
+  kind,
+  onNext,
+}: {
+  readonly token: string
+  readonly kind: LinkKind
+  readonly onNext: (level: Level) => void
 }): ReactNode {
   const [name, setName] = useState('')
   const [email, setEmail] = useState('')
   const [workspaceName, setWorkspaceName] = useState('')
   const [password, setPassword] = useState('')
   const welcome = useMutation({
-    mutationFn: () =>
-      call('POST /api/access/welcome', {
-        body: {
-          token,
-          name: name.trim(),
-          email: email.trim(),
-          password,
-          workspaceName: workspaceName.trim(),
-        },
-      }),
-    onSuccess: ({ next }) => {
-      onNext(next)
+    mutationFn: () => {
+      const first = kind === 'first' ? { email: email.trim(), workspaceName: workspaceName.trim() } : {}
+      return call('POST /api/access/welcome', { body: { token, name: name.trim(), password, ...first } })
+    },
+    onSuccess: ({ level }) => {
+      onNext(level)
     },
   })
   return (
@@ -122,30 +158,43 @@ function Details({
           setName(event.currentTarget.value)
         }}
       />
-      <TextField
-        label="E-mail"
-        type="email"
-        autoComplete="username"
-        required
-        value={email}
-        onChange={(event) => {
-          setEmail(event.currentTarget.value)
-        }}
-      />
-      <TextField
-        label="Workspace name"
-        autoComplete="organization"
-        required
-        maxLength={100}
-        value={workspaceName}
-        onChange={(event) => {
-          setWorkspaceName(event.currentTarget.value)
-        }}
-      />
+      {kind === 'first' && (
+        <>
+          <TextField
+            label="E-mail"
+            type="email"
+            autoComplete="username"
+            required
+            value={email}
+            onChange={(event) => {
+              setEmail(event.currentTarget.value)
+            }}
+          />
+          <TextField
+            label="Workspace name"
+            hint="Your company or team"
+            autoComplete="organization"
+            required
+            maxLength={100}
+            value={workspaceName}
+            onChange={(event) => {
+              setWorkspaceName(event.currentTarget.value)
+            }}
+          />
+        </>
+      )}
       <NewPassword label="Password" value={password} onChange={setPassword} />
       <Button type="submit" weight="primary" busy={welcome.isPending}>
         Create account
       </Button>
+      {kind === 'invitation' && (
+        <p className="text-sm text-muted">
+          You have an account here already?{' '}
+          <Link to="/sign-in" search={{ return: '/welcome' }} className="text-accent underline">
+            Sign in and join with it
+          </Link>
+        </p>
+      )}
     </form>
   )
 }

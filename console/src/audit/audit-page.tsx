@@ -2,11 +2,14 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { call } from '../api.ts'
+import { useMay } from '../session.tsx'
 import { Button } from '../ui/button.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
 import { Empty, Loading, PageBody, PageHead, Panel } from '../ui/page.tsx'
 import { EventFilterForm } from './event-filter-form.tsx'
 import { EventItem } from './event-item.tsx'
+
+const PAGE = 50
 
 const route = getRouteApi('/signed-in/audit')
 
@@ -14,17 +17,23 @@ const route = getRouteApi('/signed-in/audit')
 export function AuditPage(): ReactNode {
   const filter = route.useSearch()
   const navigate = route.useNavigate()
+  const mayOwn = useMay('audit.read')
   const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage, isFetching } =
     useInfiniteQuery({
       queryKey: ['audit', filter],
-      queryFn: ({ signal, pageParam }) =>
-        call(
-          'GET /api/audit/events',
-          { query: { ...filter, ...(pageParam === null ? {} : { cursor: pageParam }) } },
-          { signal },
-        ),
-      initialPageParam: null as string | null,
-      getNextPageParam: (page) => page.next,
+      queryFn: ({ signal, pageParam }) => {
+        const { log, ...query } = filter
+        const page = { query: { ...query, most: PAGE, ...(pageParam === null ? {} : { before: pageParam }) } }
+        const own = log === undefined && mayOwn
+        return own
+          ? call('GET /api/audit/events', page, { signal })
+          : call('GET /api/audit/provider-events', page, { signal })
+      },
+      initialPageParam: null as number | null,
+      getNextPageParam: (page) => (page.events.length < PAGE ? null : page.events.at(-1)?.written),
+      // Reading is itself an event: the log is read again only when somebody asks.
+      refetchOnWindowFocus: false,
+      staleTime: 60_000,
     })
   const events = data?.pages.flatMap((page) => page.events) ?? []
   const narrowed = Object.keys(filter).length > 0
@@ -77,7 +86,7 @@ export function AuditPage(): ReactNode {
         <Panel>
           <ul aria-label="Events">
             {events.map((event) => (
-              <EventItem key={event.id} event={event} />
+              <EventItem key={event.id} event={event} ofProvider={filter.log === 'provider' || !mayOwn} />
             ))}
           </ul>
         </Panel>

@@ -1,7 +1,8 @@
 import { useEffect, useState, type ReactNode } from 'react'
+import { useMay } from '../session.tsx'
 import { Button } from '../ui/button.tsx'
 import { Choice, TextField } from '../ui/field.tsx'
-import type { EventSearch } from './event-filter.ts'
+import { parseEventFilter, type EventSearch } from './event-filter.ts'
 
 const KINDS = {
   '': 'All kinds',
@@ -11,7 +12,7 @@ const KINDS = {
   security: 'Security',
   system: 'System',
 }
-const OUTCOMES = { '': 'All outcomes', success: 'Success', refused: 'Refused', failed: 'Failed' }
+const LOGS = { '': 'This workspace', provider: 'The provider' }
 
 /** Narrows the audit log; choices act at once, typed values with Enter. */
 export function EventFilterForm({
@@ -21,59 +22,58 @@ export function EventFilterForm({
   readonly filter: EventSearch
   readonly onChange: (filter: EventSearch) => void
 }): ReactNode {
-  const [typed, setTyped] = useState(filter)
+  const [type, setType] = useState(filter.type ?? '')
+  const [actor, setActor] = useState(filter.actor ?? '')
+  const mayProvider = useMay('platform.audit')
+  const mayOwn = useMay('audit.read')
   useEffect(() => {
-    setTyped(filter)
+    setType(filter.type ?? '')
+    setActor(filter.actor ?? '')
   }, [filter])
-  const apply = (next: EventSearch): void => {
-    onChange(Object.fromEntries(Object.entries(next).filter(([, value]) => value !== '')))
+  const apply = (change: object): void => {
+    onChange(parseEventFilter({ ...filter, ...change }))
   }
   return (
     <form
       role="search"
       aria-label="Filter events"
-      className="grid grid-cols-2 items-end gap-3 desktop:grid-cols-6"
+      className="grid grid-cols-2 items-end gap-3 desktop:grid-cols-5"
       onSubmit={(event) => {
         event.preventDefault()
-        apply(typed)
+        apply({ type, actor })
       }}
     >
+      {mayProvider && mayOwn && (
+        <Choice
+          label="Log of"
+          choices={LOGS}
+          value={filter.log ?? ''}
+          onChoose={(log) => {
+            apply({ log })
+          }}
+        />
+      )}
       <Choice
         label="Kind"
         choices={KINDS}
-        value={(filter.kind ?? '') as keyof typeof KINDS}
+        value={filter.kind ?? ''}
         onChoose={(kind) => {
-          apply({ ...filter, kind })
-        }}
-      />
-      <Choice
-        label="Outcome"
-        choices={OUTCOMES}
-        value={(filter.outcome ?? '') as keyof typeof OUTCOMES}
-        onChoose={(outcome) => {
-          apply({ ...filter, outcome })
+          apply({ kind })
         }}
       />
       <TextField
         label="Type"
         placeholder="sign-in.completed"
-        value={typed.type ?? ''}
+        value={type}
         onChange={(event) => {
-          setTyped({ ...typed, type: event.currentTarget.value.trim() })
+          setType(event.currentTarget.value.trim())
         }}
       />
       <TextField
         label="Actor id"
-        value={typed.actor ?? ''}
+        value={actor}
         onChange={(event) => {
-          setTyped({ ...typed, actor: event.currentTarget.value.trim() })
-        }}
-      />
-      <TextField
-        label="Request id"
-        value={typed.request ?? ''}
-        onChange={(event) => {
-          setTyped({ ...typed, request: event.currentTarget.value.trim() })
+          setActor(event.currentTarget.value.trim())
         }}
       />
       <div className="flex gap-2">

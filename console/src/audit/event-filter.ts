@@ -1,20 +1,26 @@
+import type { EventKind } from '../../../platform/kernel/event.ts'
+
 /** What the audit log is narrowed by; it stands in the address, so that a view can be sent on. */
 export interface EventSearch {
+  /** Whose log; the workspace's own when it is left out. */
+  readonly log?: 'provider'
   readonly type?: string
-  readonly kind?: string
+  readonly kind?: EventKind
   readonly actor?: string
-  readonly outcome?: string
-  readonly request?: string
 }
 
-const NAMES = ['type', 'kind', 'actor', 'outcome', 'request'] as const
-const LENGTH_MAX = 100
+const KINDS: readonly unknown[] = ['system', 'authentication', 'data', 'administration', 'security']
+
+function isWord(value: unknown, charactersMax: number): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= charactersMax
+}
 
 /** Reads the filter from an address; what does not fit is dropped. */
-export function parseEventFilter(search: Record<string, unknown>): EventSearch {
-  return Object.fromEntries(
-    NAMES.map((name) => [name, search[name]] as const).filter(
-      ([, value]) => typeof value === 'string' && value !== '' && value.length <= LENGTH_MAX,
-    ),
-  )
+export function parseEventFilter({ log, type, kind, actor }: Record<string, unknown>): EventSearch {
+  return {
+    ...(log === 'provider' ? { log } : {}),
+    ...(isWord(type, 80) ? { type } : {}),
+    ...(KINDS.includes(kind) ? { kind: kind as EventKind } : {}),
+    ...(isWord(actor, 200) ? { actor } : {}),
+  }
 }

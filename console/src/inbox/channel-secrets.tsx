@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
-import { call, type Wire } from '../api.ts'
+import { call } from '../api.ts'
+import type { Wire } from '../contract/wire.ts'
 import type { Channel } from '../contract/inbox.ts'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
@@ -22,7 +23,7 @@ export function ChannelSecrets({ channel }: { readonly channel: Wire<Channel> })
   }
   const replace = useMutation({
     mutationFn: () =>
-      call('POST /inbox/channels/:id/secrets', {
+      call('PUT /inbox/channels/:id', {
         params: { id: channel.id },
         body: Object.fromEntries(Object.entries(secrets).filter(([, value]) => value !== '')),
       }),

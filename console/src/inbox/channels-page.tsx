@@ -1,12 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { call, type Wire } from '../api.ts'
+import { call } from '../api.ts'
 import type { Channel, SecretName } from '../contract/inbox.ts'
 import { useMay } from '../session.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
-import { Moment } from '../ui/moment.tsx'
 import { Notice, ProblemNotice } from '../ui/notice.tsx'
 import { Badge, Empty, Loading, PageBody, PageHead, Panel } from '../ui/page.tsx'
+import { ChannelSwitch } from './channel-switch.tsx'
+import { CHANNEL_KINDS } from './channels.ts'
 import { ChannelSecrets } from './channel-secrets.tsx'
 import { NewChannel } from './new-channel.tsx'
 
@@ -62,56 +63,46 @@ function ChannelPanel({
   channel,
   mayEdit,
 }: {
-  readonly channel: Wire<Channel>
+  readonly channel: Channel
   readonly mayEdit: boolean
 }): ReactNode {
-  const address = channel.webhookUrl ?? channel.embedUrl
+  const address = `${location.origin}${channel.path}`
   return (
     <Panel className="flex flex-col gap-4 p-5">
       <div className="flex flex-wrap items-center gap-2">
         <h2 className="text-base">{channel.name}</h2>
-        <Badge>{channel.kind === 'whatsapp' ? 'WhatsApp' : 'Web chat'}</Badge>
+        <Badge>{CHANNEL_KINDS[channel.kind]}</Badge>
         {channel.state === 'broken' && <Badge tone="bad">broken</Badge>}
         {channel.state === 'disabled' && <Badge tone="late">switched off</Badge>}
-        <span className="text-sm text-muted">
-          connected <Moment at={channel.createdAt} />
-        </span>
+        {channel.phoneNumberId !== null && (
+          <span className="text-sm text-muted">number id {channel.phoneNumberId}</span>
+        )}
       </div>
-      {channel.standIn && (
+      {channel.state === 'broken' && (
         <Notice tone="late">
-          <strong>Local stand-in</strong>
           <p>
-            Replies are kept on this machine and reach nobody. Set WHATSAPP_API_URL to send them through
-            WhatsApp.
+            The provider refused the credentials{channel.brokenCode !== null && ` (${channel.brokenCode})`}.
+            Set a new access token; what waits is then sent.
           </p>
         </Notice>
       )}
-      {channel.state === 'broken' && (
-        <Notice tone="late">
-          <p>The provider refused the credentials. Set new secrets; what waits is then sent.</p>
-        </Notice>
-      )}
-      {address !== null && (
-        <div className="flex flex-col gap-1">
-          <span className="text-sm text-muted">
-            {channel.kind === 'whatsapp'
-              ? 'Callback URL for the provider’s webhook settings'
-              : 'Script address for your page'}
-          </span>
-          <div className="flex flex-wrap items-center gap-2">
-            <code className="min-w-0 rounded-small bg-sunk px-2 py-1 font-mono text-sm wrap-anywhere">
-              {address}
-            </code>
-            <CopyButton
-              text={address}
-              what={channel.kind === 'whatsapp' ? 'callback URL' : 'script address'}
-            />
-          </div>
+      <div className="flex flex-col gap-1">
+        <span className="text-sm text-muted">
+          {channel.kind === 'whatsapp'
+            ? 'Callback URL for the provider’s webhook settings'
+            : 'Address of the chat, for a frame on your page'}
+        </span>
+        <div className="flex flex-wrap items-center gap-2">
+          <code className="min-w-0 rounded-small bg-sunk px-2 py-1 font-mono text-sm wrap-anywhere">
+            {address}
+          </code>
+          <CopyButton text={address} what={channel.kind === 'whatsapp' ? 'callback URL' : 'chat address'} />
         </div>
-      )}
+      </div>
       {channel.kind === 'webchat' && (
         <p className="text-sm text-muted">
-          Allowed on: {channel.origins.length === 0 ? 'no page yet' : channel.origins.join(', ')}
+          Allowed on:{' '}
+          {channel.allowedOrigins.length === 0 ? 'no page yet' : channel.allowedOrigins.join(', ')}
         </p>
       )}
       {channel.kind === 'whatsapp' && (
@@ -139,6 +130,7 @@ function ChannelPanel({
           {mayEdit && <ChannelSecrets channel={channel} />}
         </div>
       )}
+      {mayEdit && <ChannelSwitch channel={channel} />}
     </Panel>
   )
 }

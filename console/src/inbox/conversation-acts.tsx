@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { call, type Wire } from '../api.ts'
+import { call } from '../api.ts'
+import type { Wire } from '../contract/wire.ts'
 import type { ConversationRow } from '../contract/inbox.ts'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'

@@ -1,10 +1,11 @@
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useEffect, useRef, useState, type ReactNode } from 'react'
-import type { Wire } from '../api.ts'
+import type { Wire } from '../contract/wire.ts'
 import type { ConversationRow } from '../contract/inbox.ts'
 import { Button } from '../ui/button.tsx'
 import { Moment } from '../ui/moment.tsx'
 import { Badge } from '../ui/page.tsx'
+import { useChannelName } from './channels.ts'
 import { contactName } from './contact-name.ts'
 import { useHolder } from './holder.ts'
 import { useStableOrder } from './stable-order.ts'
@@ -94,6 +95,7 @@ export function ConversationList({
 
 function Item({ conversation }: { readonly conversation: Wire<ConversationRow> }): ReactNode {
   const holder = useHolder(conversation)
+  const channelName = useChannelName(conversation.channel)
   const { waitingSince } = conversation
   return (
     <li className="lazy-row border-b border-line">
@@ -108,7 +110,7 @@ function Item({ conversation }: { readonly conversation: Wire<ConversationRow> }
           <span className="min-w-0 truncate font-strong">{contactName(conversation.contact)}</span>
           <span className={`shrink-0 text-sm ${waitingSince === null ? 'text-muted' : 'text-late'}`}>
             {waitingSince === null ? (
-              <Moment at={conversation.lastMessageAt} />
+              <Moment at={conversation.last?.at ?? conversation.openedAt} />
             ) : (
               <>
                 waits <Moment at={waitingSince} bare />
@@ -116,15 +118,22 @@ function Item({ conversation }: { readonly conversation: Wire<ConversationRow> }
             )}
           </span>
         </span>
-        <span className="line-clamp-1 text-muted">{conversation.preview ?? 'A message without text'}</span>
+        <span className="line-clamp-1 text-muted">
+          {conversation.last === null
+            ? 'No message yet'
+            : (conversation.last.preview ?? 'A message without text')}
+        </span>
         <span className="flex flex-wrap gap-2">
-          <Badge>{conversation.channel.name}</Badge>
+          <Badge>{channelName}</Badge>
           {conversation.status === 'closed' ? (
             <Badge>closed</Badge>
           ) : (
             <Badge tone={conversation.status === 'human' ? 'accent' : 'plain'}>{holder}</Badge>
           )}
-          {conversation.optedOut && <Badge tone="late">said STOP</Badge>}
+          {conversation.contact.state === 'blocked' && <Badge tone="bad">blocked</Badge>}
+          {(conversation.last?.status === 'failed' || conversation.last?.status === 'refused') && (
+            <Badge tone="bad">not delivered</Badge>
+          )}
         </span>
       </Link>
     </li>

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
-import { call, type Wire } from '../api.ts'
+import { call } from '../api.ts'
+import type { Wire } from '../contract/wire.ts'
 import type { ConversationRow } from '../contract/inbox.ts'
 import { useMay, useMe } from '../session.tsx'
 
@@ -10,11 +11,11 @@ export function useHolder({ status, assignee }: Pick<Wire<ConversationRow>, 'sta
   const { data } = useQuery({
     queryKey: ['people'],
     queryFn: ({ signal }) => call('GET /api/people', {}, { signal }),
-    enabled: mayPeople && status === 'human' && assignee !== null && assignee !== me.account.id,
+    enabled: mayPeople && status === 'human' && assignee !== null && assignee !== me.account?.id,
     staleTime: 300_000,
   })
   if (status === 'bot') return 'automatic'
-  if (assignee === me.account.id) return 'held by you'
-  const name = data?.people.find(({ id }) => id === assignee)?.name
+  if (assignee === me.account?.id) return 'held by you'
+  const name = data?.members.find(({ id }) => id === assignee)?.name
   return name === undefined || name === '' ? 'held by a colleague' : `held by ${name}`
 }

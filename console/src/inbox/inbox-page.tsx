@@ -1,18 +1,24 @@
-import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Outlet, useMatchRoute } from '@tanstack/react-router'
 import { useCallback, type ReactNode } from 'react'
 import { call } from '../api.ts'
-import { useLive, type LiveState } from '../live.ts'
-import { useMay } from '../session.tsx'
+import { useLive, type LiveState, type StreamEvent } from '../live.ts'
 import { Button } from '../ui/button.tsx'
+import { Choice } from '../ui/field.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
 import { Empty, Loading, PageHead } from '../ui/page.tsx'
-import { ConversationFilters } from './conversation-filters.tsx'
-import type { ConversationFilter } from '../contract/inbox.ts'
-import type { ConversationSearch } from './conversation-filter.ts'
+import { useChannels } from './channels.ts'
 import { ConversationList } from './conversation-list.tsx'
 
 const route = getRouteApi('/signed-in/inbox')
+
+const STATUSES = {
+  waiting: 'Waiting for an answer',
+  open: 'All open',
+  bot: 'Answered automatically',
+  human: 'Held by a person',
+  closed: 'Closed',
+}
 
 const RENEW_MS = { connecting: 30_000, live: 120_000, broken: 10_000 } as const
 
@@ -23,21 +29,27 @@ export function InboxPage(): ReactNode {
   const opened = useMatchRoute()({ to: '/inbox/$id' })
   const openId = opened === false ? null : opened.id
   const queries = useQueryClient()
-  const onNews = useCallback(() => {
-    void queries.invalidateQueries({ queryKey: ['conversations'] })
-    void queries.invalidateQueries({ queryKey: ['conversation'] })
-  }, [queries])
+  const onNews = useCallback(
+    ({ data }: StreamEvent) => {
+      void queries.invalidateQueries({ queryKey: ['conversations'] })
+      // Without an id, something may have been missed: whatever is open is read again.
+      const id = conversationIn(data)
+      void queries.invalidateQueries({ queryKey: id === null ? ['conversation'] : ['conversation', id] })
+    },
+    [queries],
+  )
   const live = useLive('/inbox/stream', onNews)
-  const mayChannels = useMay('channel.read')
-  const { data: channels } = useQuery({
-    queryKey: ['channels'],
-    queryFn: ({ signal }) => call('GET /inbox/channels', {}, { signal }),
-    enabled: mayChannels,
-  })
+  const channels = useChannels()
   const list = useInfiniteQuery({
     queryKey: ['conversations', filter],
     queryFn: ({ signal, pageParam }) =>
-      call('GET /inbox/conversations', { query: queryOf(filter, pageParam) }, { signal }),
+      call(
+        'GET /inbox/conversations',
+        {
+          query: { status: filter.status ?? 'waiting', ...(pageParam === null ? {} : { cursor: pageParam }) },
+        },
+        { signal },
+      ),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
     refetchInterval: RENEW_MS[live],
@@ -56,11 +68,13 @@ export function InboxPage(): ReactNode {
             <p className="text-xl leading-7 font-strong">Inbox</p>
           )}
           <LiveWord state={live} />
-          <ConversationFilters
-            filter={filter}
-            channels={channels?.channels ?? []}
-            onChange={(search) => {
-              void navigate({ to: '/inbox', search, replace: true })
+          <Choice
+            quiet
+            label="Conversations shown"
+            choices={STATUSES}
+            value={filter.status ?? 'waiting'}
+            onChoose={(status) => {
+              void navigate({ to: '/inbox', search: status === 'waiting' ? {} : { status }, replace: true })
             }}
           />
         </div>
@@ -79,10 +93,7 @@ export function InboxPage(): ReactNode {
             list.error === null && <Loading what="the conversations" />
           ) : conversations.length === 0 ? (
             <div className="p-4">
-              <NobodyWaits
-                filter={filter}
-                connected={channels === undefined || channels.channels.length > 0}
-              />
+              <NobodyWaits filtered={filter.status !== undefined} connected={channels?.length !== 0} />
             </div>
           ) : (
             <ConversationList key={JSON.stringify(filter)} conversations={conversations} openId={openId} />
@@ -110,13 +121,12 @@ export function InboxPage(): ReactNode {
   )
 }
 
-function queryOf(filter: ConversationSearch, cursor: string | null): ConversationFilter {
-  const { status = 'waiting', channel, mine } = filter
-  return {
-    ...(status === 'all' ? {} : { status }),
-    ...(channel === undefined ? {} : { channel }),
-    ...(mine === undefined ? {} : { mine }),
-    ...(cursor === null ? {} : { cursor }),
+function conversationIn(data: string): string | null {
+  try {
+    const change = JSON.parse(data) as { readonly conversation?: string | null } | null
+    return change?.conversation ?? null
+  } catch {
+    return null
   }
 }
 
@@ -141,10 +151,10 @@ function LiveWord({ state }: { readonly state: LiveState }): ReactNode {
 }
 
 function NobodyWaits({
-  filter,
+  filtered,
   connected,
 }: {
-  readonly filter: ConversationSearch
+  readonly filtered: boolean
   readonly connected: boolean
 }): ReactNode {
   if (!connected)
@@ -153,8 +163,7 @@ function NobodyWaits({
         Connect WhatsApp or a web chat below “Channels”; conversations appear here by themselves.
       </Empty>
     )
-  if (Object.keys(filter).length > 0)
-    return <Empty title="No conversation fits the filter">Choose another state, or all.</Empty>
+  if (filtered) return <Empty title="No conversation fits the filter">Choose another state, or all.</Empty>
   return (
     <Empty title="Nobody waits">
       Every message was answered. New ones appear here by themselves, the oldest first.

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
-import type { Wire } from '../api.ts'
 import type { Message } from '../contract/inbox.ts'
 import { useMe } from '../session.tsx'
+import { useRuleName } from './rules.ts'
 import { Icon } from '../ui/icons.tsx'
 import { Moment } from '../ui/moment.tsx'
 
@@ -18,13 +18,13 @@ const DELIVERY: Readonly<Record<Message['status'], string>> = {
 /** How far a message of ours came; a stand-in says so, so that nobody believes that a customer saw it. */
 export function deliveryWords({
   status,
-  provider,
+  providerLabel,
   errorCode,
-}: Pick<Wire<Message>, 'status' | 'provider' | 'errorCode'>): string {
+  gate,
+}: Pick<Message, 'status' | 'providerLabel' | 'errorCode' | 'gate'>): string {
+  const refused = status === 'refused' && gate !== null ? `: ${gate}` : ''
   const why = errorCode === null ? '' : ` (${errorCode})`
-  const via =
-    provider === 'stand-in' && !['queued', 'refused', 'failed'].includes(status) ? ' via local stand-in' : ''
-  return `${DELIVERY[status]}${via}${why}`
+  return `${providerLabel ?? DELIVERY[status]}${refused}${why}`
 }
 
 /** One message with its author and, for ours, how far it came. */
@@ -32,18 +32,19 @@ export function MessageItem({
   message,
   contact,
 }: {
-  readonly message: Wire<Message>
+  readonly message: Message
   readonly contact: string
 }): ReactNode {
   const me = useMe()
+  const ruleName = useRuleName(message.ruleId)
   const out = message.direction === 'out'
   const bad = message.status === 'failed' || message.status === 'refused'
   const author =
     message.author === 'contact'
       ? contact
       : message.author === 'rule'
-        ? `Automatic reply${message.ruleName === null ? '' : ` “${message.ruleName}”`}`
-        : message.authorId === me.account.id
+        ? `Automatic reply${ruleName === null ? '' : ` “${ruleName}”`}`
+        : message.authorId === me.account?.id
           ? 'You'
           : 'A colleague'
   return (
@@ -60,7 +61,7 @@ export function MessageItem({
         {message.text ?? <span className="text-muted">A message without text ({message.type})</span>}
       </div>
       <span className={`text-sm ${bad ? 'text-bad' : 'text-muted'}`}>
-        <Moment at={message.at} />
+        <Moment at={message.sentAt} />
         {out && <> · {deliveryWords(message)}</>}
       </span>
     </li>

@@ -9,7 +9,15 @@ import { Choice, TextArea, TextField } from '../ui/field.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
 import { SecretField } from './secret-field.tsx'
 
-const NOTHING = { name: '', phoneNumberId: '', appSecret: '', verifyToken: '', accessToken: '', origins: '' }
+const NOTHING = {
+  name: '',
+  disclosure: '',
+  phoneNumberId: '',
+  appSecret: '',
+  verifyToken: '',
+  accessToken: '',
+  origins: '',
+}
 
 /** Connects a channel. */
 export function NewChannel(): ReactNode {
@@ -24,13 +32,19 @@ export function NewChannel(): ReactNode {
   }
   const connect = useMutation({
     mutationFn: () => {
-      const { origins, ...whatsapp } = typed
+      const { origins, disclosure: said, ...whatsapp } = typed
+      const disclosure = said.trim() === '' ? null : said.trim()
       const name = typed.name.trim()
       return call('POST /inbox/channels', {
         body:
           kind === 'whatsapp'
-            ? { ...whatsapp, kind, name, phoneNumberId: typed.phoneNumberId.trim() }
-            : { kind, name, origins: origins.split(/\s+/).filter((origin) => origin !== '') },
+            ? { ...whatsapp, kind, name, disclosure, phoneNumberId: typed.phoneNumberId.trim() }
+            : {
+                kind,
+                name,
+                disclosure,
+                allowedOrigins: origins.split(/\s+/).filter((origin) => origin !== ''),
+              },
       })
     },
     onSuccess: async () => {
@@ -72,10 +86,19 @@ export function NewChannel(): ReactNode {
             label="Name"
             hint="As your customers know your business"
             required
-            maxLength={80}
+            maxLength={100}
             value={typed.name}
             onChange={(event) => {
               set({ name: event.currentTarget.value })
+            }}
+          />
+          <TextField
+            label="Notice of automation"
+            hint="Said before the first automatic reply of a conversation; may stay empty"
+            maxLength={500}
+            value={typed.disclosure}
+            onChange={(event) => {
+              set({ disclosure: event.currentTarget.value })
             }}
           />
           {kind === 'whatsapp' ? (
@@ -84,7 +107,7 @@ export function NewChannel(): ReactNode {
                 label="Phone number id"
                 hint="Digits; from the provider’s settings of the number"
                 inputMode="numeric"
-                pattern="[0-9]{5,20}"
+                pattern="[0-9]{5,30}"
                 required
                 value={typed.phoneNumberId}
                 onChange={(event) => {

@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
-import { call, type Wire } from '../api.ts'
+import { call } from '../api.ts'
+import type { Wire } from '../contract/wire.ts'
 import type { Rule } from '../contract/inbox.ts'
 import { useMay } from '../session.tsx'
 import { announce } from '../ui/announce.tsx'
@@ -8,6 +9,7 @@ import { Button } from '../ui/button.tsx'
 import { span } from '../ui/moment.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
 import { Badge, Empty, Loading, PageBody, PageHead, Panel } from '../ui/page.tsx'
+import { useChannels } from './channels.ts'
 import { RuleForm } from './rule-form.tsx'
 import { RulePreview } from './rule-preview.tsx'
 
@@ -69,7 +71,7 @@ export function RepliesPage(): ReactNode {
           </ol>
         </Panel>
       )}
-      {rules.length > 0 && <RulePreview rules={rules} />}
+      {rules.length > 0 && <RulePreview />}
       {editing !== null && (
         <RuleForm
           rule={editing === 'new' ? null : editing}
@@ -94,15 +96,20 @@ function RuleItem({
 }): ReactNode {
   const queries = useQueryClient()
   const renew = (): Promise<void> => queries.invalidateQueries({ queryKey: ['rules'] })
-  const { id, ...content } = rule
+  const { id, version, ...content } = rule
   const turn = useMutation({
     mutationFn: () =>
-      call('PUT /inbox/rules/:id', { params: { id }, body: { ...content, enabled: !rule.enabled } }),
+      call('PUT /inbox/rules/:id', {
+        params: { id },
+        query: { version },
+        body: { ...content, enabled: !rule.enabled },
+      }),
     onSuccess: async () => {
       announce(rule.enabled ? `“${rule.name}” is off` : `“${rule.name}” is on`)
       await renew()
     },
   })
+  const channel = useChannels()?.find((one) => one.id === rule.channelId)
   return (
     <li className="flex flex-col gap-2 border-b border-line p-4 last:border-b-0">
       <div className="flex flex-wrap items-center justify-between gap-2">
@@ -113,6 +120,7 @@ function RuleItem({
           ) : (
             rule.words.map((word) => <Badge key={word}>{word}</Badge>)
           )}
+          {channel !== undefined && <Badge tone="accent">{channel.name}</Badge>}
           {!rule.enabled && <Badge tone="late">off</Badge>}
         </span>
         {mayEdit && (

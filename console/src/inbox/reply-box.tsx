@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRef, useState, type ReactNode } from 'react'
-import { call, type Wire } from '../api.ts'
-import type { Conversation } from '../contract/inbox.ts'
+import { call } from '../api.ts'
+import type { ConversationRow } from '../contract/inbox.ts'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
 import { TextArea } from '../ui/field.tsx'
@@ -11,7 +11,7 @@ import { useRefusal } from './window-countdown.tsx'
 const CHARACTERS_MAX = 4096
 
 /** Writes an answer. Each answer has its own key, so that a second click or a retry never sends it twice. */
-export function ReplyBox({ conversation }: { readonly conversation: Wire<Conversation> }): ReactNode {
+export function ReplyBox({ conversation }: { readonly conversation: ConversationRow }): ReactNode {
   const { id } = conversation
   const [text, setText] = useState('')
   const key = useRef(crypto.randomUUID())
@@ -78,9 +78,7 @@ export function ReplyBox({ conversation }: { readonly conversation: Wire<Convers
         }}
       />
       <div className="flex items-center justify-between gap-3">
-        <span className="text-sm text-muted">
-          {conversation.optedOut ? 'The contact said STOP: answer only what they asked.' : 'Ctrl Enter sends'}
-        </span>
+        <span className="text-sm text-muted">Ctrl Enter sends</span>
         <Button type="submit" weight="primary" busy={send.isPending} disabled={!ready}>
           Send reply
         </Button>

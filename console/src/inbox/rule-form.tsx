@@ -1,12 +1,14 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
-import { call, type Wire } from '../api.ts'
+import { call } from '../api.ts'
+import type { Wire } from '../contract/wire.ts'
 import type { Rule, RuleContent } from '../contract/inbox.ts'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Choice, TextArea, TextField, Tick } from '../ui/field.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
+import { useChannels } from './channels.ts'
 
 const COOLDOWNS = { '0': 'none: answers every time', '300': '5 minutes', '3600': '1 hour', '86400': '1 day' }
 
@@ -22,7 +24,7 @@ function contentOf(rule: Wire<Rule> | null, nextPriority: number): RuleContent {
       cooldownSeconds: 300,
       enabled: true,
     }
-  const { id: _, ...content } = rule
+  const { id: _id, version: _version, ...content } = rule
   return content
 }
 
@@ -53,7 +55,7 @@ export function RuleForm({
       const body = { ...content, name: content.name.trim(), words: content.kind === 'keyword' ? split : [] }
       return rule === null
         ? call('POST /inbox/rules', { body })
-        : call('PUT /inbox/rules/:id', { params: { id: rule.id }, body })
+        : call('PUT /inbox/rules/:id', { params: { id: rule.id }, query: { version: rule.version }, body })
     },
     onSuccess: () => done('The rule is saved and in force'),
   })
@@ -61,6 +63,11 @@ export function RuleForm({
     mutationFn: (id: string) => call('DELETE /inbox/rules/:id', { params: { id } }),
     onSuccess: () => done('The rule was deleted'),
   })
+  const channels = useChannels() ?? []
+  const channelChoices: Readonly<Record<string, string>> = {
+    '': 'Every channel',
+    ...Object.fromEntries(channels.map(({ id, name }) => [id, name])),
+  }
   const problem = save.error ?? remove.error
   const set = (change: Partial<RuleContent>): void => {
     setContent({ ...content, ...change })
@@ -79,7 +86,7 @@ export function RuleForm({
         <TextField
           label="Name"
           required
-          maxLength={80}
+          maxLength={100}
           value={content.name}
           onChange={(event) => {
             set({ name: event.currentTarget.value })
@@ -107,10 +114,18 @@ export function RuleForm({
             }}
           />
         )}
+        <Choice
+          label="On"
+          choices={channelChoices}
+          value={content.channelId ?? ''}
+          onChoose={(id) => {
+            set({ channelId: id === '' ? null : id })
+          }}
+        />
         <TextArea
           label="Reply"
           required
-          maxLength={4096}
+          maxLength={3000}
           value={content.reply}
           onChange={(event) => {
             set({ reply: event.currentTarget.value })

@@ -1,11 +1,12 @@
 import { useMutation } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
-import { call, type Wire } from '../api.ts'
-import type { Rule, RuleVerdict } from '../contract/inbox.ts'
+import { call } from '../api.ts'
+import type { RuleVerdict } from '../contract/inbox.ts'
 import { Button } from '../ui/button.tsx'
-import { TextField, Tick } from '../ui/field.tsx'
+import { Choice, TextField, Tick } from '../ui/field.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
 import { Panel, Section } from '../ui/page.tsx'
+import { useChannels } from './channels.ts'
 
 const VERDICTS: Readonly<Record<RuleVerdict, string>> = {
   fires: 'answers',
@@ -18,14 +19,17 @@ const VERDICTS: Readonly<Record<RuleVerdict, string>> = {
 }
 
 /** Which rule would answer a message, and why the others would not. Nothing is sent. */
-export function RulePreview({ rules }: { readonly rules: readonly Wire<Rule>[] }): ReactNode {
+export function RulePreview(): ReactNode {
+  const channels = useChannels() ?? []
+  const [chosenChannel, setChannel] = useState('')
+  const channelId = chosenChannel === '' ? (channels[0]?.id ?? '') : chosenChannel
   const [text, setText] = useState('')
   const [first, setFirst] = useState(false)
   const preview = useMutation({
-    mutationFn: () => call('POST /inbox/rules/preview', { body: { text, first, channelId: null } }),
+    mutationFn: () => call('POST /inbox/rules/preview', { body: { text, first, channelId } }),
   })
-  const nameOf = (id: string): string => rules.find((rule) => rule.id === id)?.name ?? 'a removed rule'
-  const chosen = rules.find(({ id }) => id === preview.data?.chosen)
+  const fires = preview.data?.rules.find(({ verdict }) => verdict === 'fires')
+  if (channels.length === 0) return null
   return (
     <Section title="Try a message" lead="Which rule would answer, and why not the others? Nothing is sent.">
       <Panel className="flex flex-col gap-4 p-4">
@@ -44,6 +48,14 @@ export function RulePreview({ rules }: { readonly rules: readonly Wire<Rule>[] }
               setText(event.currentTarget.value)
             }}
           />
+          {channels.length > 1 && (
+            <Choice
+              label="Arrives on"
+              choices={Object.fromEntries(channels.map(({ id, name }) => [id, name]))}
+              value={channelId}
+              onChoose={setChannel}
+            />
+          )}
           <Tick
             label="It is the contact’s first message"
             checked={first}
@@ -60,15 +72,15 @@ export function RulePreview({ rules }: { readonly rules: readonly Wire<Rule>[] }
           {preview.data !== undefined && (
             <>
               <p className="font-strong">
-                {chosen === undefined ? 'No rule answers; a person has to.' : `“${chosen.name}” answers:`}
+                {fires === undefined ? 'No rule answers; a person has to.' : `“${fires.name}” answers:`}
               </p>
-              {chosen !== undefined && (
-                <p className="border-l-2 border-accent pl-3 whitespace-pre-wrap">{chosen.reply}</p>
+              {preview.data.reply !== null && (
+                <p className="border-l-2 border-accent pl-3 whitespace-pre-wrap">{preview.data.reply}</p>
               )}
               <ul className="pt-2 text-sm text-muted">
-                {preview.data.verdicts.map(({ rule, verdict }) => (
-                  <li key={rule}>
-                    {nameOf(rule)}: {VERDICTS[verdict]}
+                {preview.data.rules.map(({ id, name, verdict }) => (
+                  <li key={id}>
+                    {name}: {VERDICTS[verdict]}
                   </li>
                 ))}
               </ul>

@@ -18,6 +18,7 @@ export function ApiKeysPage(): ReactNode {
     queryKey: ['api-keys'],
     queryFn: ({ signal }) => call('GET /api/api-keys', {}, { signal }),
   })
+  const keys = data?.keys.filter(({ revokedAt }) => revokedAt === null) ?? []
   const revoke = useMutation({
     mutationFn: (id: string) => call('POST /api/api-keys/:id/revoke', { params: { id } }),
     onSuccess: async () => {
@@ -31,7 +32,7 @@ export function ApiKeysPage(): ReactNode {
         title="API keys"
         lead="For programs. A key may do no more than its scopes and than the person who made it."
       >
-        {may && <NewApiKey />}
+        {may && <NewApiKey scopes={data?.scopes ?? []} />}
       </PageHead>
       {error !== null && (
         <ProblemNotice
@@ -43,19 +44,19 @@ export function ApiKeysPage(): ReactNode {
       )}
       {revoke.isError && <ProblemNotice error={revoke.error} focus />}
       {data === undefined && error === null && <Loading what="the keys" />}
-      {data?.keys.length === 0 && (
+      {data !== undefined && keys.length === 0 && (
         <Empty title="No API keys">
           A program sends its key as “Authorization: Bearer sk_…”. Make one for each program, with the least
           scopes that it needs.
         </Empty>
       )}
-      {data !== undefined && data.keys.length > 0 && (
+      {keys.length > 0 && (
         <Table label="API keys" columns={['Name', 'Scopes', 'Made', 'Last used', 'Ends', 'Act']}>
-          {data.keys.map((key) => (
+          {keys.map((key) => (
             <Row key={key.id}>
               <Cell of="Name">
-                <span className="block">{key.name}</span>
-                <code className="font-mono text-sm text-muted">{key.prefix}…</code>
+                <span className="block">{key.label}</span>
+                <code className="font-mono text-sm text-muted">{key.hint}…</code>
               </Cell>
               <Cell of="Scopes">
                 <span className="flex flex-wrap justify-end gap-1 tablet:justify-start">
@@ -75,7 +76,7 @@ export function ApiKeysPage(): ReactNode {
                 {may && (
                   <Button
                     weight="danger"
-                    aria-label={`Revoke key ${key.name}`}
+                    aria-label={`Revoke key ${key.label}`}
                     busy={revoke.isPending && revoke.variables === key.id}
                     onClick={() => {
                       revoke.mutate(key.id)

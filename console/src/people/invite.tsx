@@ -17,7 +17,7 @@ export function Invite(): ReactNode {
   const [role, setRole] = useState<WorkspaceRole>('agent')
   const queries = useQueryClient()
   const invite = useMutation({
-    mutationFn: () => call('POST /api/people/invite', { body: { email: email.trim(), role } }),
+    mutationFn: () => call('POST /api/people/invitations', { body: { email: email.trim(), role } }),
   })
   const close = (): void => {
     setOpen(false)

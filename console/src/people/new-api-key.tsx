@@ -1,7 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
-import type { Permission } from '../../../platform/kernel/permission.ts'
-import { call } from '../api.ts'
+import { call, type Reply } from '../api.ts'
 import { useMe } from '../session.tsx'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
@@ -9,27 +8,34 @@ import { Choice, TextField, Tick } from '../ui/field.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
 import { OnceShown } from './once-shown.tsx'
 
-/** What a key may be given; nothing of people, keys or the account itself. */
-const SCOPES: Readonly<Partial<Record<Permission, string>>> = {
+/** A permission that a key may be given. */
+type Scope = Reply<'GET /api/api-keys'>['scopes'][number]
+
+const SCOPES: Readonly<Record<Scope, string>> = {
   'conversation.read': 'Read conversations',
   'conversation.reply': 'Answer conversations',
   'rule.read': 'See automatic replies',
   'rule.edit': 'Change automatic replies',
   'channel.read': 'See channels',
+  'channel.edit': 'Connect channels',
+  'people.read': 'See people and roles',
   'audit.read': 'Read the audit log',
   'policy.read': 'See clauses and evidence',
 }
 
 /** Makes an API key; its secret is shown once. */
-export function NewApiKey(): ReactNode {
+export function NewApiKey({ scopes: all }: { readonly scopes: readonly Scope[] }): ReactNode {
   const me = useMe()
   const queries = useQueryClient()
   const [open, setOpen] = useState(false)
   const [name, setName] = useState('')
-  const [scopes, setScopes] = useState<readonly Permission[]>([])
+  const [scopes, setScopes] = useState<readonly Scope[]>([])
   const [days, setDays] = useState<'30' | '90' | '365'>('90')
   const make = useMutation({
-    mutationFn: () => call('POST /api/api-keys', { body: { name: name.trim(), scopes, days: Number(days) } }),
+    mutationFn: () =>
+      call('POST /api/api-keys', {
+        body: { label: name.trim(), scopes: [...scopes], expiresInDays: Number(days) },
+      }),
   })
   const close = (): void => {
     setOpen(false)
@@ -38,9 +44,7 @@ export function NewApiKey(): ReactNode {
     make.reset()
     void queries.invalidateQueries({ queryKey: ['api-keys'] })
   }
-  const offered = (Object.entries(SCOPES) as [Permission, string][]).filter(([scope]) =>
-    me.permissions.includes(scope),
-  )
+  const offered = all.filter((scope) => me.permissions.includes(scope))
   return (
     <>
       <Button
@@ -66,7 +70,7 @@ export function NewApiKey(): ReactNode {
               label="Name"
               hint="The program that will use it"
               required
-              maxLength={80}
+              maxLength={60}
               value={name}
               onChange={(event) => {
                 setName(event.currentTarget.value)
@@ -74,10 +78,10 @@ export function NewApiKey(): ReactNode {
             />
             <fieldset className="flex flex-col gap-2">
               <legend className="pb-1 font-strong">Scopes</legend>
-              {offered.map(([scope, words]) => (
+              {offered.map((scope) => (
                 <Tick
                   key={scope}
-                  label={words}
+                  label={SCOPES[scope]}
                   checked={scopes.includes(scope)}
                   onChange={(event) => {
                     setScopes(
@@ -100,7 +104,7 @@ export function NewApiKey(): ReactNode {
             </Button>
           </form>
         ) : (
-          <OnceShown what="API key" secret={make.data.secret} onDone={close}>
+          <OnceShown what="API key" secret={make.data.key} onDone={close}>
             This key is shown only now; only its hash is kept. Put it where your program reads its secrets.
           </OnceShown>
         )}

@@ -23,11 +23,14 @@ export function ChapterLinks(): ReactNode {
       )}
       <ol className="flex flex-col">
         {data?.chapters.map((chapter) => (
-          <li key={chapter.id}>
-            <Link to="/policy/chapter/$id" params={{ id: chapter.id }} className={`${LINK} text-sm`}>
-              <span className="w-5 shrink-0 text-right text-muted">{chapter.id}</span>
+          <li key={chapter.number}>
+            <Link to="/policy/chapter/$id" params={{ id: chapter.number }} className={`${LINK} text-sm`}>
+              <span className="w-5 shrink-0 text-right text-muted">{chapter.number}</span>
               <span className="min-w-0 flex-1 truncate">{chapter.title}</span>
-              <StatusShape word={worstOf(chapter)} alone />
+              <StatusShape
+                word={worstOf(data.clauses.filter((clause) => clause.chapter === chapter.number))}
+                alone
+              />
             </Link>
           </li>
         ))}

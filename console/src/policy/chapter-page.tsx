@@ -29,10 +29,11 @@ export function ChapterPage(): ReactNode {
         )}
       </PageBody>
     )
-  const chapter = data.chapters.find((one) => one.id === id)
+  const chapter = data.chapters.find((one) => one.number === id)
+  const clauses = data.clauses.filter((clause) => clause.chapter === id)
   return (
     <PageBody>
-      <PageHead title={chapter === undefined ? `Chapter ${id}` : `${chapter.id} ${chapter.title}`} />
+      <PageHead title={chapter === undefined ? `Chapter ${id}` : `${chapter.number} ${chapter.title}`} />
       {chapter === undefined ? (
         <Empty title="The policy has no such chapter">
           <Link to="/policy" className="text-accent underline">
@@ -41,8 +42,8 @@ export function ChapterPage(): ReactNode {
         </Empty>
       ) : (
         <>
-          <StatusCounts counts={countsOf(chapter.clauses)} />
-          <ClauseList clauses={chapter.clauses} label="Clauses in the order of the text" indented />
+          <StatusCounts counts={countsOf(clauses)} />
+          <ClauseList clauses={clauses} label="Clauses in the order of the text" indented />
         </>
       )}
     </PageBody>

@@ -2,7 +2,6 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import type { ClauseRow } from '../contract/policy.ts'
 import { Panel } from '../ui/page.tsx'
-import { Sentence } from './sentence.tsx'
 import { StatusMark } from './status-mark.tsx'
 
 /** Clauses with sentence, status and why, each leading to its page. */
@@ -30,9 +29,7 @@ export function ClauseList({
             >
               <span className="w-16 shrink-0 font-strong">{clause.id}</span>
               <span className="min-w-0 flex-1">
-                <span className="block">
-                  <Sentence parts={clause.sentence} />
-                </span>
+                <span className="block">{clause.sentence}</span>
                 {clause.status.word !== 'PROVEN' && clause.status.because !== '' && (
                   <span className="block text-sm text-muted">{clause.status.because}</span>
                 )}

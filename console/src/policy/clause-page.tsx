@@ -3,7 +3,8 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { call } from '../api.ts'
 import type { ClausePage as Clause } from '../contract/policy.ts'
-import { ProblemNotice } from '../ui/notice.tsx'
+import { Moment } from '../ui/moment.tsx'
+import { Notice, ProblemNotice } from '../ui/notice.tsx'
 import { Badge, Loading, PageBody, PageHead, Panel, Section } from '../ui/page.tsx'
 import { Controls } from './controls.tsx'
 import { Findings } from './findings.tsx'
@@ -45,7 +46,7 @@ function ClauseStory({ clause }: { readonly clause: Clause }): ReactNode {
     <>
       <Panel className="flex flex-col gap-3 p-5">
         <p className="max-w-prose text-lg leading-7">
-          <Sentence parts={clause.sentence} />
+          <Sentence text={clause.sentence} values={clause.parameters.map(({ text }) => text ?? '')} />
         </p>
         <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
           <StatusMark status={status} />
@@ -71,16 +72,31 @@ function ClauseStory({ clause }: { readonly clause: Clause }): ReactNode {
               {child}
             </Link>
           ))}
-          <a href={`/trust#${clause.id}`} className="text-accent underline">
+          <a href={`/trust/clauses/${clause.id}`} className="text-accent underline">
             On the public page
           </a>
         </p>
       </Panel>
-      {clause.pending !== null && <PendingNotice pending={clause.pending} />}
+      {clause.drifts.map((drift) => (
+        <Notice key={drift.parameter} tone="late">
+          <strong>
+            {drift.parameter} is “{drift.found}” in force, but “{drift.expected}” in the text
+          </strong>
+          <p>
+            Seen <Moment at={drift.since} />. Publish the text that is meant; the clause stays red until both
+            agree.
+          </p>
+        </Notice>
+      ))}
+      {clause.parameters.map((parameter) => (
+        <PendingNotice key={parameter.name} parameter={parameter} />
+      ))}
       <Findings findings={clause.findings} title="Findings about the text" />
       {clause.parameters.length > 0 && <Parameters clause={clause} />}
       <Controls clause={clause} />
-      {clause.controls.length > 0 && <RunHistory runs={clause.runs} />}
+      {clause.controls.map((control) => (
+        <RunHistory key={control.id} control={control} />
+      ))}
       <Section title="Kinds and references">
         <p className="flex flex-wrap gap-2">
           {clause.kinds.map((kind) => (
@@ -117,7 +133,10 @@ function Parameters({ clause }: { readonly clause: Clause }): ReactNode {
             <strong>{parameter.text}</strong>
             <code className="font-mono text-sm text-muted">{parameter.name}</code>
             <p>{parameter.obeys}</p>
-            <p className="text-sm text-muted">Accepts {parameter.expects}.</p>
+            <p className="text-sm text-muted">
+              Accepts {parameter.expects}
+              {parameter.bounds !== null && `, ${parameter.bounds}`}.
+            </p>
             <p className="text-sm text-muted">
               {WEAKER[parameter.weaker] ?? parameter.weaker}; a weaker value waits for the notice period.
             </p>

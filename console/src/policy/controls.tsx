@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import type { ClausePage } from '../contract/policy.ts'
-import { Moment, span } from '../ui/moment.tsx'
+import { span } from '../ui/moment.tsx'
 import { Empty, Panel, Section } from '../ui/page.tsx'
 
 /** Where a clause is enforced, what checks it, and what would turn it red. */
@@ -32,12 +32,6 @@ export function Controls({ clause }: { readonly clause: ClausePage }): ReactNode
               <dt className="font-strong">How often</dt>
               <dd>
                 Every {span(control.everySeconds)}; a proof counts as fresh for {span(control.freshSeconds)}.
-                {control.nextAt !== null && (
-                  <>
-                    {' '}
-                    Next run <Moment at={control.nextAt} />.
-                  </>
-                )}
               </dd>
             </dl>
           </Panel>

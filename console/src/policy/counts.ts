@@ -1,4 +1,4 @@
-import type { Chapter, ClauseRow, StatusWord } from '../contract/policy.ts'
+import type { ClauseRow, StatusWord } from '../contract/policy.ts'
 import { STATUS_ORDER } from './status-mark.tsx'
 
 /** How many clauses stand at each status, worst first; words that nobody has are left out. */
@@ -11,9 +11,9 @@ export function countsOf(
   })).filter(({ count }) => count > 0)
 }
 
-/** The worst status of a chapter: it is never better than its worst clause. */
-export function worstOf(chapter: Chapter): StatusWord {
-  return countsOf(chapter.clauses)[0]?.word ?? 'UNPROVEN'
+/** The worst status among clauses: a chapter is never better than its worst clause. */
+export function worstOf(clauses: readonly ClauseRow[]): StatusWord {
+  return countsOf(clauses)[0]?.word ?? 'UNPROVEN'
 }
 
 /** Clauses with the worst first; within a status the order of the text. */

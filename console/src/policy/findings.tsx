@@ -16,10 +16,12 @@ export function Findings({
     <Section title={title}>
       <ul className="flex flex-col gap-3">
         {findings.map((finding) => (
-          <li key={finding.id}>
+          <li key={`${finding.rule} ${finding.clauses.join(' ')}`}>
             <Panel className="flex flex-col gap-2 p-4">
               <p className="flex flex-wrap items-center gap-2">
-                <Badge tone="late">{finding.id}</Badge>
+                <Badge tone={finding.severity === 'contradicted' ? 'bad' : 'late'}>
+                  {finding.rule} {finding.severity}
+                </Badge>
                 {finding.clauses.map((clause) => (
                   <Link
                     key={clause}
@@ -34,7 +36,7 @@ export function Findings({
               <p>{finding.why}</p>
               <p className="border-l-2 border-accent pl-3">
                 <span className="block text-sm text-muted">Proposed wording</span>
-                {finding.proposal}
+                {finding.proposed}
               </p>
             </Panel>
           </li>

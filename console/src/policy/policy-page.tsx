@@ -9,7 +9,7 @@ import { ProblemNotice } from '../ui/notice.tsx'
 import { Empty, Loading, PageBody, PageHead, Section } from '../ui/page.tsx'
 import { ClauseList, StatusCounts } from './clause-list.tsx'
 import { countsOf, worstFirst } from './counts.ts'
-import { PendingNotice } from './pending-notice.tsx'
+import { KindTable } from './kind-table.tsx'
 import { isKept } from './status-mark.tsx'
 
 /** The whole policy by status: what is not kept stands first. */
@@ -52,15 +52,12 @@ export function PolicyPage(): ReactNode {
 }
 
 function Overview({ policy }: { readonly policy: PolicyOverview }): ReactNode {
-  const clauses = policy.chapters.flatMap((chapter) => chapter.clauses)
+  const { clauses } = policy
   const open = worstFirst(clauses.filter(({ status }) => !isKept(status.word)))
   const kept = worstFirst(clauses.filter(({ status }) => isKept(status.word)))
   return (
     <>
       <StatusCounts counts={countsOf(clauses)} />
-      {policy.pending.map((pending) => (
-        <PendingNotice key={pending.clause} pending={pending} linked />
-      ))}
       <Section title="Not kept, or not proven" lead="The worst first. Silence is never shown as kept.">
         {open.length === 0 ? (
           <Empty title="Every promise is kept">
@@ -79,6 +76,7 @@ function Overview({ policy }: { readonly policy: PolicyOverview }): ReactNode {
           <ClauseList clauses={kept} label="Clauses that are kept" />
         )}
       </Section>
+      <KindTable counts={policy.countsByKind} />
     </>
   )
 }

@@ -1,31 +1,29 @@
 import { useState, type ReactNode } from 'react'
-import type { Run } from '../contract/policy.ts'
+import type { ClauseControl, Run } from '../contract/policy.ts'
 import { exact, Moment } from '../ui/moment.tsx'
 import { Empty, Section } from '../ui/page.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
 
-const SHOWN = 60
+const SHOWN = 30
 const ROWS = 10
 
-/** Whether a run came out as it must: a check passes, a known-bad run fails. */
-function isGood(run: Run): boolean {
-  return run.kind === 'check' ? run.result === 'pass' : run.result === 'fail'
-}
-
 function wordOf(run: Run): string {
-  if (run.result === 'error') return 'could not run'
-  if (run.kind === 'check') return run.result === 'pass' ? 'passed' : 'FAILED'
-  return run.result === 'fail' ? 'went red, as it must' : 'STAYED GREEN'
+  if (run.ended !== 'completed') return run.ended === 'timeout' ? 'took too long' : 'could not run'
+  if (run.kind === 'check') return run.asItShould ? 'passed' : 'FAILED'
+  return run.asItShould ? 'went red, as it must' : 'STAYED GREEN'
 }
 
 /** The runs over time: did the check pass, and is it known that it can fail? */
-export function RunHistory({ runs }: { readonly runs: readonly Run[] }): ReactNode {
+export function RunHistory({ control }: { readonly control: ClauseControl }): ReactNode {
   const [all, setAll] = useState(false)
-  const checks = runs.filter(({ kind }) => kind === 'check')
-  const knownBad = runs.filter(({ kind }) => kind === 'known-bad')
+  const checks = control.history
+  const knownBad = control.knownBadHistory
+  const runs = [...checks, ...knownBad].toSorted(
+    (a, b) => Date.parse(b.observedAt) - Date.parse(a.observedAt),
+  )
   return (
     <Section
-      title="History"
+      title={`History of ${control.id}`}
       lead="Did the check pass, and did the known-bad situation turn it red? Newest on the right."
     >
       {runs.length === 0 ? (
@@ -34,27 +32,24 @@ export function RunHistory({ runs }: { readonly runs: readonly Run[] }): ReactNo
         <>
           <Strip name="Checks" runs={checks} />
           <Strip name="Known-bad runs" runs={knownBad} />
-          <Table label="Runs" columns={['When', 'Run', 'Result', 'What it saw', 'Ledger']}>
+          <Table
+            label={`Runs of ${control.id}`}
+            columns={['When', 'Run', 'Result', 'What it saw', 'Version']}
+          >
             {runs.slice(0, all ? runs.length : ROWS).map((run) => (
               <Row key={run.id}>
                 <Cell of="When">
-                  <Moment at={run.at} />
+                  <Moment at={run.observedAt} />
                 </Cell>
                 <Cell of="Run">{run.kind === 'check' ? 'check' : 'known-bad'}</Cell>
                 <Cell of="Result">
-                  <span className={isGood(run) ? 'text-good' : 'font-strong text-bad'}>{wordOf(run)}</span>
+                  <span className={run.asItShould ? 'text-good' : 'font-strong text-bad'}>{wordOf(run)}</span>
                 </Cell>
                 <Cell of="What it saw">
                   {run.saw}
                   <Metrics run={run} />
                 </Cell>
-                <Cell of="Ledger">
-                  {run.ledgerIndex === null ? (
-                    <span className="text-muted">not yet</span>
-                  ) : (
-                    `#${run.ledgerIndex}`
-                  )}
-                </Cell>
+                <Cell of="Version">{run.policyVersion}</Cell>
               </Row>
             ))}
           </Table>
@@ -88,12 +83,12 @@ function Metrics({ run }: { readonly run: Run }): ReactNode {
 /** Runs side by side, oldest on the left; height tells good from bad as well as colour does. */
 function Strip({ name, runs }: { readonly name: string; readonly runs: readonly Run[] }): ReactNode {
   const shown = runs.slice(0, SHOWN).toReversed()
-  const bad = shown.filter((run) => !isGood(run)).length
+  const bad = shown.filter((run) => !run.asItShould).length
   const first = shown[0]
   const said =
     first === undefined
       ? 'none yet'
-      : `${shown.length} since ${exact(first.at)}, ${bad === 0 ? 'all as they must be' : `${bad} not as it must be`}`
+      : `${shown.length} since ${exact(first.observedAt)}, ${bad === 0 ? 'all as they must be' : `${bad} not as it must be`}`
   return (
     <figure className="flex flex-col gap-1">
       <figcaption className="text-sm">
@@ -108,7 +103,7 @@ function Strip({ name, runs }: { readonly name: string; readonly runs: readonly 
       >
         {shown.map((run, at) => {
           const x = (SHOWN - shown.length + at) * 10 + 1
-          return isGood(run) ? (
+          return run.asItShould ? (
             <rect key={run.id} x={x} y={10} width={8} height={14} className="fill-good" />
           ) : (
             <rect key={run.id} x={x} y={0} width={8} height={24} className="fill-bad" />

@@ -1,13 +1,20 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import { call } from '../api.ts'
 import type { PolicyVersion, SentenceChange } from '../contract/policy.ts'
 import { exact, Moment } from '../ui/moment.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
 import { Badge, Empty, Loading, PageBody, PageHead, Panel } from '../ui/page.tsx'
 
-const TONE = { stronger: 'accent', weaker: 'late', editorial: 'plain' } as const
+const TONE = {
+  stronger: 'accent',
+  added: 'accent',
+  weaker: 'late',
+  removed: 'late',
+  editorial: 'plain',
+} as const
+const CHANGES_SHOWN = 10
 
 /** Every published version with what changed, sentence by sentence. Policy 14-a. */
 export function VersionsPage(): ReactNode {
@@ -35,7 +42,7 @@ export function VersionsPage(): ReactNode {
       )}
       <ol className="flex flex-col gap-4">
         {data?.versions.map((version) => (
-          <li key={version.number}>
+          <li key={version.version}>
             <Version version={version} />
           </li>
         ))}
@@ -48,42 +55,68 @@ function Version({ version }: { readonly version: PolicyVersion }): ReactNode {
   return (
     <Panel className="flex flex-col gap-3 p-4">
       <div className="flex flex-wrap items-baseline gap-x-3">
-        <h2 className="text-base">Version {version.number}</h2>
+        <h2 className="text-base">Version {version.version}</h2>
         <span className="text-sm text-muted">
-          <Moment at={version.publishedAt} /> by {version.by}
-          {version.ledgerIndex !== null && ` · ledger #${version.ledgerIndex}`}
-          {Date.parse(version.inForceAt) > Date.now() &&
-            ` · its weaker values come into force on ${exact(version.inForceAt)}`}
+          <Moment at={version.publishedAt} /> by {version.publishedBy}
         </span>
       </div>
+      <p>{version.reason}</p>
       {version.changes.length === 0 ? (
-        <p className="text-muted">Nothing stood before it to compare with.</p>
+        <p className="text-muted">No sentence changed.</p>
       ) : (
-        <ul className="flex flex-col gap-3">
-          {version.changes.map((change) => (
-            <li key={change.clause}>
-              <Change change={change} />
-            </li>
-          ))}
-        </ul>
+        <Changes changes={version.changes} />
       )}
     </Panel>
+  )
+}
+
+function Changes({ changes }: { readonly changes: PolicyVersion['changes'] }): ReactNode {
+  const [all, setAll] = useState(false)
+  return (
+    <>
+      <ul className="flex flex-col gap-3">
+        {changes.slice(0, all ? changes.length : CHANGES_SHOWN).map((change) => (
+          <li key={change.place}>
+            <Change change={change} />
+          </li>
+        ))}
+      </ul>
+      {changes.length > CHANGES_SHOWN && (
+        <button
+          type="button"
+          className="tap self-start text-accent underline"
+          onClick={() => {
+            setAll(!all)
+          }}
+        >
+          {all ? 'Show fewer' : `Show all ${changes.length} changes`}
+        </button>
+      )}
+    </>
   )
 }
 
 function Change({ change }: { readonly change: SentenceChange }): ReactNode {
   return (
     <div className="flex flex-col gap-1">
-      <p className="flex items-center gap-2">
-        <Link
-          to="/policy/clause/$id"
-          params={{ id: change.clause }}
-          className="font-strong text-accent underline"
-        >
-          {change.clause}
-        </Link>
-        <Badge tone={TONE[change.change]}>{change.change}</Badge>
+      <p className="flex flex-wrap items-center gap-2">
+        {change.clause === null ? (
+          <strong>{change.place}</strong>
+        ) : (
+          <Link
+            to="/policy/clause/$id"
+            params={{ id: change.clause }}
+            className="font-strong text-accent underline"
+          >
+            {change.clause}
+          </Link>
+        )}
+        <Badge tone={TONE[change.direction]}>{change.direction}</Badge>
+        {Date.parse(change.effectiveAt) > Date.now() && (
+          <span className="text-sm text-late">in force on {exact(change.effectiveAt)}</span>
+        )}
       </p>
+      <p className="text-sm text-muted">{change.because}</p>
       {change.before !== null && (
         <p className="text-muted">
           <span className="sr-only">Before: </span>

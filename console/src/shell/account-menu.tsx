@@ -27,7 +27,7 @@ export function AccountMenu(): ReactNode {
       <Link to="/account" className={ROW}>
         <Icon name="account" />
         <span className="min-w-0 flex-1">
-          <span className="block truncate">{me.account.name}</span>
+          <span className="block truncate">{me.account?.name ?? 'Account'}</span>
           <span className="block text-xs text-muted">Account security</span>
         </span>
       </Link>

@@ -54,11 +54,14 @@ export function Frame(): ReactNode {
           <span className="font-strong">Surety</span>
           <IconButton icon="search" label="Search" onClick={search} />
         </header>
-        <div className="hidden w-64 shrink-0 border-r border-line bg-panel desktop:block">
+        <aside
+          aria-label="Sidebar"
+          className="hidden w-64 shrink-0 border-r border-line bg-panel desktop:block"
+        >
           <div className="sticky top-0 h-dvh overflow-y-auto">
             <Navigation onSearch={search} />
           </div>
-        </div>
+        </aside>
         <main id="page" tabIndex={-1} className="min-w-0 flex-1">
           <Outlet />
         </main>

@@ -9,11 +9,6 @@ export type Found =
 
 const FOUND_MAX = 8
 
-/** The words of a clause's sentence. */
-export function sentenceOf(clause: ClauseRow): string {
-  return clause.sentence.map(({ text }) => text).join('')
-}
-
 /** What fits: clauses by the start of their id or by words, pages by name and other words; ids first. */
 export function foundIn(
   typed: string,
@@ -27,11 +22,10 @@ export function foundIn(
     .filter((place) => words.every((word) => `${place.name} ${place.also}`.toLowerCase().includes(word)))
     .map((place): Found => ({ kind: 'page', key: `page-${place.to.replaceAll('/', '-')}`, place }))
   if (words.length === 0) return pages
-  const clauses = (policy?.chapters ?? [])
-    .flatMap((chapter) => chapter.clauses)
+  const clauses = (policy?.clauses ?? [])
     .map((clause) => ({
       clause,
-      sentence: sentenceOf(clause),
+      sentence: clause.sentence,
       byId: clause.id.toLowerCase().startsWith(text),
     }))
     .filter(({ sentence, byId }) => byId || words.every((word) => sentence.toLowerCase().includes(word)))

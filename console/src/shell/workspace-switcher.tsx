@@ -1,7 +1,7 @@
 import { Menu } from '@base-ui/react/menu'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { useRef, type ReactNode } from 'react'
 import { call } from '../api.ts'
 import { useMe } from '../session.tsx'
 import { announce } from '../ui/announce.tsx'
@@ -11,10 +11,14 @@ import { Badge } from '../ui/page.tsx'
 /** The workspace a person acts in, and the way to their others. Sample data says so at all times. */
 export function WorkspaceSwitcher(): ReactNode {
   const me = useMe()
+  const present = me.workspaces.find(({ id }) => id === me.workspace)
+  // The list opens inside its own part of the page, so that it belongs to the same landmark.
+  const place = useRef<HTMLDivElement>(null)
   const queries = useQueryClient()
   const navigate = useNavigate()
   const choose = useMutation({
-    mutationFn: (workspaceId: string) => call('POST /api/access/workspace', { body: { workspaceId } }),
+    mutationFn: (workspaceId: string) =>
+      call('POST /api/access/workspace', { body: { workspace: workspaceId } }),
     onSuccess: async (_, workspaceId) => {
       announce(`Workspace: ${me.workspaces.find(({ id }) => id === workspaceId)?.name ?? 'changed'}`)
       await navigate({ to: '/' })
@@ -23,21 +27,21 @@ export function WorkspaceSwitcher(): ReactNode {
     },
   })
   return (
-    <div className="flex flex-col gap-1">
+    <div ref={place} className="flex flex-col gap-1">
       <Menu.Root>
-        <Menu.Trigger
-          aria-label={`Workspace: ${me.workspace?.name ?? 'none'}`}
-          className="tap flex w-full items-center gap-2 rounded-small px-2 text-left hover:bg-sunk"
-        >
-          <span className="min-w-0 flex-1 truncate font-strong">{me.workspace?.name ?? 'No workspace'}</span>
-          {me.workspace?.sample === true && <Badge tone="late">sample</Badge>}
+        <Menu.Trigger className="tap flex w-full items-center gap-2 rounded-small px-2 text-left hover:bg-sunk">
+          <span className="min-w-0 flex-1 truncate font-strong">
+            <span className="sr-only">Workspace: </span>
+            {present?.name ?? 'none chosen'}
+          </span>
+          {present?.sample === true && <Badge tone="late">sample</Badge>}
           {choose.isPending ? <Spinner /> : <Icon name="down" className="size-4 text-muted" />}
         </Menu.Trigger>
-        <Menu.Portal>
+        <Menu.Portal container={place}>
           <Menu.Positioner sideOffset={4} align="start" className="z-50">
             <Menu.Popup className="min-w-56 rounded-large border border-line bg-panel p-1 text-ink shadow-lg">
               <Menu.RadioGroup
-                value={me.workspace?.id ?? ''}
+                value={me.workspace ?? ''}
                 onValueChange={(id: string) => {
                   choose.mutate(id)
                 }}

@@ -1,0 +1,63 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { call } from '../api.ts'
+import type { People } from '../contract/access.ts'
+import { announce } from '../ui/announce.tsx'
+import { Button } from '../ui/button.tsx'
+import { Moment } from '../ui/moment.tsx'
+import { ProblemNotice } from '../ui/notice.tsx'
+import { Section } from '../ui/page.tsx'
+import { Cell, Row, Table } from '../ui/table.tsx'
+import { ROLE_NAMES } from './roles.tsx'
+
+/** Invitations that nobody has used yet. */
+export function Invitations({
+  invitations,
+  mayEdit,
+}: {
+  readonly invitations: People['invitations']
+  readonly mayEdit: boolean
+}): ReactNode {
+  const queries = useQueryClient()
+  const withdraw = useMutation({
+    mutationFn: (id: string) => call('POST /api/people/invitations/:id/withdraw', { params: { id } }),
+    onSuccess: async () => {
+      announce('The invitation was withdrawn; its link works no more')
+      await queries.invalidateQueries({ queryKey: ['people'] })
+    },
+  })
+  if (invitations.length === 0) return null
+  return (
+    <Section
+      title="Open invitations"
+      lead="Their links were shown once. Inviting the same address again makes a new link and ends the old one."
+    >
+      {withdraw.isError && <ProblemNotice error={withdraw.error} focus />}
+      <Table label="Open invitations" columns={['E-mail', 'Role', 'Ends', 'Act']}>
+        {invitations.map((invitation) => (
+          <Row key={invitation.id}>
+            <Cell of="E-mail">{invitation.email}</Cell>
+            <Cell of="Role">{ROLE_NAMES[invitation.role]}</Cell>
+            <Cell of="Ends">
+              <Moment at={invitation.expiresAt} />
+            </Cell>
+            <Cell of="Act" end>
+              {mayEdit && (
+                <Button
+                  weight="danger"
+                  aria-label={`Withdraw invitation of ${invitation.email}`}
+                  busy={withdraw.isPending && withdraw.variables === invitation.id}
+                  onClick={() => {
+                    withdraw.mutate(invitation.id)
+                  }}
+                >
+                  Withdraw
+                </Button>
+              )}
+            </Cell>
+          </Row>
+        ))}
+      </Table>
+    </Section>
+  )
+}
