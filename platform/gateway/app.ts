@@ -4,6 +4,7 @@ import type { Log } from '../kernel/log.ts'
 import { Problem } from '../kernel/problem.ts'
 import type { AnyRoute, RouteRequest } from '../kernel/route.ts'
 import { problemParts, type Exchange } from './exchange.ts'
+import type { RecentChanges } from './recent-changes.ts'
 import { routeChecks, type CheckDoor, type Passage } from './route-checks.ts'
 
 /** What comes with a request into the app. */
@@ -14,10 +15,17 @@ export interface AppBindings {
 /** Answers a request of the platform's own paths. */
 export type App = (request: Request, bindings: AppBindings) => Promise<Response>
 
+/** What the app works with. */
+export interface AppDoor extends CheckDoor {
+  readonly log: Log
+  /** Where changes are remembered, if anywhere. */
+  readonly changes?: Pick<RecentChanges, 'add'>
+}
+
 type AppContext = Context<{ Bindings: AppBindings }>
 
 /** Mounts routes: each request meets the checks in order, then the handler; whatever is thrown becomes a problem. */
-export function mountRoutes(routes: readonly AnyRoute[], door: CheckDoor & { readonly log: Log }): App {
+export function mountRoutes(routes: readonly AnyRoute[], door: AppDoor): App {
   const hono = new Hono<{ Bindings: AppBindings }>()
   for (const route of routes) hono.on(route.method, route.path, (context) => answer(route, context, door))
   for (const path of new Set(routes.map((route) => route.path))) {
@@ -50,11 +58,7 @@ function nobody(exchange: Exchange): Caller {
   return { kind: 'anonymous', id: '', level: 'none', sessionId: null, ip, userAgent, ...roles }
 }
 
-async function answer(
-  route: AnyRoute,
-  context: AppContext,
-  door: CheckDoor & { readonly log: Log },
-): Promise<Response> {
+async function answer(route: AnyRoute, context: AppContext, door: AppDoor): Promise<Response> {
   const { exchange } = context.env
   exchange.pattern = route.path
   const passage: Passage = {
@@ -74,10 +78,18 @@ async function answer(
       never,
       never
     >)
-    return finished(reply, exchange.replyHeaders)
+    const response = finished(reply, exchange.replyHeaders)
+    if (response.ok) rememberChange(route, passage, door)
+    return response
   } catch (error) {
     return problemResponse(exchange, door.log, error)
   }
+}
+
+/** Strangers are left out: what they may call, such as signing out, often finds nothing to change. */
+function rememberChange(route: AnyRoute, { caller, exchange }: Passage, door: AppDoor): void {
+  if (route.method === 'GET' || typeof route.event !== 'string' || caller.kind === 'anonymous') return
+  door.changes?.add({ requestId: exchange.requestId, route: `${route.method} ${route.path}` })
 }
 
 /** A `Response` as it is, nothing as 204, anything else as JSON that no cache keeps. */

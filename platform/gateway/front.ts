@@ -13,6 +13,7 @@ import { openTlsListener } from './listener.ts'
 import { openStreams } from './open-streams.ts'
 import { openUpstream } from './proxy.ts'
 import { openRateLimiter } from './rate-limit.ts'
+import { recentChanges, type RecentChange } from './recent-changes.ts'
 import { openRequestLog, type RequestCounts, type RequestRecord } from './request-log.ts'
 import { openServiceDoor } from './service-door.ts'
 
@@ -42,6 +43,7 @@ export interface Front {
   /** Cuts event streams and WebSockets whose caller no longer stands. */
   sweep(): Promise<void>
   requestCounts(): RequestCounts
+  recentChanges(): readonly RecentChange[]
   stop(seconds: number): Promise<void>
 }
 
@@ -51,6 +53,7 @@ export function assembleFront(parts: FrontParts): Front {
   const limiter = openRateLimiter(clock)
   const requestLog = openRequestLog(parts.writeRequest)
   const streams = openStreams()
+  const changes = recentChanges()
   const upstream = openUpstream(parts.upstream)
   let stopping = false
   const edge = openEdge({
@@ -63,7 +66,7 @@ export function assembleFront(parts: FrontParts): Front {
     isServed: servedHosts(parts.hosts),
     app: mountRoutes(
       parts.routes.filter((route) => route.surface === 'gateway'),
-      { access, limiter, policy, record, log },
+      { access, limiter, policy, record, log, changes },
     ),
     service: openServiceDoor({ ...parts, limiter, streams, upstream }),
     stopping: () => stopping,
@@ -75,6 +78,7 @@ export function assembleFront(parts: FrontParts): Front {
     reload: listener.reload,
     sweep: streams.sweep,
     requestCounts: requestLog.counts,
+    recentChanges: changes.list,
     stop: async (seconds) => {
       stopping = true
       forget()

@@ -98,6 +98,8 @@ const NOT_FROM_SERVICE = new Set([
   'content-security-policy',
   'x-content-type-options',
   'public-key-pins',
+  // Lets a script of the service take over addresses outside of its own folder, the console's among them.
+  'service-worker-allowed',
   'surety-identity',
   'surety-request-id',
 ])

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { contentSecurityPolicy } from './headers.ts'
 import { ask, askHttp2, testGateway, type TestGateway } from './test-gateway.ts'
 
 const FULL = { cookie: '__Host-surety=full' }
@@ -80,6 +81,22 @@ describe('the API', () => {
     assert.equal((await ask(at, '/api/sample/open?other=1')).status, 422)
     assert.equal((await ask(at, '/api/sample/open?page=1&page=2')).status, 400)
     assert.equal((await post(`/api/sample/notes/${'x'.repeat(50)}`, '{"text":"a"}')).status, 422)
+  })
+
+  test('a page of ours names its own content security policy, once', async () => {
+    for (const page of [
+      await ask(at, '/api/sample/page'),
+      await askHttp2(at, { ':path': '/api/sample/page' }),
+    ])
+      assert.equal(page.headers['content-security-policy'], contentSecurityPolicy.page)
+  })
+
+  test('a change of a known caller is remembered by its request id', async () => {
+    const origin = `https://localhost:${at.port}`
+    const reply = await ask(at, '/api/sample/setting', { method: 'PUT', headers: { ...FULL, origin } })
+    assert.equal(reply.status, 204)
+    const change = { requestId: reply.headers['surety-request-id'], route: 'PUT /api/sample/setting' }
+    assert.deepEqual(at.gateway.recentChanges(), [change])
   })
 
   test('a refusal of the schema repeats no value', async () => {

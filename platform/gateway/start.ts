@@ -12,6 +12,7 @@ import { openIdentityTokens, type IdentityTokens } from './identity-token.ts'
 import { gatewayLimits, type GatewayLimits } from './limits.ts'
 import { openRateLimiter } from './rate-limit.ts'
 import { openRedirect } from './redirect.ts'
+import type { RecentChange } from './recent-changes.ts'
 import type { RequestCounts, RequestRecord } from './request-log.ts'
 import { gatewayRoutes } from './routes.ts'
 import {
@@ -68,6 +69,8 @@ export interface Gateway {
   /** Every mounted route, the gateway's own included. */
   readonly routes: readonly AnyRoute[]
   requestCounts(): RequestCounts
+  /** The last requests of known callers that changed something. */
+  recentChanges(): readonly RecentChange[]
   /** Signs identities with a new key from now on. */
   rotateIdentityKey(): Promise<void>
   stop(): Promise<void>
@@ -109,6 +112,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     authority: certificates.authority,
     routes,
     requestCounts: front.requestCounts,
+    recentChanges: front.recentChanges,
     rotateIdentityKey: identity.rotate,
     stop: async () => {
       endTimers()

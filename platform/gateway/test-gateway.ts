@@ -22,6 +22,7 @@ import type { Permission } from '../kernel/permission.ts'
 import { route, type AnyRoute } from '../kernel/route.ts'
 import { z } from '../kernel/schema.ts'
 import type { AccessDoor } from './exchange.ts'
+import { contentSecurityPolicy } from './headers.ts'
 import type { GatewayLimits } from './limits.ts'
 import type { ReadinessProbe } from './health.ts'
 import { startGateway, type Gateway, type GatewayDeps } from './start.ts'
@@ -122,6 +123,24 @@ export const sampleRoutes: readonly AnyRoute[] = [
     params: z.strictObject({ id: z.string().max(40) }),
     body: z.strictObject({ text: z.string().max(2_000_000) }),
     handle: async ({ params, body, caller }) => ({ id: params.id, length: body.text.length, who: caller.id }),
+  }),
+  route({
+    method: 'PUT',
+    path: '/api/sample/setting',
+    permission: 'self.account',
+    event: 'sample.changed',
+    handle: async () => undefined,
+  }),
+  route({
+    method: 'GET',
+    path: '/api/sample/page',
+    permission: 'public',
+    level: 'none',
+    event: readsNothing,
+    handle: async () =>
+      new Response('<p>page</p>', {
+        headers: { 'content-security-policy': contentSecurityPolicy.page, 'content-type': 'text/html' },
+      }),
   }),
   route({
     method: 'GET',
