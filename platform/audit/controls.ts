@@ -251,6 +251,7 @@ async function retentionHolds(system: AuditSystem, obeyed: PolicyReader): Promis
   return undone(system.db, async (tx) => {
     const row = syntheticRow(inside)
     const { sequenced } = await ledgerState(tx)
+    const { oldest } = await keptEvents(tx)
     await insertEvent(tx, { ...row, ledger_index: sequenced })
     await retainEvents(tx, system.audit, obeyed, system.clock.now())
     const kept = await keptEvents(tx)
@@ -261,10 +262,9 @@ async function retentionHolds(system: AuditSystem, obeyed: PolicyReader): Promis
         : []),
       ...(gaps > 0 ? [`${gaps} events are missing between the oldest and the newest kept`] : []),
     ]
-    const oldest = kept.oldest?.toISOString() ?? 'none'
     return observed(
       failures,
-      `no event younger than the limit is missing; the oldest kept is of ${oldest}`,
+      `no event younger than the limit is missing; the oldest kept is of ${oldest?.toISOString() ?? 'no day'}`,
       { kept: kept.count, limitSeconds: limit },
       { count: kept.count, coverage: 1, of: 'events' },
     )

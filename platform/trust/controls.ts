@@ -72,9 +72,9 @@ export function trustDeclarations(contact: string): readonly Declaration[] {
       'This part is the customer’s; what they do is not measured yet.',
     ),
     ...declare(
-      'shared',
+      'unproven',
       ['13-b'],
-      'A second factor is required of every account (3.1-0); keeping it safe is the customer’s part.',
+      'A second factor is required of every account (3.1-0); which factors customers choose is not shown yet.',
     ),
     ...(contact === '' ? declare('unproven', ['15-b'], missing) : []),
     ...declare(

@@ -26,6 +26,7 @@ export function publicPage(title: string, content: Html | Promise<Html>): Html |
         <meta name="color-scheme" content="light dark" />
         <title>${title}</title>
         <link rel="stylesheet" href="/trust/style.css" />
+        <link rel="icon" href="/trust/icon.svg" />
       </head>
       <body>
         <a class="skip" href="#main">Skip to the content</a>
@@ -50,13 +51,14 @@ export function trustPage(view: TrustView, now: Date): Html | Promise<Html> {
           same as <a href="/trust.json">data</a>.
         </p>
       </header>
-      <nav aria-label="Chapters">
-        <ol>
-          ${view.chapters.map((chapter) => html`<li><a href="#c${chapter.number}">${chapter.title}</a></li>`)}
-        </ol>
-      </nav>
       <main id="main">
         ${counters(report)} ${notKept(report, now)}
+        <nav aria-labelledby="chapters">
+          <h2 id="chapters">Chapters</h2>
+          <ul>
+            ${view.chapters.map((chapter) => html`<li><a href="#c${chapter.number}">${chapterTitle(chapter)}</a></li>`)}
+          </ul>
+        </nav>
         ${
           report.notes.length === 0
             ? ''
@@ -80,7 +82,7 @@ export function trustPage(view: TrustView, now: Date): Html | Promise<Html> {
 function counters(report: TrustReport): Html | Promise<Html> {
   const counts = countByKeeper(report.clauses)
   const used = words.filter((word) => [...counts.values()].some((row) => row.has(word)))
-  const proven = counts.get('software')?.get('PROVEN') ?? 0
+  const proven = report.clauses.filter(({ status }) => status.word === 'PROVEN').length
   return html`<section aria-labelledby="counts">
     <h2 id="counts">${report.clauses.length} promises, ${proven} proven by a machine right now</h2>
     <div class="wide" tabindex="0" role="region" aria-labelledby="counts">
@@ -88,7 +90,7 @@ function counters(report: TrustReport): Html | Promise<Html> {
         <thead>
           <tr>
             <th scope="col">who can keep it</th>
-            ${used.map((word) => html`<th scope="col"><span class="s ${word}">${statusMark[word]} ${word}</span></th>`)}
+            ${used.map((word) => html`<th scope="col"><b class="${word}">${statusMark[word]} ${word}</b></th>`)}
           </tr>
         </thead>
         <tbody>
@@ -108,7 +110,7 @@ function counters(report: TrustReport): Html | Promise<Html> {
       ${used.map(
         (word) =>
           html`<div>
-            <dt class="s ${word}">${statusMark[word]} ${word}</dt>
+            <dt class="${word}">${statusMark[word]} ${word}</dt>
             <dd>${statusMeaning[word]}</dd>
           </div>`,
       )}
@@ -130,9 +132,13 @@ function notKept(report: TrustReport, now: Date): Html | Promise<Html> {
     }
     <p>
       ${unproven} promises have no evidence yet; they are marked
-      <span class="s UNPROVEN">${statusMark.UNPROVEN} UNPROVEN</span> below, each with the reason.
+      <b class="UNPROVEN">${statusMark.UNPROVEN} UNPROVEN</b> below, each with the reason.
     </p>
   </section>`
+}
+
+function chapterTitle({ number, title }: Chapter): string {
+  return /^\d/.test(number) ? `${Number(number)}. ${title}` : title
 }
 
 function chapterSection(
@@ -140,11 +146,10 @@ function chapterSection(
   find: (id: string) => ShownClause | undefined,
   now: Date,
 ): Html | Promise<Html> {
-  const number = /^\d/.test(chapter.number) ? `${Number(chapter.number)}. ` : ''
-  return html`<section id="c${chapter.number}" aria-label="${chapter.title}">
-    <h2>${number}${chapter.title}</h2>
+  return html`<section id="c${chapter.number}">
+    <h2>${chapterTitle(chapter)}</h2>
     ${chapter.sections.map((section) => sectionPart(section, find, now))}
-  </section> `
+  </section>`
 }
 
 function sectionPart(
@@ -182,30 +187,27 @@ function clauseItem(
   const shown = find(clause.id)
   const below = clause.children.length === 0 ? '' : clauseList(clause.children, find, now)
   if (shown === undefined)
-    return html`<li id="${clause.id}"><b>${clause.id}</b> ${sentence(clause.parts)}${below}</li>`
-  return html`<li id="${clause.id}" data-s="${shown.status.word}">
-    <p><a class="id" href="/trust/clauses/${clause.id}">${clause.id}</a> ${sentence(clause.parts)}</p>
-    <p class="proof">${badge(shown, now)} ${proofLine(shown)}</p>
-    ${below}
-  </li> `
+    return html`<li id="${clause.id}"><b>${clause.id}</b> ${sentence(clause.parts)}${below}`
+  // End tags that HTML lets out are left out: the page is long, and is to stay small.
+  return html`<li id="${clause.id}"><p><a href="/trust/clauses/${clause.id}">${clause.id}</a> ${sentence(clause.parts)}<p class="w">${badge(shown, now)} ${proofLine(shown)}${below}
+`
 }
 
-/** What the status rests on: the newest look of its check with its place in the ledger, or the reason why there is none. */
+/** What the status rests on: the check and its evidence in the ledger, or the reason why there is none. */
 function proofLine({ status, controls, id }: ShownClause): Html | Promise<Html> | string {
   const [control] = controls
-  const run = control?.lastCheck
-  if (status.word !== 'PROVEN' || control === undefined || run === null || run === undefined)
-    return status.because
-  const place =
-    run.ledgerIndex === null ? '' : html` <a href="/trust/clauses/${id}">evidence ${run.ledgerIndex}</a>`
-  return html`${run.saw}.${place}`
+  const index = control?.lastCheck?.ledgerIndex
+  // A status that comes from a clause below is explained there.
+  if (control === undefined || status.word !== 'PROVEN')
+    return status.because.replace(/^(\S+-\S+): .*$/s, 'because of $1.')
+  const evidence = index === null || index === undefined ? 'evidence' : `evidence ${index}`
+  return html`by ${control.id}, <a href="/trust/clauses/${id}">${evidence}</a>`
 }
 
 /** The status of a clause as shape, word and time. */
 export function badge({ status }: ShownClause, now: Date): Html | Promise<Html> {
   const age = statusAge(status, now)
-  return html`<span class="s ${status.word}">${statusMark[status.word]} ${status.word}</span
-    >${age === '' ? '' : html` <small>${age}</small>`}`
+  return html`<b class="${status.word}">${statusMark[status.word]} ${status.word}</b>${age === '' ? '' : html` <small>${age}</small>`}`
 }
 
 /** The words of a sentence, its values marked. */
