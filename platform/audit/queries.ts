@@ -142,8 +142,11 @@ export async function removeEventsBefore(db: Database, cutoff: Date): Promise<nu
   return Number(done.numDeletedRows)
 }
 
-/** The oldest kept event, the number of kept events in the ledger, and the span of their indices. */
-export async function keptEvents(db: Database): Promise<{
+/** The oldest kept event, the number of kept events in the ledger below an index, and the span of their indices. */
+export async function keptEvents(
+  db: Database,
+  below: number,
+): Promise<{
   readonly count: number
   readonly first: number | null
   readonly last: number | null
@@ -157,7 +160,7 @@ export async function keptEvents(db: Database): Promise<{
       one.fn.max('ledger_index').as('last'),
       one.fn.min('at').as('oldest'),
     ])
-    .where('ledger_index', 'is not', null)
+    .where('ledger_index', '<', below)
     .executeTakeFirstOrThrow()
   return { ...row, count: row.count }
 }
