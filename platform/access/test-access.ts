@@ -13,7 +13,7 @@ import { directDoor } from './direct-door.ts'
 import { accessEvents } from './events.ts'
 import { anonymous } from './identify.ts'
 import { openPasswordHasher } from './passwords/password-hasher.ts'
-import { totpCode, stepAt } from './factors/totp.ts'
+import { totpCode, stepAt, unbase32 } from './factors/totp.ts'
 
 /** The values of the published policy, with a cost that keeps tests quick. */
 export const POLICY_VALUES = {
@@ -78,15 +78,7 @@ export async function callerOf(
 
 /** The code of a base32 secret now; every call in the same half minute gives the same one. */
 export function codeNow(clock: { now(): Date }, secret: string, ahead = 0): string {
-  return totpCode(fromBase32(secret), stepAt(clock.now()) + ahead)
-}
-
-function fromBase32(text: string): Buffer {
-  const bits = text
-    .split('')
-    .map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'))
-    .join('')
-  return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
+  return totpCode(unbase32(secret), stepAt(clock.now()) + ahead)
 }
 
 /** A person who is signed in with two factors. */

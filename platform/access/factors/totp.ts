@@ -63,3 +63,12 @@ export function otpauthUri(secret: Uint8Array, issuer: string, account: string):
   })
   return `otpauth://totp/${label}?${query.toString()}`
 }
+
+/** The bytes of base32 text that `base32` made. */
+export function unbase32(text: string): Buffer {
+  const bits = text
+    .split('')
+    .map((letter) => BASE32.indexOf(letter).toString(2).padStart(5, '0'))
+    .join('')
+  return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
+}

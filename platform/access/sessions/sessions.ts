@@ -32,6 +32,9 @@ export interface SessionFace {
   readonly current: boolean
 }
 
+/** A session whose device is sealed and whose token is known, not stored yet. */
+export type PreparedSession = Awaited<ReturnType<typeof prepareSession>>
+
 /** The sessions of everybody: made, found, listed, ended. */
 export type Sessions = ReturnType<typeof openSessionBook>
 

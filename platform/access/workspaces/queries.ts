@@ -33,9 +33,14 @@ export async function workspacesOf(db: Database, account: string) {
   return rows.map((row) => ({ ...row, role: row.role as WorkspaceRole }))
 }
 
-/** Every workspace there ever was, for the protected service. */
-export function allWorkspaces(db: Database) {
-  return db.selectFrom('workspace').select(['id', 'sample', 'removed_at']).orderBy('id').execute()
+/** Every workspace there ever was but `except`, for the protected service. */
+export function allWorkspaces(db: Database, except: string) {
+  return db
+    .selectFrom('workspace')
+    .select(['id', 'sample', 'removed_at'])
+    .where('id', '!=', except)
+    .orderBy('id')
+    .execute()
 }
 
 /** Workspaces marked sample that still exist, held until the transaction ends. */

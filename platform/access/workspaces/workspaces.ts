@@ -3,6 +3,7 @@ import type { FieldPlace } from '../../encryption/index.ts'
 import type { RequestContext } from '../../kernel/caller.ts'
 import { newId } from '../../kernel/id.ts'
 import { Problem } from '../../kernel/problem.ts'
+import { PROBE_WORKSPACE } from '../controls/queries.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
 import { leaveWorkspace, setSessionWorkspace } from '../sessions/queries.ts'
 import {
@@ -70,7 +71,7 @@ export async function chooseWorkspace(
 
 /** Every workspace by id, for the protected service, which drops what belongs to removed ones. */
 export async function listTenants({ db }: Pick<Parts, 'db'>) {
-  const rows = await allWorkspaces(db)
+  const rows = await allWorkspaces(db, PROBE_WORKSPACE)
   return rows.map((row) => ({
     id: row.id,
     sample: row.sample,

@@ -1,0 +1,54 @@
+import { declare, type Control, type Declaration } from '../../kernel/control.ts'
+import { apiAuthentication } from './api-authentication.ts'
+import { bcryptCostHolds } from './bcrypt-cost.ts'
+import { lockoutHolds } from './lockout-control.ts'
+import type { AccessSystem } from './observed-system.ts'
+import { passwordRuleHolds } from './password-rule-control.ts'
+import { secondFactorRequired } from './second-factor.ts'
+import { sessionsExpire, sessionsListed, signOutEnds } from './session-controls.ts'
+import { totpWorksOnce } from './totp-once.ts'
+
+/** The controls of chapter 3 and of clause 4.3-a.2. */
+export const accessControls: readonly Control<AccessSystem>[] = [
+  secondFactorRequired,
+  totpWorksOnce,
+  passwordRuleHolds,
+  bcryptCostHolds,
+  lockoutHolds,
+  sessionsExpire,
+  signOutEnds,
+  sessionsListed,
+  apiAuthentication,
+]
+
+/** The clauses of chapter 3 that no control proves. */
+export const accessDeclarations: readonly Declaration[] = [
+  ...declare('computed', ['3.2-0', '3.3-0'], 'Follows from the clauses below it.'),
+  ...declare(
+    'unproven',
+    ['3.1-b'],
+    'Codes by SMS are not built yet; the second factor offered now is a time-based code.',
+  ),
+  ...declare(
+    'unproven',
+    ['3.1-c'],
+    'Security keys are not built yet; the second factor offered now is a time-based code.',
+  ),
+  ...declare(
+    'unproven',
+    ['3.2-a'],
+    'Roles are granular and named after jobs, but nothing yet compares the role that somebody holds with the job that somebody does.',
+  ),
+  ...declare('unproven', ['3.2-b'], 'Reviews of access rights are not built yet.'),
+  ...declare(
+    'unproven',
+    ['3.2-c'],
+    'Removing a person ends every session and key at once, but nothing yet hears from a personnel system that somebody left.',
+  ),
+  ...declare(
+    'unproven',
+    ['3.2-d'],
+    'Roles are held permanently; access for a limited time is not built yet.',
+  ),
+  ...declare('unproven', ['3.3-c'], 'Passwords are not compared with breached ones yet.'),
+]

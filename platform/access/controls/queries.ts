@@ -1,0 +1,47 @@
+import { secondsAfter } from '../../kernel/clock.ts'
+import type { Database } from '../../db/index.ts'
+
+/** The workspace that checks act in; the protected service never hears of it. */
+export const PROBE_WORKSPACE = '00000000-0000-4000-8000-00000000c4ec'
+
+/** Makes sure the workspace of checks exists; its name is never shown. */
+export async function ensureProbeWorkspace(db: Database, at: Date): Promise<void> {
+  await db
+    .insertInto('workspace')
+    .values({ id: PROBE_WORKSPACE, name: Buffer.alloc(0), created_at: at })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}
+
+/** Removes accounts that a check made and, being killed, did not remove. */
+export async function deleteStaleProbes(db: Database, now: Date): Promise<void> {
+  await db
+    .deleteFrom('account')
+    .where('probe', '=', true)
+    .where('created_at', '<', secondsAfter(now, -3600))
+    .execute()
+}
+
+/** Removes the account that a check made, by the index of its address. */
+export async function deleteProbe(db: Database, emailIndex: Buffer): Promise<void> {
+  await db.deleteFrom('account').where('probe', '=', true).where('email_index', '=', emailIndex).execute()
+}
+
+/** Makes a session of a check look as old, and as long unused, as is told. */
+export async function ageSession(
+  db: Database,
+  id: string,
+  ages: { readonly created_at: Date; readonly last_seen_at: Date },
+): Promise<void> {
+  await db.updateTable('session').set(ages).where('id', '=', id).execute()
+}
+
+/** Breaks the memory of spent codes of an account, for a known-bad run. */
+export async function forgetSpentCodes(db: Database, account: string): Promise<void> {
+  await db.updateTable('totp_factor').set({ last_step: 0 }).where('account_id', '=', account).execute()
+}
+
+/** Breaks the end of a session, for a known-bad run. */
+export async function reviveSession(db: Database, id: string): Promise<void> {
+  await db.updateTable('session').set({ ended_at: null, end_reason: null }).where('id', '=', id).execute()
+}
