@@ -1,4 +1,6 @@
 import type { Command } from './command.ts'
+import { backup } from './commands/backup.ts'
+import { backups } from './commands/backups.ts'
 import { check } from './commands/check.ts'
 import { demo } from './commands/demo.ts'
 import { firstLink } from './commands/first-link.ts'
@@ -11,6 +13,7 @@ import { policyLint } from './commands/policy-lint.ts'
 import { policyList } from './commands/policy-list.ts'
 import { policyPublish } from './commands/policy-publish.ts'
 import { policyShow } from './commands/policy-show.ts'
+import { restore } from './commands/restore.ts'
 import { selfTest } from './commands/self-test.ts'
 import { status } from './commands/status.ts'
 
@@ -27,6 +30,9 @@ export const commands: readonly Command[] = [
   selfTest,
   ledgerHead,
   ledgerVerify,
+  backup,
+  backups,
+  restore,
   firstLink,
   demo,
   help,

@@ -5,12 +5,14 @@ import type { auditSocketRoutes } from '../platform/audit/index.ts'
 import { readConfig, runFolder } from '../platform/kernel/config.ts'
 import type { Contract } from '../platform/kernel/route.ts'
 import type { policyOperatorRoutes } from '../platform/policy/index.ts'
+import type { recoveryRoutes } from '../platform/recovery/index.ts'
 import { CommandError, NotRunning } from './command.ts'
 
 /** Every route of the operator's socket, with what is sent and what comes back. */
 export type OperatorApi = Contract<ReturnType<typeof policyOperatorRoutes>> &
   Contract<ReturnType<typeof auditSocketRoutes>> &
-  Contract<ReturnType<typeof accessRoutes>>
+  Contract<ReturnType<typeof accessRoutes>> &
+  Contract<ReturnType<typeof recoveryRoutes>>
 
 /** What a call of `Name` answers. */
 export type Reply<Name extends keyof OperatorApi> = OperatorApi[Name]['reply']
