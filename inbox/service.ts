@@ -54,6 +54,8 @@ export interface Inbox {
   readonly jobs: readonly InboxJob[]
   /** Hands waiting events to the audit log; called every few seconds. */
   relay(): Promise<number>
+  /** Works on everything that a process that died left behind; at each start. */
+  recover(): Promise<void>
   /** Declares the event types; before the first relay, and again after Surety refused one. */
   declareEvents(): Promise<void>
 }
@@ -106,6 +108,10 @@ export function openInbox(deps: InboxDeps): Inbox {
   return {
     app,
     jobs: jobsOf(core, delivery, deps, refusals),
+    recover: async () => {
+      await sweepIntake(core, 0)
+      await sweepOutbox(delivery)
+    },
     relay: () => relayEvents({ db, vaults, surety, log }),
     declareEvents: () => surety.declareEvents(inboxEvents),
   }

@@ -51,6 +51,9 @@ export async function startInbox(
   })
   const jobs = await runJobs(config.DATABASE_URL, inbox.jobs, log)
   const stopRelay = startRelay(inbox, log)
+  const recovered = inbox.recover().catch((error: unknown) => {
+    log.warn(errorRecord(error), 'what was left behind waits for the next sweep')
+  })
   const server = await listen(inbox, config.INBOX_PORT)
   return {
     port: (server.address() as AddressInfo).port,
@@ -58,6 +61,7 @@ export async function startInbox(
     standIn,
     stop: async () => {
       await closeServer(server)
+      await recovered
       await stopRelay()
       await jobs.stop()
       await changes.close()

@@ -107,7 +107,7 @@ suite('the API of the inbox', () => {
       const { body } = await t.api('GET', `/inbox/conversations?status=waiting&limit=2${cursor}`)
       names.push(...(body['conversations'] as Line[]).map(({ contact }) => contact.name))
       if (body['next'] === null) break
-      cursor = `&cursor=${String(body['next'])}`
+      cursor = `&cursor=${body['next'] as string}`
     }
     assert.deepEqual(
       names,

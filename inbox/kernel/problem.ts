@@ -69,8 +69,8 @@ function expected(error: unknown): Problem | null {
   return null
 }
 
-/** SQLSTATE classes of a lost or refused connection, a stopping server and a full disk. */
-const AWAY = /^(?:08...|57P0.|53...|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT)$/
+/** SQLSTATE of a lost or refused connection, a stopping or closed server and a full disk. */
+const AWAY = /^(?:08...|57P0.|53...|55000|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT)$/
 
 /** Whether an error says that the database cannot be used now, as opposed to a wrong statement. */
 export function isDatabaseAway(error: unknown): boolean {
