@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import type { Caller } from '../../kernel/caller.ts'
-import { firstPerson, testAccess, type TestAccess, type TestPerson } from '../test-access.ts'
+import { firstPerson, testAccess, type TestAccess, type TestPerson } from '../access.fixture.ts'
 
 suite('API keys', () => {
   let it: TestAccess

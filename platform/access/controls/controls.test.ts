@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { accessRoutes } from '../routes.ts'
-import { firstPerson, testAccess, type TestAccess } from '../test-access.ts'
+import { firstPerson, testAccess, type TestAccess } from '../access.fixture.ts'
 import { accessControls, accessDeclarations } from './index.ts'
 import type { AccessSystem } from './observed-system.ts'
 

@@ -52,7 +52,7 @@ export function openFactors(parts: Parts) {
     /** Starts the first factor; only for a session that knows the password of an account without one. */
     enrol: (context: RequestContext, label: string): Promise<FactorOffer> => {
       requireEnrolling(context)
-      return offer(parts, context, label)
+      return db.transaction().execute((tx) => offer(parts, tx, context, label))
     },
     /** Confirms the first factor: the session becomes full, under a new token. */
     confirmEnrolment: (
@@ -70,7 +70,7 @@ export function openFactors(parts: Parts) {
     }),
     /** Starts a further factor; needs a fresh code. */
     add: (context: RequestContext, wanted: { readonly label: string; readonly code: string }) =>
-      stepUp(parts, context, wanted.code, () => offer(parts, context, wanted.label)),
+      stepUp(parts, context, wanted.code, (tx) => offer(parts, tx, context, wanted.label)),
     confirmAdded: (context: RequestContext, confirm: { readonly factorId: string; readonly code: string }) =>
       db.transaction().execute(async (tx) => {
         await confirmPending(parts, tx, context, confirm)
@@ -108,21 +108,23 @@ function requireEnrolling({ caller }: RequestContext): string {
   return caller.sessionId
 }
 
-async function offer(parts: Parts, context: RequestContext, label: string): Promise<FactorOffer> {
-  const { db, clock, keys } = parts
+async function offer(
+  { clock, keys }: Parts,
+  tx: Database,
+  context: RequestContext,
+  label: string,
+): Promise<FactorOffer> {
   const secret = newTotpSecret()
   const id = newId(clock)
-  const face = await faceOf(parts, db, context.caller.id)
-  const row = {
+  const account = context.caller.id
+  await lockAccount(tx, account)
+  const face = await faceOf({ keys }, tx, account)
+  await insertPendingFactor(tx, {
     id,
-    account_id: context.caller.id,
+    account_id: account,
     label,
     secret: await keys.sealText(PROVIDER, secretField(id), secret.toString('base64')),
     created_at: clock.now(),
-  }
-  await db.transaction().execute(async (tx) => {
-    await lockAccount(tx, context.caller.id)
-    await insertPendingFactor(tx, row)
   })
   return { factorId: id, secret: base32(secret), uri: otpauthUri(secret, ISSUER, face?.email ?? '') }
 }

@@ -9,7 +9,7 @@ import {
   testAccess,
   type TestAccess,
   type TestPerson,
-} from '../test-access.ts'
+} from '../access.fixture.ts'
 
 suite('people and links', () => {
   let it: TestAccess

@@ -9,7 +9,7 @@ import {
   testAccess,
   type TestAccess,
   type TestPerson,
-} from '../test-access.ts'
+} from '../access.fixture.ts'
 
 const IDLE = 1800
 const ABSOLUTE = 43_200

@@ -13,7 +13,7 @@ import {
   testAccess,
   type TestAccess,
   type TestPerson,
-} from '../test-access.ts'
+} from '../access.fixture.ts'
 
 suite('lock after wrong attempts', () => {
   let it: TestAccess

@@ -10,7 +10,7 @@ import {
   testAccess,
   type TestAccess,
   type TestPerson,
-} from '../test-access.ts'
+} from '../access.fixture.ts'
 
 suite('signing in', () => {
   let it: TestAccess

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { createSecretKey } from 'node:crypto'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { after, suite, test } from 'node:test'
+import { Problem } from '../../kernel/problem.ts'
+import { openHashPool } from './hash-pool.ts'
+import { hashCost, openPasswordHasher } from './password-hasher.ts'
+
+const pepper = (fill: number) => ({ version: 1, key: createSecretKey(Buffer.alloc(32, fill)) })
+
+suite('password hashes', () => {
+  const hasher = openPasswordHasher(pepper(1))
+  after(() => hasher.close())
+
+  test('policy 3.3-b: a hash is bcrypt of the given cost with a salt of its own', async () => {
+    const [one, two] = [await hasher.hash('Sample-pass-2026', 10), await hasher.hash('Sample-pass-2026', 10)]
+    assert.match(one, /^\$2b\$10\$[./A-Za-z0-9]{53}$/)
+    assert.notEqual(one, two)
+    assert.equal(hashCost(await hasher.hash('x', 12)), 12)
+    assert.equal(await hasher.verify('Sample-pass-2026', one, 10), true)
+    assert.equal(await hasher.verify('Sample-pass-2027', one, 10), false)
+  })
+
+  test('policy 3.3-b: every character counts, far beyond 72 bytes and after a zero byte', async () => {
+    const long = `${'a'.repeat(255)}b`
+    const stored = await hasher.hash(long, 4)
+    assert.equal(await hasher.verify(`${'a'.repeat(255)}c`, stored, 4), false)
+    assert.equal(await hasher.verify(`${long.slice(0, 72)}JUNK`, stored, 4), false)
+    assert.equal(await hasher.verify(long, stored, 4), true)
+    const zero = await hasher.hash('before\0after', 4)
+    assert.equal(await hasher.verify('before\0other', zero, 4), false)
+  })
+
+  test('policy 3.3-b: without the pepper a hash opens nothing; another form of the same characters does', async () => {
+    const other = openPasswordHasher(pepper(2))
+    const stored = await hasher.hash('Ｓample-pass', 4)
+    assert.equal(await other.verify('Ｓample-pass', stored, 4), false)
+    assert.equal(await hasher.verify('Sample-pass', stored, 4), true)
+    await other.close()
+  })
+
+  test('policy 3.3-d: an unknown account and an old, cheap hash take as long as a right cost', async () => {
+    const cost = 9
+    const cheap = await hasher.hash('Sample-pass-2026', 5)
+    const exact = await hasher.hash('Sample-pass-2026', cost)
+    const median = async (stored: string | null): Promise<number> => {
+      const times: number[] = []
+      for (let at = 0; at < 15; at += 1) {
+        const started = process.cpuUsage()
+        assert.equal(await hasher.verify('Wrong-pass-2026', stored, cost), false)
+        const used = process.cpuUsage(started)
+        times.push(used.user + used.system)
+      }
+      return times.toSorted((a, b) => a - b)[7] ?? 0
+    }
+    const right = await median(exact)
+    for (const other of [await median(null), await median(cheap)]) {
+      assert.ok(other > right * 0.7 && other < right * 1.4, `${other} µs beside ${right} µs`)
+    }
+  })
+
+  test('policy 3.3-b: a flood is refused above 32 waiting, and the event loop stays free', async () => {
+    const flooded = openPasswordHasher(pepper(1), openHashPool(2, 32))
+    await flooded.verify('warm', null, 4)
+    const delay = monitorEventLoopDelay({ resolution: 5 })
+    delay.enable()
+    const results = await Promise.allSettled(
+      Array.from({ length: 200 }, () => flooded.verify('Wrong-pass-2026', null, 8)),
+    )
+    delay.disable()
+    const refused = results.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []))
+    assert.ok(refused.length >= 200 - 34 && refused.length < 200)
+    for (const one of refused) {
+      assert.ok(one instanceof Problem && one.code === 'request.too-many')
+      assert.ok((one.retryAfterSeconds ?? 0) > 0)
+    }
+    // One bcrypt on this thread alone would show as more than this for each of 34.
+    assert.ok(delay.percentile(50) / 1e6 < 20, `${delay.percentile(50) / 1e6} ms`)
+    await flooded.close()
+  })
+})
