@@ -1,0 +1,33 @@
+/** Runs benchmarks: `npm run bench [-- NAME…]`; each figure stands beside its limit, or a peer measured in the same run. */
+import { cpus } from 'node:os'
+import { envelope } from './envelope.ts'
+import { figureLine, keepsLimit, type Benchmark } from './figure.ts'
+import { ledger } from './ledger.ts'
+import { memory } from './memory.ts'
+import { start } from './start.ts'
+import { trust } from './trust.ts'
+import { webhook } from './webhook.ts'
+
+const benchmarks: Readonly<Record<string, Benchmark>> = { start, memory, webhook, trust, ledger, envelope }
+
+const wanted = process.argv.slice(2)
+const unknown = wanted.filter((name) => !Object.hasOwn(benchmarks, name))
+if (unknown.length > 0) {
+  console.error(
+    `No benchmark is called ${unknown.join(', ')}; there are ${Object.keys(benchmarks).join(', ')}.`,
+  )
+  process.exit(2)
+}
+
+let over = 0
+console.log(`Node ${process.versions.node}, ${cpus().length} processors (${cpus()[0]?.model ?? 'unknown'})`)
+for (const [name, benchmark] of Object.entries(benchmarks)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue
+  console.log(`\n${name}`)
+  await benchmark((figure) => {
+    if (!keepsLimit(figure)) over += 1
+    console.log(`  ${figureLine(figure)}`)
+  })
+}
+if (over > 0) console.log(`\n${over} figures are over their limit.`)
+process.exit(over === 0 ? 0 : 1)

@@ -1,0 +1,119 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { chmod, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { readConfig, runFolder, type Config } from '../platform/kernel/config.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+/** How long a start may take before it counts as failed. */
+const START_MS_MAX = 180_000
+
+/** Folders and ports of a system of the benchmark's own. */
+export interface Place {
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly config: Config
+  /** Removes the folders. */
+  remove(): Promise<void>
+}
+
+/** The system while it runs. */
+export interface RunningSystem {
+  /** From the call to the moment it said that it is up. */
+  readonly readySeconds: number
+  /** The process that was started, the root of its tree. */
+  readonly processId: number
+  /** Everything it has printed. */
+  said(): string
+  stop(): Promise<void>
+}
+
+/** Makes a place with free ports; nothing of the checkout's own data is touched. */
+export async function makePlace(): Promise<Place> {
+  const folder = await mkdtemp(join(tmpdir(), 'surety-bench-'))
+  // The database's own user must be able to reach its folder.
+  await mkdir(join(folder, 'var'), { mode: 0o755 })
+  await chmod(folder, 0o755)
+  const { DATABASE_URL: _, UPSTREAM_URL: __, WHATSAPP_API_URL: ___, ...inherited } = process.env
+  const environment = {
+    ...inherited,
+    SURETY_VAR: join(folder, 'var'),
+    SURETY_KEYS: join(folder, 'keys'),
+    SURETY_HTTPS_PORT: String(await freePort()),
+    SURETY_HTTP_PORT: String(await freePort()),
+    NODE_COMPILE_CACHE: join(folder, 'cache'),
+    LOG_LEVEL: 'warn',
+  }
+  return {
+    environment,
+    config: readConfig(environment),
+    remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => probe.once('listening', resolve))
+  const { port } = probe.address() as AddressInfo
+  await new Promise((resolve) => probe.close(resolve))
+  return port
+}
+
+/** Runs `npm start` in a place and waits until it says that it is up. */
+export async function startSystem({ environment, config }: Place): Promise<RunningSystem> {
+  const startedAt = performance.now()
+  const child = spawn('npm', ['start'], { cwd: root, env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
+  const said: string[] = []
+  const up = new Promise<void>((resolve, reject) => {
+    const hear = (part: string): void => {
+      said.push(part)
+      if (part.includes('Surety is up')) resolve()
+    }
+    child.stdout.setEncoding('utf8').on('data', hear)
+    child.stderr.setEncoding('utf8').on('data', hear)
+    child.once('error', reject)
+    child.once('exit', (code) => reject(new Error(`npm start ended (${code}):\n${said.join('')}`)))
+    setTimeout(
+      () => reject(new Error(`npm start was not ready in time:\n${said.join('')}`)),
+      START_MS_MAX,
+    ).unref()
+  })
+  const stop = (): Promise<void> => stopSystem(child, config)
+  try {
+    await up
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  const readySeconds = (performance.now() - startedAt) / 1000
+  return { readySeconds, processId: child.pid ?? 0, said: () => said.join(''), stop }
+}
+
+/** The lock names the process that stops everything else; npm passes no signal on. */
+async function stopSystem(child: ChildProcess, config: Config): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  const lock = await readFile(join(runFolder(config), 'surety.lock'), 'utf8').catch(() => null)
+  if (lock === null) child.kill('SIGTERM')
+  else process.kill((JSON.parse(lock) as { processId: number }).processId, 'SIGTERM')
+  await ended
+  // The database is the last to go, and its folder must be quiet before it is removed.
+  await pause(200)
+}
+
+/** Runs a benchmark against a system of its own, which is stopped and removed afterwards. */
+export async function withSystem(use: (system: RunningSystem, place: Place) => Promise<void>): Promise<void> {
+  const place = await makePlace()
+  try {
+    const system = await startSystem(place)
+    try {
+      await use(system, place)
+    } finally {
+      await system.stop()
+    }
+  } finally {
+    await place.remove()
+  }
+}
