@@ -304,6 +304,11 @@ export const auditDeclarations = [
   ...declare('computed', ['8.1-0'], 'Follows from the clauses below it.'),
   ...declare(
     'unproven',
+    ['8.1-b'],
+    'Successes and failures are recorded; a check that makes both and looks for their events is not built yet.',
+  ),
+  ...declare(
+    'unproven',
     ['8.1-c'],
     'Reading and changing conversations is recorded; a check that compares every access with the log is not built yet.',
   ),

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { Ledger } from '../audit/index.ts'
+import { contentSecurityPolicy } from '../gateway/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { Problem } from '../kernel/problem.ts'
 import { route } from '../kernel/route.ts'
@@ -34,6 +35,7 @@ async function page(content: Html | Promise<Html>, request: Request): Promise<Re
   const headers = {
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-cache',
+    'content-security-policy': contentSecurityPolicy.page,
     vary: 'accept-encoding',
   }
   if (!/\bgzip\b/.test(request.headers.get('accept-encoding') ?? '')) return new Response(text, { headers })

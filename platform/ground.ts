@@ -1,0 +1,79 @@
+import { join } from 'node:path'
+import { statementDigests } from './application/index.ts'
+import { openAudit, openLedger } from './audit/index.ts'
+import { openDatabase } from './db/index.ts'
+import { openRootKey, openTenantKeys, PROVIDER, type RecordEvent } from './encryption/index.ts'
+import { systemClock as clock } from './kernel/clock.ts'
+import type { Config } from './kernel/config.ts'
+import { errorRecord, type Log } from './kernel/log.ts'
+import type { PolicyReader } from './kernel/parameter.ts'
+import { eventCatalogues, parameters } from './modules.ts'
+import {
+  ensurePublished,
+  openLivePolicy,
+  openPolicySigner,
+  readPolicyFolder,
+  type LivePolicy,
+} from './policy/index.ts'
+
+/** Something of this process that is not there from the first moment on. */
+export function later<Value>(what: string): { set: (value: Value) => void; get: () => Value } {
+  let held: { readonly value: Value } | undefined
+  return {
+    set: (value) => {
+      held = { value }
+    },
+    get: () => {
+      if (held === undefined) throw new Error(`${what} is not there yet`)
+      return held.value
+    },
+  }
+}
+
+/** A reader that answers once the policy is in force; keys need it before the first version can be recorded. */
+function policyOnceLive(live: () => LivePolicy): PolicyReader {
+  return {
+    read: (parameter) => live().read(parameter),
+    version: () => live().version(),
+    onChange: (callback) => live().onChange(callback),
+  }
+}
+
+/** The ground that everything stands on: database, keys, audit log, ledger and the policy in force. */
+export async function openGround(config: Config, log: Log) {
+  const live = later<LivePolicy>('the policy')
+  const policy = policyOnceLive(live.get)
+  const statements = statementDigests()
+  const onError = (error: Error): void => log.warn(errorRecord(error), 'a database connection was lost')
+  const db = openDatabase(config.DATABASE_URL, onError, { onStatement: statements.saw })
+  const root = await openRootKey(config.SURETY_KEYS)
+  const record: RecordEvent = (within, event) => audit.record(within, event)
+  const keys = openTenantKeys({ db, clock, root, governed: { policy, record } })
+  const audit = openAudit({ clock, keys, catalogues: eventCatalogues })
+  const signer = await openPolicySigner(config.SURETY_KEYS)
+  const published = {
+    db,
+    signer,
+    parameters,
+    clock,
+    audit,
+    log,
+    databaseUrl: config.DATABASE_URL,
+    role: 'platform',
+  }
+  await ensurePublished(published, await readPolicyFolder(config.SURETY_POLICY))
+  live.set(await openLivePolicy(published))
+  const ledger = await openLedger({
+    db,
+    clock,
+    folder: join(config.SURETY_VAR, 'ledger'),
+    keysFolder: config.SURETY_KEYS,
+    origin: `${config.SURETY_HOST}/ledger`,
+  })
+  // From here on a first use of the provider's keys waits for nothing else.
+  await keys.blindIndex(PROVIDER, 'warm', '')
+  return { db, policy, live: live.get(), statements, root, keys, audit, signer, published, ledger, record }
+}
+
+/** The ground, opened. */
+export type Ground = Awaited<ReturnType<typeof openGround>>

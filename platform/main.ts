@@ -1,0 +1,218 @@
+/** The composition root of the platform: reads the settings, wires the modules by plain arguments, listens, stops. */
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { accessRoutes, decide } from './access/index.ts'
+import {
+  auditJobs,
+  auditRoutes,
+  auditSocketRoutes,
+  ledgerRoutes,
+  startSequenceLoop,
+  waitingEvents,
+} from './audit/index.ts'
+import { listenFor } from './db/index.ts'
+import { encryptionJobs, encryptionRoutes } from './encryption/index.ts'
+import { startGateway, type Gateway } from './gateway/index.ts'
+import { openGround, type Ground } from './ground.ts'
+import { secondsBetween, systemClock as clock } from './kernel/clock.ts'
+import { ConfigError, readConfig, type Config } from './kernel/config.ts'
+import { newId } from './kernel/id.ts'
+import type { Job } from './kernel/job.ts'
+import { errorRecord, openLog, type Log } from './kernel/log.ts'
+import type { AnyRoute } from './kernel/route.ts'
+import {
+  policyJobs,
+  policyOperatorRoutes,
+  policyRoutes,
+  policyServiceRoutes,
+  runAllSoon,
+} from './policy/index.ts'
+import { honestNotes, openProof, openServices, sockets, type Proof, type Services } from './proof.ts'
+import { recoveryJobs, recoveryRoutes } from './recovery/index.ts'
+import { trustRoutes } from './trust/index.ts'
+import { startWorker } from './worker/index.ts'
+
+/** Events that wait longer than this for the ledger mean that it cannot be written. */
+const LEDGER_LAG_SECONDS_MAX = 60
+
+const rootUrl = new URL('..', import.meta.url)
+
+/** Every route of every module but the gateway's own. */
+function allRoutes(config: Config, ground: Ground, services: Services, proof: Proof): readonly AnyRoute[] {
+  const auditParts = { ...ground, clock, reader: services.reader }
+  const policyParts = {
+    ...ground.published,
+    ...proof.runs,
+    ...proof,
+    policy: ground.live,
+    policyFolder: config.SURETY_POLICY,
+  }
+  const trust = {
+    ...ground,
+    clock,
+    board: proof.board,
+    service: 'Instant Reply',
+    origin: services.origin,
+    contact: config.SECURITY_CONTACT,
+    notes: honestNotes(config),
+    signedBy: ground.signer.id,
+    verifierKey: ground.ledger.verifierKey,
+  }
+  const tenantIsActive = async (id: string): Promise<boolean> =>
+    (await services.access.workspaces.tenants()).some((one) => one.id === id && one.state === 'active')
+  return [
+    ...accessRoutes(services.access),
+    ...auditRoutes(auditParts),
+    ...ledgerRoutes(auditParts),
+    ...auditSocketRoutes(auditParts),
+    ...encryptionRoutes({ keys: ground.keys, tenantIsActive }),
+    ...policyRoutes(policyParts),
+    ...policyOperatorRoutes(policyParts),
+    ...policyServiceRoutes(policyParts),
+    ...recoveryRoutes(proof.recovery),
+    ...trustRoutes(trust),
+  ] as readonly AnyRoute[]
+}
+
+async function openGate(
+  config: Config,
+  log: Log,
+  ground: Ground,
+  services: Services,
+  proof: Proof,
+): Promise<Gateway> {
+  const { db, audit, policy } = ground
+  const answers = async (): Promise<boolean> => {
+    const { oldest } = await waitingEvents(db)
+    return oldest === null || secondsBetween(oldest, clock.now()) < LEDGER_LAG_SECONDS_MAX
+  }
+  return startGateway({
+    config,
+    clock,
+    policy,
+    log,
+    access: { identify: services.access.identify, decide },
+    record: (event) => audit.record(db, event),
+    routes: allRoutes(config, ground, services, proof),
+    readiness: [{ name: 'ledger', ready: answers }],
+    upstream: new URL(config.UPSTREAM_URL),
+    consoleFolder: fileURLToPath(new URL('console/dist', rootUrl)),
+    ...sockets(config),
+  })
+}
+
+function allJobs(ground: Ground, proof: Proof): readonly Job[] {
+  const { db, audit, policy, root, record } = ground
+  return [
+    ...auditJobs({ db, audit, policy, clock }),
+    ...encryptionJobs({ db, clock, root, policy, record }),
+    ...policyJobs(proof.runs),
+    ...recoveryJobs(proof.recovery),
+  ]
+}
+
+/** The link for the first administrator; null once somebody has that role. */
+async function firstLink(services: Services): Promise<string | null> {
+  const caller = {
+    kind: 'operator',
+    id: 'start',
+    level: 'full',
+    sessionId: null,
+    workspaceId: null,
+    workspaceRole: null,
+    staffRole: null,
+    permissions: new Set<never>(),
+    ip: '',
+    userAgent: '',
+  } as const
+  const made = await services.access.firstLink({ requestId: newId(clock), caller })
+  return made?.link ?? null
+}
+
+function listenHere(
+  config: Config,
+  ground: Ground,
+  poke: () => void,
+  log: Log,
+): Promise<() => Promise<void>> {
+  const forgetAll = (): void => {
+    ground.keys.forget()
+    poke()
+  }
+  return listenFor(
+    config.DATABASE_URL,
+    { audit_recorded: poke, keys_changed: (tenant) => ground.keys.forget(tenant) },
+    { reconnected: forgetAll, lost: (error) => log.warn(errorRecord(error), 'notices interrupted') },
+  )
+}
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env)
+  const log = openLog('platform', config.LOG_LEVEL)
+  const ground = await openGround(config, log)
+  const services = await openServices(config, log, ground)
+  const proof = await openProof(config, log, ground, services)
+  const jobs = allJobs(ground, proof)
+  services.jobs.set(jobs)
+  const gateway = await openGate(config, log, ground, services, proof)
+  services.gateway.set(gateway)
+  const sequencing = startSequenceLoop(ground.ledger, log)
+  const stopListening = await listenHere(config, ground, sequencing.poke, log)
+  const worker = await startWorker({ databaseUrl: config.DATABASE_URL, jobs, log })
+  await runAllSoon(ground.db)
+
+  const stop = stopOnce(async () => {
+    await gateway.stop()
+    await worker.stop(config.SHUTDOWN_SECONDS)
+    await proof.board.stop()
+    await stopListening()
+    await ground.live.stop()
+    await services.access.close()
+    await sequencing.stop()
+    await ground.db.destroy()
+  }, log)
+  process.on('SIGTERM', stop)
+  // Ctrl-C reaches every process of the group; the supervisor stops them in order.
+  process.on('SIGINT', () => {})
+  process.once('disconnect', stop)
+  worker.ended.catch((error: unknown) => {
+    log.error(errorRecord(error), 'the worker ended by itself')
+    process.exitCode = 1
+    stop()
+  })
+  const { origin, http } = gateway.addresses
+  const addresses = {
+    console: `${origin}/console/`,
+    trust: `${origin}/trust`,
+    service: `${origin}/`,
+    redirect: `http://${http.host}:${http.port}`,
+  }
+  const notes =
+    gateway.authority === null
+      ? []
+      : [`Trust ${join(config.SURETY_KEYS, 'authority.pem')} to browse without a warning.`]
+  process.send?.({ addresses, notes, firstLink: await firstLink(services) })
+}
+
+function stopOnce(close: () => Promise<void>, log: Log): () => void {
+  let stopping = false
+  return () => {
+    if (stopping) return
+    stopping = true
+    close()
+      .catch((error: unknown) => {
+        log.error(errorRecord(error), 'the stop was not clean')
+        process.exitCode = 1
+      })
+      .finally(() => process.exit())
+  }
+}
+
+main().catch((error: unknown) => {
+  const log = openLog('platform', 'error')
+  log.error(
+    error instanceof ConfigError ? { refusals: error.refusals } : errorRecord(error),
+    'the platform could not start',
+  )
+  process.exit(1)
+})

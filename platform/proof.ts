@@ -1,0 +1,125 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { openAccess, openPasswordHasher, openPepper } from './access/index.ts'
+import { openAuditReader } from './audit/index.ts'
+import { bindAll } from './controls.ts'
+import type { Gateway } from './gateway/index.ts'
+import { later, type Ground } from './ground.ts'
+import { systemClock as clock } from './kernel/clock.ts'
+import { publicOrigin, runFolder, type Config } from './kernel/config.ts'
+import type { Job } from './kernel/job.ts'
+import type { Log } from './kernel/log.ts'
+import { openLoopback } from './loopback.ts'
+import { declarations, parameters } from './modules.ts'
+import {
+  clauseCatalogue,
+  controlRegistry,
+  openStatusBoard,
+  programHash,
+  type KnownFacts,
+} from './policy/index.ts'
+
+const rootUrl = new URL('..', import.meta.url)
+
+/** What the linter is told besides the text. */
+function knownFacts(config: Config): KnownFacts {
+  return {
+    vendorsRegistered: [],
+    contactConfigured: config.SECURITY_CONTACT !== '',
+    certificateStates: {},
+    cardDataOutOfReach: false,
+  }
+}
+
+/** What a reader of the public page must know about this installation. */
+export function honestNotes(config: Config): string[] {
+  return [
+    ...(config.WHATSAPP_API_URL === ''
+      ? ['Messages to WhatsApp go to a local stand-in: they are recorded and not delivered.']
+      : []),
+    'Keys are held in a local key folder, which stands in for a key management service.',
+    ...(config.SURETY_TLS_CERT === ''
+      ? ['The certificate is issued by a local authority that browsers do not know.']
+      : []),
+    'Backups are kept in a local folder, which stands in for storage in other regions.',
+  ]
+}
+
+/** People, sessions, and what the system says of itself. */
+export async function openServices(config: Config, log: Log, ground: Ground) {
+  const { db, policy, keys, audit } = ground
+  const origin = publicOrigin(config)
+  const hasher = openPasswordHasher(await openPepper(config.SURETY_KEYS))
+  const accessParts = { db, clock, policy, keys, audit, hasher, origin, log }
+  const access = openAccess(accessParts)
+  const reader = openAuditReader({ db, keys, audit })
+  const gateway = later<Gateway>('the gateway')
+  const jobs = later<readonly Job[]>('the worker')
+  const loopback = openLoopback(() => {
+    const { addresses, authority } = gateway.get()
+    const host = addresses.https.host === '0.0.0.0' ? '127.0.0.1' : addresses.https.host
+    return { host, port: addresses.https.port, name: config.SURETY_HOST, ca: authority }
+  })
+  return { access, accessParts, reader, gateway, jobs, loopback, origin }
+}
+
+/** The services, opened. */
+export type Services = Awaited<ReturnType<typeof openServices>>
+
+/** Which control proves which clause, and the board that shows it. */
+export async function openProof(config: Config, log: Log, ground: Ground, services: Services) {
+  const { db, live, signer } = ground
+  const program = await programHash(rootUrl)
+  const drift = { db, signer, parameters, clock }
+  const recovery = recoveryParts(config, log, ground)
+  const registered = () => ({
+    catalogue: clauseCatalogue,
+    parameters,
+    controls,
+    declarations: declarations(config.SECURITY_CONTACT),
+  })
+  const controls = bindAll({
+    ...ground,
+    ...services,
+    config,
+    clock,
+    rootFolder: fileURLToPath(rootUrl),
+    serviceSocket: sockets(config).serviceSocket,
+    gateway: services.gateway.get,
+    jobs: services.jobs.get,
+    access: { parts: services.accessParts, access: services.access, door: services.loopback },
+    policySystem: { ...drift, policy: live, registered },
+    recoverySystem: recovery,
+  })
+  const registry = controlRegistry(registered())
+  const known = (): KnownFacts => knownFacts(config)
+  const databaseUrl = config.DATABASE_URL
+  const board = await openStatusBoard({ ...drift, databaseUrl, log, registry, policy: live, program, known })
+  const runs = { ...drift, audit: ground.audit, log, registry, policy: live, program }
+  return { registry, board, known, runs, recovery }
+}
+
+/** The proof, opened. */
+export type Proof = Awaited<ReturnType<typeof openProof>>
+
+function recoveryParts(config: Config, log: Log, { db, policy, audit, root }: Ground) {
+  return {
+    db,
+    clock,
+    policy,
+    audit,
+    log,
+    root,
+    keysFolder: config.SURETY_KEYS,
+    varFolder: config.SURETY_VAR,
+    databaseUrl: config.DATABASE_URL,
+  }
+}
+
+/** Where the two sockets are. */
+export function sockets(config: Config): { readonly serviceSocket: string; readonly operatorSocket: string } {
+  return {
+    serviceSocket: join(runFolder(config), 'service.sock'),
+    operatorSocket: join(runFolder(config), 'operator.sock'),
+  }
+}
