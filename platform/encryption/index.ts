@@ -1,8 +1,8 @@
 /** Chapter 2: keys of every tenant, sealed fields and look-ups, and the files that keys live in. */
 export { openTenantKeys, type TenantKeys, type TenantKeysDeps, type FieldPlace } from './tenant-keys.ts'
 export { PROVIDER, type KeyUser, type RecordEvent, type ReleasedKeys } from './key-store.ts'
-export { openBackupKey, openRootKey } from './key-files.ts'
-export { requireApart, keysOpen } from './key-inventory.ts'
+export { existingBackupKey, openBackupKey, openRootKey } from './key-files.ts'
+export { keysOpen, liveFingerprints, plantDataKey, requireApart } from './key-inventory.ts'
 export { requireOffered } from './algorithm.ts'
 export { encryptionAlgorithm, encryptionParameters } from './parameters.ts'
 export { encryptionEvents } from './events.ts'

@@ -2,6 +2,7 @@ import { randomBytes, type KeyObject } from 'node:crypto'
 import { chmod, link, mkdir, open, readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { rootKey } from '#envelope'
+import { Problem } from '../kernel/problem.ts'
 
 /** The 32 bytes of a key file, made when missing; the folder and the file are closed to every other user. */
 export async function keyFile(folder: string, name: string): Promise<Buffer> {
@@ -50,4 +51,12 @@ export async function openRootKey(folder: string): Promise<KeyObject> {
 /** The key that seals backups and nothing else, from `backup.key` in the key folder. Policy 6.1-d. */
 export async function openBackupKey(folder: string): Promise<KeyObject> {
   return rootKey(await keyFile(folder, 'backup.key'))
+}
+
+/** The backup key as it is: a restore must never make a new one. Throws `recovery.unreadable` when it is missing. */
+export async function existingBackupKey(folder: string): Promise<KeyObject> {
+  const bytes = await present(join(folder, 'backup.key'))
+  if (bytes?.length !== 32)
+    throw new Problem('recovery.unreadable', 'The key folder holds no backup.key of 32 bytes.')
+  return rootKey(bytes)
 }

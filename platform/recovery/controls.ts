@@ -1,0 +1,44 @@
+import { declare, type Control, type Declaration } from '../kernel/control.ts'
+import { backupIsYoung, backupKeyApart, backupRestores, type RecoverySystem } from './restore-controls.ts'
+import { backupsRetained } from './retention-control.ts'
+
+/** The controls of chapter 6, and of clause 2.2-b. */
+export const recoveryControls: readonly Control<RecoverySystem>[] = [
+  backupIsYoung,
+  backupRestores,
+  backupKeyApart,
+  backupsRetained,
+]
+
+/** The clauses of chapter 6 that no control proves. */
+export const recoveryDeclarations: readonly Declaration[] = [
+  ...declare('computed', ['6.1-0'], 'Follows from the clauses below it.'),
+  ...declare('unproven', ['6.1-b'], 'Every backup is a full one; incremental backups are not built yet.'),
+  ...declare(
+    'unproven',
+    ['6.1-c'],
+    'Backups lie in one folder of one machine; copies in other regions are not built yet.',
+  ),
+  ...declare('computed', ['6.2-0'], 'Follows from the clauses below it.'),
+  ...declare(
+    'unproven',
+    ['6.2-a'],
+    'A restore is timed at every check, but a recovery from the alarm to the first answer is not rehearsed yet.',
+  ),
+  ...declare(
+    'unproven',
+    ['6.2-b'],
+    'Backups are made as often as clause 6.1-a says, not every hour; changes since the newest one would be lost.',
+  ),
+  ...declare(
+    'unproven',
+    ['6.2-c'],
+    'There is no rehearsal of a disaster with a record of who took part yet.',
+  ),
+  ...declare(
+    'unproven',
+    ['6.2-d'],
+    'The system runs in one place; there is no second region to fail over to yet.',
+  ),
+  ...declare('unproven', ['6.2-e'], 'No procedures for incidents are on record yet.'),
+]

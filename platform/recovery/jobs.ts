@@ -1,0 +1,32 @@
+import type { Job } from '../kernel/job.ts'
+import type { BackupParts } from './backup.ts'
+import { backupsFolder } from './backup-files.ts'
+import { expireBackups } from './expire.ts'
+import { backupIfDue } from './schedule.ts'
+
+/** Backups and their end. Each looks every few minutes whether something is due, so a changed value is obeyed and a missed run is made good. */
+export function recoveryJobs(parts: BackupParts): readonly Job[] {
+  return [
+    {
+      name: 'recovery.backup',
+      cron: '*/5 * * * *',
+      permission: 'system',
+      event: 'backup.made',
+      // The next look comes in five minutes; a second queue of tries would only pile up.
+      triesMax: 1,
+      run: async () => {
+        await backupIfDue(parts)
+      },
+    },
+    {
+      name: 'recovery.expire',
+      cron: '23 * * * *',
+      permission: 'system',
+      event: 'backup.removed',
+      run: () =>
+        parts.db.transaction().execute(async (tx) => {
+          await expireBackups(tx, { ...parts, folder: backupsFolder(parts.varFolder) })
+        }),
+    },
+  ]
+}

@@ -1,0 +1,34 @@
+import { route } from '../kernel/route.ts'
+import { makeBackup, type BackupParts } from './backup.ts'
+import { backups } from './queries.ts'
+
+/** Routes of the operator: make a backup now, list those that are kept. */
+export function recoveryRoutes(parts: BackupParts) {
+  const operator = { surface: 'operator', permission: 'operator.local' } as const
+  return [
+    route({
+      ...operator,
+      method: 'POST',
+      path: '/recovery/backup',
+      event: 'backup.made',
+      handle: ({ caller }) => makeBackup(parts, { kind: caller.kind, id: caller.id }),
+    }),
+    route({
+      ...operator,
+      method: 'GET',
+      path: '/recovery/backups',
+      event: { none: 'lists names and sizes of backups' },
+      handle: async () => ({
+        backups: (await backups(parts.db)).map((one) => ({
+          name: one.name,
+          takenAt: one.taken_at.toISOString(),
+          bytes: one.bytes,
+          tables: one.tables,
+          rows: one.row_count,
+          keyFingerprint: one.key_fingerprint,
+          removedAt: one.removed_at?.toISOString() ?? null,
+        })),
+      }),
+    }),
+  ] as const
+}
