@@ -22,7 +22,7 @@ interface Context {
   readonly queries: QueryClient
 }
 
-const root = createRootRouteWithContext<Context>()({ component: Outlet, notFoundComponent: NothingHere })
+const root = createRootRouteWithContext<Context>()({ component: Outlet })
 
 /** What the sign-in page is told: where to return to, and whether a session ended. */
 export interface SignInSearch {
@@ -160,6 +160,8 @@ const account = createRoute({
   component: lazyRouteComponent(() => import('./access/account-page.tsx'), 'AccountPage'),
 })
 
+const elsewhere = createRoute({ getParentRoute: () => signedIn, path: '$', component: NothingHere })
+
 const tree = root.addChildren([
   signIn,
   welcome,
@@ -177,6 +179,7 @@ const tree = root.addChildren([
     apiKeys,
     audit,
     account,
+    elsewhere,
   ]),
 ])
 

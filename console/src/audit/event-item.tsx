@@ -45,7 +45,7 @@ export function EventItem({
         </span>
       </button>
       {open && (
-        <div className="flex flex-col gap-4 px-4 pb-5 tablet:pl-11">
+        <div className="flex flex-col gap-4 px-4 pt-2 pb-5 tablet:pl-11">
           <Facts event={event} />
           <EventProofView event={event} ofProvider={ofProvider} />
         </div>

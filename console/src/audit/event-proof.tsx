@@ -58,7 +58,7 @@ function Proof({ text, verifierKey }: { readonly text: string; readonly verifier
   const { index, hashes, treeSize, rootHash, checkpoint } = readProof(text)
   return (
     <section aria-label="Proof" className="flex flex-col gap-3 rounded-large bg-sunk p-4">
-      <h3>Proof</h3>
+      <h2 className="text-base">Proof</h2>
       <dl className="grid gap-x-6 gap-y-2 tablet:grid-cols-[10rem_1fr]">
         <dt className="text-sm text-muted">Place in the ledger</dt>
         <dd>

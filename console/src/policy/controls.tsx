@@ -31,7 +31,8 @@ export function Controls({ clause }: { readonly clause: ClausePage }): ReactNode
               </dd>
               <dt className="font-strong">How often</dt>
               <dd>
-                Every {span(control.everySeconds)}; a proof counts as fresh for {span(control.freshSeconds)}.
+                Every {span(control.everySeconds).replace(/^1 /, '')}; a proof counts as fresh for{' '}
+                {span(control.freshSeconds)}.
               </dd>
             </dl>
           </Panel>

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import type { ClauseStatus, StatusWord } from '../contract/policy.ts'
-import { exact, Moment } from '../ui/moment.tsx'
+import { clockTime, day, exact, Moment } from '../ui/moment.tsx'
 
 const LOOK: Readonly<
   Record<StatusWord, { readonly ink: string; readonly shape: ReactNode; readonly means: string }>
@@ -148,7 +148,7 @@ export function StatusShape({
 }): ReactNode {
   const name = alone ? ({ role: 'img', 'aria-label': word } as const) : ({ 'aria-hidden': true } as const)
   return (
-    <svg viewBox="0 0 16 16" className={`size-4 shrink-0 ${LOOK[word].ink}`} {...name}>
+    <svg viewBox="0 0 16 16" className={`mt-0.5 size-4 shrink-0 ${LOOK[word].ink}`} {...name}>
       {LOOK[word].shape}
     </svg>
   )
@@ -158,11 +158,11 @@ export function StatusShape({
 export function StatusMark({ status }: { readonly status: ClauseStatus }): ReactNode {
   return (
     <span
-      className={`inline-flex items-center gap-1.5 ${LOOK[status.word].ink}`}
+      className={`inline-flex items-start gap-1.5 ${LOOK[status.word].ink}`}
       title={meaningOf(status.word)}
     >
       <StatusShape word={status.word} />
-      <span>
+      <span className="leading-5">
         <span className="text-sm font-strong">{status.word}</span>{' '}
         <span className="text-sm text-muted">
           <Age status={status} />
@@ -178,13 +178,9 @@ function Age({ status }: { readonly status: ClauseStatus }): ReactNode {
   if (until !== null && word !== 'STALE')
     return (
       <>
-        {provider !== null && `from ${provider} `}until {exact(until)}
+        {provider !== null && `from ${provider} `}until {day(until)}
       </>
     )
   if (since === null) return null
-  return (
-    <>
-      since <Moment at={since} />
-    </>
-  )
+  return <span title={exact(since)}>since {clockTime(since)}</span>
 }

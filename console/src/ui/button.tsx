@@ -5,7 +5,7 @@ import { Icon, Spinner, type IconName } from './icons.tsx'
 export type Weight = 'primary' | 'plain' | 'quiet' | 'danger'
 
 const LOOKS: Readonly<Record<Weight, string>> = {
-  primary: 'bg-accent text-on-accent border-transparent hover:opacity-90',
+  primary: 'font-strong bg-accent text-on-accent border-transparent hover:opacity-90',
   plain: 'bg-panel text-ink border-edge/60 hover:bg-sunk',
   quiet: 'bg-transparent text-ink border-transparent hover:bg-sunk',
   danger: 'bg-panel text-bad border-bad/60 hover:bg-bad-tint',
@@ -13,7 +13,7 @@ const LOOKS: Readonly<Record<Weight, string>> = {
 
 /** The classes of a button, for links that look like one. */
 export function buttonLook(weight: Weight = 'plain'): string {
-  return `tap inline-flex items-center justify-center gap-2 rounded-small border px-3 py-1 font-strong whitespace-nowrap select-none disabled:opacity-60 ${LOOKS[weight]}`
+  return `tap inline-flex items-center justify-center gap-2 rounded-small border px-3 py-1 whitespace-nowrap select-none disabled:opacity-60 ${LOOKS[weight]}`
 }
 
 /** A button; `busy` keeps its width and its name while work is under way. */

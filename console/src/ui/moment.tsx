@@ -50,6 +50,20 @@ export function exact(at: string): string {
   return EXACT.format(new Date(at))
 }
 
+const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
+const CLOCK = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
+
+/** The date in the reader's own format. */
+export function day(at: string): string {
+  return DAY.format(new Date(at))
+}
+
+/** A moment as the clock shows it: the time when it was today, else the date. */
+export function clockTime(at: string): string {
+  const moment = new Date(at)
+  return moment.toDateString() === new Date(now).toDateString() ? CLOCK.format(moment) : day(at)
+}
+
 /** A moment in words: “4 minutes ago”, “in 3 hours”; the exact time on hover and for machines. */
 export function Moment({ at, bare = false }: { readonly at: string; readonly bare?: boolean }): ReactNode {
   const seconds = (Date.parse(at) - useNow()) / 1000

@@ -62,10 +62,14 @@ export function Cell({
       role="cell"
       className={`flex justify-between gap-4 border-line py-1 align-middle tablet:table-cell tablet:px-4 tablet:py-2.5 ${end ? 'tablet:text-right' : ''}`}
     >
-      <span aria-hidden="true" className="shrink-0 text-sm text-muted tablet:hidden">
-        {of}
+      {!end && (
+        <span aria-hidden="true" className="shrink-0 text-sm text-muted tablet:hidden">
+          {of}
+        </span>
+      )}
+      <span className={`min-w-0 text-right wrap-anywhere ${end ? 'ml-auto' : 'tablet:text-left'}`}>
+        {children}
       </span>
-      <span className="min-w-0 text-right wrap-anywhere tablet:text-inherit">{children}</span>
     </td>
   )
 }
