@@ -62,19 +62,29 @@ async function reachable(path: string, user: ServerUser | null): Promise<boolean
   }
 }
 
+/** The name of a server’s home outside of `folder`, kept in `folder`: whoever deletes that folder starts anew. */
+async function homeName(folder: string): Promise<string> {
+  const file = join(folder, 'elsewhere')
+  await mkdir(folder, { recursive: true })
+  await writeFile(file, randomBytes(8).toString('hex'), { flag: 'wx' }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error
+    },
+  )
+  return readFile(file, 'utf8')
+}
+
 /** Binaries, data and socket folder; as root below a private home they move to /var/lib/surety, where the server's user can go. */
 async function places(folder: string, user: ServerUser | null): Promise<Places> {
   const packaged = packagedBinaries()
   const tag = createHash('sha256').update(folder).digest('hex').slice(0, 12)
   const socket = join(tmpdir(), `surety-${tag}`)
-  if (user === null || (await reachable(dirname(folder), user))) {
-    if (await reachable(packaged, user)) return { binaries: packaged, data: folder, socket }
-  }
-  const home = `/var/lib/surety/${tag}`
+  if ((await reachable(dirname(folder), user)) && (await reachable(packaged, user)))
+    return { binaries: packaged, data: folder, socket }
+  const home = `/var/lib/surety/${await homeName(folder)}`
   const binaries = join(home, 'postgresql')
-  if (!existsSync(join(binaries, 'bin/postgres'))) {
+  if (!existsSync(join(binaries, 'bin/postgres')))
     await cp(packaged, binaries, { recursive: true, verbatimSymlinks: false, dereference: true })
-  }
   return { binaries, data: join(home, 'data'), socket }
 }
 
@@ -178,6 +188,11 @@ async function answering(url: string, ended: () => string | null, waitMs: number
     } catch (error) {
       const why = ended()
       if (why !== null) throw new Error(`PostgreSQL did not start: ${why}`, { cause: error })
+      if ((error as { code?: string }).code === '28P01')
+        throw new Error(
+          'PostgreSQL refuses the password of the key folder: this folder belongs to another database',
+          { cause: error },
+        )
       if (performance.now() > giveUpAt) throw new Error('PostgreSQL did not answer in time', { cause: error })
     }
     await sleep(25)

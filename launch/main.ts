@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { migrate, startPostgres, type PostgresServer } from '#database'
-import { ConfigError, readConfig, runFolder, type Config } from '../platform/kernel/config.ts'
+import { ConfigError, publicOrigin, readConfig, runFolder, type Config } from '../platform/kernel/config.ts'
 import { supervise, type Supervised } from './child.ts'
 import { buildConsole } from './console-build.ts'
 import { takeLock } from './lock.ts'
@@ -87,12 +87,12 @@ async function embeddedDatabase(config: Config): Promise<{ url: string; stop: ()
   }
 }
 
-/** The token that the protected service shows at the service socket, made once. */
-async function serviceToken(config: Config): Promise<string> {
+/** The file with the token that the protected service shows at the service socket, made once. */
+async function serviceTokenFile(config: Config): Promise<string> {
   const file = join(config.SURETY_KEYS, 'service.token')
   if (!existsSync(file))
     await writeFile(file, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
-  return (await readFile(file, 'utf8')).trim()
+  return file
 }
 
 /** A free loopback port, kept for the service across restarts of it. */
@@ -145,57 +145,72 @@ function announce(ready: Ready, startedAt: number): void {
   say('\nCtrl-C stops everything.')
 }
 
+/** What was started, to be stopped in the opposite order. */
+type Stops = (() => Promise<void> | void)[]
+
+/** Stops everything once, however often it is asked to. */
+function stopper(stops: Stops): (code: number) => Promise<void> {
+  let stopping: Promise<void> | undefined
+  const stopAll = async (code: number): Promise<void> => {
+    say('\nStopping …')
+    for (const stop of stops.toReversed()) await stop()
+    process.exit(code)
+  }
+  return (code) => (stopping ??= stopAll(code))
+}
+
+/** What every program is told: the settings, the database, the sockets and the protected service. */
+async function programEnvironment(config: Config, databaseUrl: string): Promise<NodeJS.ProcessEnv> {
+  const run = runFolder(config)
+  const port = config.UPSTREAM_URL === '' ? config.INBOX_PORT || (await freePort()) : null
+  return {
+    ...process.env,
+    DATABASE_URL: databaseUrl,
+    SURETY_VAR: config.SURETY_VAR,
+    SURETY_KEYS: config.SURETY_KEYS,
+    SURETY_SERVICE_SOCKET: join(run, 'service.sock'),
+    SURETY_OPERATOR_SOCKET: join(run, 'operator.sock'),
+    SURETY_SERVICE_TOKEN: await serviceTokenFile(config),
+    PUBLIC_ORIGIN: publicOrigin(config),
+    ...(port === null ? {} : { UPSTREAM_URL: `http://127.0.0.1:${port}`, INBOX_PORT: String(port) }),
+  }
+}
+
+async function startAll(config: Config, stops: Stops): Promise<Ready> {
+  const building = buildConsole(root, say)
+  const database =
+    config.DATABASE_URL === ''
+      ? await embeddedDatabase(config)
+      : { url: await externalDatabase(config.DATABASE_URL), stop: () => {} }
+  stops.push(database.stop)
+  await Promise.all([migrateAll(database.url), building])
+  const environment = await programEnvironment(config, database.url)
+  const inbox = config.UPSTREAM_URL === '' ? inboxProgram(config, environment) : undefined
+  if (inbox !== undefined) stops.push(inbox.stop)
+  const platform = platformProgram(config, environment)
+  stops.push(platform.stop)
+  const [ready] = await Promise.all([platform.ready, inbox?.ready])
+  return ready as unknown as Ready
+}
+
 async function main(): Promise<void> {
   const startedAt = performance.now()
   const config = readConfigOrExit()
-  const run = runFolder(config)
-  const lock = takeLock(join(run, 'surety.lock'))
+  // Others may pass through to the database's folder, which its own user owns; each folder inside closes itself.
+  mkdirSync(config.SURETY_VAR, { recursive: true, mode: 0o755 })
+  const lock = takeLock(join(runFolder(config), 'surety.lock'))
   if ('heldBy' in lock)
     fail([`Surety runs here already: process ${lock.heldBy.processId}, since ${lock.heldBy.startedAt}.`], 3)
   mkdirSync(config.SURETY_KEYS, { recursive: true, mode: 0o700 })
-
-  const stops: (() => Promise<void> | void)[] = [lock.release]
-  let stopping: Promise<void> | undefined
-  const stopAll = (code: number): Promise<void> =>
-    (stopping ??= (async () => {
-      say('\nStopping …')
-      for (const stop of stops.toReversed()) await stop()
-      process.exit(code)
-    })())
-  process.on('SIGINT', () => void stopAll(0))
-  process.on('SIGTERM', () => void stopAll(0))
-
+  const stops: Stops = [lock.release]
+  const stop = stopper(stops)
+  process.on('SIGINT', () => void stop(0))
+  process.on('SIGTERM', () => void stop(0))
   try {
-    const building = buildConsole(root, say)
-    const database =
-      config.DATABASE_URL === ''
-        ? await embeddedDatabase(config)
-        : { url: await externalDatabase(config.DATABASE_URL), stop: () => {} }
-    stops.push(database.stop)
-    await Promise.all([migrateAll(database.url), building])
-
-    const upstreamPort = config.UPSTREAM_URL === '' ? config.INBOX_PORT || (await freePort()) : null
-    const environment = {
-      ...process.env,
-      DATABASE_URL: database.url,
-      SURETY_VAR: config.SURETY_VAR,
-      SURETY_KEYS: config.SURETY_KEYS,
-      SURETY_SERVICE_SOCKET: join(run, 'service.sock'),
-      SURETY_OPERATOR_SOCKET: join(run, 'operator.sock'),
-      SURETY_SERVICE_TOKEN: await serviceToken(config),
-      ...(upstreamPort === null
-        ? {}
-        : { UPSTREAM_URL: `http://127.0.0.1:${upstreamPort}`, INBOX_PORT: String(upstreamPort) }),
-    }
-    const inbox = upstreamPort === null ? undefined : inboxProgram(config, environment)
-    if (inbox !== undefined) stops.push(inbox.stop)
-    const platform = platformProgram(config, environment)
-    stops.push(platform.stop)
-    const [ready] = await Promise.all([platform.ready, inbox?.ready])
-    announce(ready as unknown as Ready, startedAt)
+    announce(await startAll(config, stops), startedAt)
   } catch (error) {
     console.error(`Surety could not start: ${error instanceof Error ? error.message : String(error)}`)
-    await stopAll(1)
+    await stop(1)
   }
 }
 

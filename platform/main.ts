@@ -28,7 +28,7 @@ import {
   runAllSoon,
 } from './policy/index.ts'
 import { honestNotes, openProof, openServices, sockets, type Proof, type Services } from './proof.ts'
-import { recoveryJobs, recoveryRoutes } from './recovery/index.ts'
+import { backupIfDue, recoveryJobs, recoveryRoutes } from './recovery/index.ts'
 import { trustRoutes } from './trust/index.ts'
 import { startWorker } from './worker/index.ts'
 
@@ -159,7 +159,11 @@ async function main(): Promise<void> {
   const sequencing = startSequenceLoop(ground.ledger, log)
   const stopListening = await listenHere(config, ground, sequencing.poke, log)
   const worker = await startWorker({ databaseUrl: config.DATABASE_URL, jobs, log })
-  await runAllSoon(ground.db)
+  // The first backup comes before the first look for one.
+  backupIfDue(proof.recovery)
+    .catch((error: unknown) => log.error(errorRecord(error), 'the backup that was due could not be made'))
+    .then(() => runAllSoon(ground.db))
+    .catch((error: unknown) => log.error(errorRecord(error), 'the checks wait for their next minute'))
 
   const stop = stopOnce(async () => {
     await gateway.stop()

@@ -56,7 +56,8 @@ export const settings = {
   },
   SURETY_TLS_KEY: { type: z.string(), fallback: '', says: 'PEM file of its private key.' },
   DATABASE_URL: {
-    type: z.union([z.literal(''), z.url({ protocol: /^postgres(ql)?$/ })]),
+    // A socket URL has no host, which the URL type of zod would refuse.
+    type: z.string().regex(/^(postgres(ql)?:\/\/\S+)?$/),
     fallback: '',
     says: 'PostgreSQL 15 or newer of your own; empty: the embedded PostgreSQL 18 on a Unix socket.',
   },
