@@ -34,7 +34,7 @@ export type ServiceEventCatalogue = Readonly<
 >
 
 /** At most so many events travel in one call. */
-export const EVENTS_MAX = 200
+const EVENTS_MAX = 200
 
 const acceptedShape = z.object({ accepted: z.array(z.string()) })
 

@@ -4,7 +4,7 @@ import { z } from './schema.ts'
 import { SuretyError } from './surety-error.ts'
 
 /** One call over the service socket. */
-export interface SocketCall {
+interface SocketCall {
   readonly method: 'GET' | 'POST'
   readonly path: string
   readonly body?: unknown

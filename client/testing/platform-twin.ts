@@ -10,7 +10,7 @@ import type { ServiceEvent, Tenant } from '../index.ts'
 export const TWIN_ISSUER = 'https://localhost:8443'
 
 /** What the twin answers instead: a status and body, no answer, or a cut connection; null answers as usual. */
-export type TwinFault = { readonly status: number; readonly body: string } | 'hang' | 'cut' | null
+type TwinFault = { readonly status: number; readonly body: string } | 'hang' | 'cut' | null
 
 /** The service socket as its contract describes it, for tests of what stands at that border. */
 export interface PlatformTwin {

@@ -7,7 +7,7 @@ import { inboxEvents, type InboxEventName } from './events.ts'
 import { insertWaitingEvent } from './queries.ts'
 
 /** One thing that happened; details hold ids, codes and counts. */
-export interface InboxEvent {
+interface InboxEvent {
   readonly type: InboxEventName
   /** Null for the provider's own events. */
   readonly workspace: string | null

@@ -122,22 +122,3 @@ export async function insertConsent(
 ): Promise<void> {
   await db.insertInto('consent').values(row).execute()
 }
-
-/** Whether the latest that a contact said on a channel was to stop. */
-export async function isOptedOut(
-  db: Database,
-  workspace: string,
-  contact: string,
-  channel: string,
-): Promise<boolean> {
-  const row = await db
-    .selectFrom('consent')
-    .select('state')
-    .where('workspace_id', '=', workspace)
-    .where('contact_id', '=', contact)
-    .where('channel_id', '=', channel)
-    .orderBy('seq', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  return row?.state === 'stopped'
-}

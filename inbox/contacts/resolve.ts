@@ -50,9 +50,9 @@ export async function resolveContact(
   for (const key of keys.toSorted((a, b) => a.index.compare(b.index))) await lockIdentity(tx, key)
   let id: string | undefined
   for (const key of keys) id ??= await contactOfIdentity(tx, key)
-  const isNew = id === undefined
-  id ??= await createContact(core, tx, scope)
-  for (const identity of who.identities) await addIdentity(core, tx, scope, id, identity, !isNew)
+  if (id === undefined) return createContact(core, tx, scope, who)
+  if (keys.length > 1)
+    for (const identity of who.identities) await addIdentity(core, tx, scope, id, identity, true)
   const contact = await lockContact(tx, scope.workspace, id)
   if (contact === undefined) throw new Error('a contact that was just found is gone')
   return named(tx, scope, contact, who.displayName)
@@ -89,17 +89,32 @@ async function createContact(
   core: Pick<Core, 'clock' | 'record'>,
   tx: Database,
   scope: ContactScope,
-): Promise<string> {
+  who: { readonly identities: readonly ContactIdentity[]; readonly displayName: string | null },
+): Promise<ContactRow> {
+  const { workspace, vault } = scope
   const id = newId(core.clock)
-  const created = { id, workspace_id: scope.workspace, state: 'active', created_at: core.clock.now() }
-  await insertContact(tx, created)
+  const name = usableName(who.displayName)
+  const contact: ContactRow = {
+    workspace_id: workspace,
+    id,
+    display_name: name === null ? null : vault.seal(['contact', 'display_name', id], name),
+    state: 'active',
+    created_at: core.clock.now(),
+  }
+  await insertContact(tx, contact)
+  for (const identity of who.identities) await addIdentity(core, tx, scope, id, identity, false)
   await core.record(tx, {
     type: 'contact.created',
-    workspace: scope.workspace,
+    workspace,
     target: { kind: 'contact', id },
     details: { channel: scope.channel },
   })
-  return id
+  return contact
+}
+
+function usableName(given: string | null): string | null {
+  const name = given?.trim().slice(0, NAME_CHARACTERS_MAX).toWellFormed() ?? ''
+  return name === '' ? null : name
 }
 
 async function named(
@@ -108,8 +123,8 @@ async function named(
   contact: ContactRow,
   given: string | null,
 ): Promise<ContactRow> {
-  const name = given?.trim().slice(0, NAME_CHARACTERS_MAX).toWellFormed()
-  if (name === undefined || name === '' || contact.state === 'erased') return contact
+  const name = usableName(given)
+  if (name === null || contact.state === 'erased') return contact
   const place = ['contact', 'display_name', contact.id] as const
   if (contact.display_name !== null && vault.open(place, contact.display_name) === name) return contact
   const display_name = vault.seal(place, name)

@@ -5,9 +5,12 @@ import type { Conversation } from '../db/types.ts'
 /** A conversation as stored. */
 export type ConversationRow = Selectable<Conversation>
 
-/** Stores a conversation unless the contact has an open one on the channel; tells whether it did. */
-export async function insertConversation(db: Database, row: Insertable<Conversation>): Promise<boolean> {
-  const done = await db
+/** Stores a conversation unless the contact has an open one on the channel; the new row, or undefined. */
+export function insertConversation(
+  db: Database,
+  row: Insertable<Conversation>,
+): Promise<ConversationRow | undefined> {
+  return db
     .insertInto('conversation')
     .values(row)
     .onConflict((conflict) =>
@@ -16,8 +19,8 @@ export async function insertConversation(db: Database, row: Insertable<Conversat
         .where('status', '<>', 'closed')
         .doNothing(),
     )
+    .returningAll()
     .executeTakeFirst()
-  return done.numInsertedOrUpdatedRows === 1n
 }
 
 /** The open conversation of a contact on a channel, locked. */

@@ -1,12 +1,9 @@
-import { Kysely, PostgresDialect, sql, type Transaction as KyselyTransaction } from 'kysely'
+import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import type { DB } from './types.ts'
 
 /** A typed connection pool; a transaction is accepted wherever one is. */
 export type Database = Kysely<DB>
-
-/** A transaction of this service's database. */
-export type Transaction = KyselyTransaction<DB>
 
 /** A bigint column holds sequence numbers, all far below 2^53. */
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)

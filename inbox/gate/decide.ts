@@ -1,14 +1,13 @@
 import type { ChannelRow } from '../channels/queries.ts'
-import { identitiesOf, isOptedOut, type ContactRow } from '../contacts/queries.ts'
+import { identitiesOf, type ContactRow } from '../contacts/queries.ts'
 import type { ConversationRow } from '../conversations/queries.ts'
 import type { Core } from '../core.ts'
 import type { Database } from '../db/database.ts'
 import { secondsAfter } from '../kernel/clock.ts'
 import { newId } from '../kernel/id.ts'
-import { countAutomatic, lastFirings } from '../messages/queries.ts'
 import type { WorkspaceVault } from '../tenants/vault.ts'
 import { gate, LOOP_SECONDS, type GateInput, type GateVerdict } from './gate.ts'
-import { insertDecision, sessionEnd } from './queries.ts'
+import { insertDecision, sessionEnd, storedFacts } from './queries.ts'
 
 /** A message that asks to leave. */
 export interface GateQuestion {
@@ -56,26 +55,28 @@ export async function decide(
 }
 
 /** The facts that the gate decides by, as they are now. */
-export async function gatherFacts(db: Database, now: Date, question: GateQuestion): Promise<GateInput> {
+async function gatherFacts(db: Database, now: Date, question: GateQuestion): Promise<GateInput> {
   const { vault, channel, contact, conversation, author, rule, messageSeq } = question
   const workspace = channel.workspace_id
   const kind = channel.kind as GateInput['channel']['kind']
-  const fired =
-    rule === null ? undefined : (await lastFirings(db, workspace, contact.id, messageSeq)).get(rule.id)
   const visitors = kind === 'webchat' ? await identitiesOf(db, workspace, contact.id, channel.id) : []
   const visitorIds = visitors.map((one) => vault.open(['contact_identity', one.kind, contact.id], one.value))
-  const since = secondsAfter(now, -LOOP_SECONDS)
+  const stored = await storedFacts(
+    db,
+    { workspace, contact: contact.id, channel: channel.id },
+    { rule: rule?.id ?? null, since: secondsAfter(now, -LOOP_SECONDS), beforeSeq: messageSeq },
+  )
   return {
     now,
     author,
     channel: { kind, state: channel.state as GateInput['channel']['state'] },
     contact: contact.state as GateInput['contact'],
-    optedOut: await isOptedOut(db, workspace, contact.id, channel.id),
+    optedOut: stored.opted_out,
     conversation: conversation.status as GateInput['conversation'],
     lastInboundAt: conversation.last_inbound_at,
     sessionEndsAt: await sessionEnd(db, workspace, visitorIds),
-    lastFiredAt: fired ?? null,
+    lastFiredAt: stored.last_fired_at,
     cooldownSeconds: rule?.cooldownSeconds ?? 0,
-    automaticRecently: await countAutomatic(db, { workspace, contact: contact.id }, since, messageSeq),
+    automaticRecently: stored.automatic,
   }
 }

@@ -3,7 +3,7 @@ import { coolingDown } from '../rules/choose.ts'
 /** Customers may be answered freely for 24 hours after they wrote (WhatsApp's customer service window). */
 export const WINDOW_SECONDS = 86_400
 /** More automatic messages than this to one contact within `LOOP_SECONDS` look like two machines talking. */
-export const LOOP_MESSAGES_MAX = 5
+const LOOP_MESSAGES_MAX = 5
 /** The span that automatic messages are counted over. */
 export const LOOP_SECONDS = 600
 

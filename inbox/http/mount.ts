@@ -59,7 +59,7 @@ function parsed(schema: z.ZodType, given: unknown, where: string): unknown {
 }
 
 /** Where a request came from, as the gateway tells. */
-export function requestOf(c: Context, id: string): NonNullable<ServiceEvent['request']> {
+function requestOf(c: Context, id: string): NonNullable<ServiceEvent['request']> {
   return {
     id: id.slice(0, 200),
     ip: (c.req.header('x-forwarded-for') ?? '').slice(0, 64),

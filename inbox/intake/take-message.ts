@@ -69,16 +69,14 @@ async function openConversation(
     opened_at: now,
     changed_at: now,
   })
-  if (made)
-    await core.record(tx, {
-      type: 'conversation.opened',
-      workspace: at.workspace,
-      target: { kind: 'conversation', id },
-      details: { contact: contact.id, channel: at.channel.id },
-    })
-  const conversation = await lockOpenConversation(tx, of)
-  if (conversation === undefined) throw new Error('a conversation that was just opened is gone')
-  return conversation
+  if (made === undefined) throw new Error('a contact that is locked got a conversation from elsewhere')
+  await core.record(tx, {
+    type: 'conversation.opened',
+    workspace: at.workspace,
+    target: { kind: 'conversation', id },
+    details: { contact: contact.id, channel: at.channel.id },
+  })
+  return made
 }
 
 async function storeMessage(
@@ -210,7 +208,7 @@ async function ruleFor(
       text,
       first: !(await wroteBefore(tx, of, messageId)),
       now: core.clock.now(),
-      lastFired: await lastFirings(tx, at.workspace, contact.id, null),
+      lastFired: await lastFirings(tx, at.workspace, contact.id),
     },
   )
   return chosen

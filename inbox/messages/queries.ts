@@ -6,7 +6,7 @@ import type { Message } from '../db/types.ts'
 export type MessageRow = Selectable<Message>
 
 /** How far each status is; a status only ever moves to a higher rank. `failed` lies below `delivered`: proof of delivery wins. */
-export const STATUS_RANK = {
+const STATUS_RANK = {
   received: 0,
   queued: 0,
   sent: 1,
@@ -207,12 +207,11 @@ export async function wroteBefore(
   return row !== undefined
 }
 
-/** When each rule last answered a contact on any channel, counting only messages before `beforeSeq`. */
+/** When each rule last answered a contact, on any channel. */
 export async function lastFirings(
   db: Database,
   workspace: string,
   contact: string,
-  beforeSeq: number | null,
 ): Promise<ReadonlyMap<string, Date>> {
   const rows = await db
     .selectFrom('message')
@@ -221,28 +220,7 @@ export async function lastFirings(
     .where('contact_id', '=', contact)
     .where('author', '=', 'rule')
     .where('status', '<>', 'refused')
-    .$if(beforeSeq !== null, (query) => query.where('seq', '<', beforeSeq ?? 0))
     .groupBy('rule_id')
     .execute()
   return new Map(rows.flatMap(({ rule_id, at }) => (rule_id === null ? [] : [[rule_id, at] as const])))
-}
-
-/** How many automatic messages a contact was sent since `since`, counting only messages before `beforeSeq`. */
-export async function countAutomatic(
-  db: Database,
-  of: { readonly workspace: string; readonly contact: string },
-  since: Date,
-  beforeSeq: number | null,
-): Promise<number> {
-  const row = await db
-    .selectFrom('message')
-    .select(sql<number>`count(*)`.as('count'))
-    .where('workspace_id', '=', of.workspace)
-    .where('contact_id', '=', of.contact)
-    .where('author', '=', 'rule')
-    .where('status', '<>', 'refused')
-    .where('created_at', '>', since)
-    .$if(beforeSeq !== null, (query) => query.where('seq', '<', beforeSeq ?? 0))
-    .executeTakeFirstOrThrow()
-  return row.count
 }

@@ -1,7 +1,7 @@
 import { z } from '../kernel/schema.ts'
 
 /** The version of the provider's API that messages are sent with. */
-export const API_VERSION = 'v23.0'
+const API_VERSION = 'v23.0'
 
 /** One text message to send. */
 export interface OutgoingText {
