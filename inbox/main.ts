@@ -31,7 +31,8 @@ async function main(): Promise<void> {
     )
   }
   process.once('SIGTERM', () => stop('SIGTERM'))
-  process.once('SIGINT', () => stop('SIGINT'))
+  // Ctrl-C reaches every process of the group; with a parent, that one stops this process in its turn.
+  process.on('SIGINT', () => process.send === undefined && stop('SIGINT'))
   // Without its parent nobody would ever stop it.
   process.once('disconnect', () => stop('parent gone'))
   process.send?.({ ready: true, port: running.port })
