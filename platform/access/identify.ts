@@ -20,7 +20,7 @@ export interface Origin {
 }
 
 /** A request marked with this header and `1`, such as a background poll, does not count as use of a session. */
-export const PASSIVE_HEADER = 'surety-passive'
+const PASSIVE_HEADER = 'surety-passive'
 
 const KEY_SHAPE = new RegExp(`^${KEY_PREFIX}[A-Za-z0-9_-]{43}$`)
 

@@ -1,6 +1,6 @@
 /** Chapter 3: who somebody is and what they may reach: sign-in, factors, sessions, roles, people and API keys. */
 export { openAccess, type Access } from './access.ts'
-export { anonymous, PASSIVE_HEADER, type Origin } from './identify.ts'
+export { anonymous, type Origin } from './identify.ts'
 export {
   decide,
   requireAllowed,
@@ -14,7 +14,7 @@ export { accessEvents } from './events.ts'
 export { accessRoutes } from './routes.ts'
 export { openPepper } from './passwords/pepper.ts'
 export { openPasswordHasher, type PasswordHasher, type Pepper } from './passwords/password-hasher.ts'
-export { SESSION_COOKIE, DEVICE_COOKIE } from './sessions/cookies.ts'
+export { SESSION_COOKIE } from './sessions/cookies.ts'
 export { accessControls, accessDeclarations } from './controls/index.ts'
 export type { AccessSystem, ListedRoute } from './controls/observed-system.ts'
 export type { Door } from './direct-door.ts'

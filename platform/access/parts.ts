@@ -21,7 +21,7 @@ export interface AccessParts {
 }
 
 /** Who acts, as the audit log names them. */
-export function actorOf(caller: Caller): Actor {
+function actorOf(caller: Caller): Actor {
   return { kind: caller.kind, id: caller.id }
 }
 

@@ -13,7 +13,7 @@ export interface AccountFace {
 }
 
 /** Where a field of an account is sealed. */
-export function accountField(column: 'email' | 'display_name', id: string): FieldPlace {
+function accountField(column: 'email' | 'display_name', id: string): FieldPlace {
   return { table: 'account', column, row: id }
 }
 

@@ -1,7 +1,7 @@
 import { z } from '../../kernel/schema.ts'
 
 /** The one form in which an e-mail address is compared: NFKC, lower case, no space around it. */
-export function normaliseEmail(email: string): string {
+function normaliseEmail(email: string): string {
   return email.trim().normalize('NFKC').toLowerCase()
 }
 

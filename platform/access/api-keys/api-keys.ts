@@ -17,7 +17,7 @@ export type ApiKey = Secret<'API key'>
 export const KEY_PREFIX = 'sk_'
 const HINT_CHARACTERS = KEY_PREFIX.length + 5
 /** A key lives a year at most. */
-export const KEY_SECONDS_MAX = 365 * 24 * 60 * 60
+const KEY_SECONDS_MAX = 365 * 24 * 60 * 60
 
 type Parts = Pick<AccessParts, 'db' | 'clock' | 'keys' | 'audit'>
 

@@ -1,5 +1,6 @@
 import { declare, type Control, type Declaration } from '../../kernel/control.ts'
 import { apiAuthentication } from './api-authentication.ts'
+import { attemptsRecorded } from './attempts-recorded.ts'
 import { bcryptCostHolds } from './bcrypt-cost.ts'
 import { lockoutHolds } from './lockout-control.ts'
 import type { AccessSystem } from './observed-system.ts'
@@ -8,7 +9,7 @@ import { secondFactorRequired } from './second-factor.ts'
 import { sessionsExpire, sessionsListed, signOutEnds } from './session-controls.ts'
 import { totpWorksOnce } from './totp-once.ts'
 
-/** The controls of chapter 3 and of clause 4.3-a.2. */
+/** The controls of chapter 3 and of clauses 4.3-a.2 and 8.1-b. */
 export const accessControls: readonly Control<AccessSystem>[] = [
   secondFactorRequired,
   totpWorksOnce,
@@ -19,6 +20,7 @@ export const accessControls: readonly Control<AccessSystem>[] = [
   signOutEnds,
   sessionsListed,
   apiAuthentication,
+  attemptsRecorded,
 ]
 
 /** The clauses of chapter 3 that no control proves. */

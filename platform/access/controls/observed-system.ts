@@ -28,8 +28,6 @@ export interface AccessSystem {
 export const QUARTER_HOUR = 900
 /** Seconds. */
 export const HOUR = 3600
-/** Seconds. */
-export const DAY = 86_400
 
 /** Runs `use` with a second access over the same data that differs in `broken`, and the door to it. */
 export async function withTwin<Result>(

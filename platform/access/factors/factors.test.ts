@@ -35,10 +35,12 @@ suite('second factors', () => {
   test('policy 3.1-0: the last factor cannot be removed, a second one can, and other sessions end', async () => {
     const { factors } = it.access
     const only = (await factors.list(await person.context())).factors[0]?.id ?? ''
-    await assert.rejects(
-      factors.remove(await person.context(), { id: only, code: codeNow(it.clock, person.secret) }),
-      { code: 'access.last-factor' },
-    )
+    // More often than wrong codes may be tried: a right code counts towards no lock.
+    for (let at = 0; at < 6; at += 1)
+      await assert.rejects(
+        factors.remove(await person.context(), { id: only, code: codeNow(it.clock, person.secret) }),
+        { code: 'access.last-factor' },
+      )
     const other = await otherSession()
     it.clock.advanceSeconds(30)
     const offer = await factors.add(await person.context(), {

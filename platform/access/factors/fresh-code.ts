@@ -37,13 +37,22 @@ export async function withFreshCode<Result>(
   const counter: Counter = { of: 'account-code', id: offered.account }
   const taken = await attempt(db, policy, counter, clock.now())
   if (!taken.taken) throw await refuse(parts, context, offered, taken, 'locked')
-  const done = await db.transaction().execute(async (tx) => {
-    const spent = await spend(parts, tx, offered)
-    if (spent !== 'totp' && spent !== 'recovery-code') return { refused: spent } as const
-    await attemptSucceeded(tx, counter)
-    await audit.record(tx, tried(context, offered, 'success', { factor: spent }))
-    return { result: await act(tx) } as const
-  })
+  let right = false
+  const done = await db
+    .transaction()
+    .execute(async (tx) => {
+      const spent = await spend(parts, tx, offered)
+      if (spent !== 'totp' && spent !== 'recovery-code') return { refused: spent } as const
+      right = true
+      await attemptSucceeded(tx, counter)
+      await audit.record(tx, tried(context, offered, 'success', { factor: spent }))
+      return { result: await act(tx) } as const
+    })
+    .catch(async (error: unknown) => {
+      // The act was refused and undone, the code with it; it was right all the same and counts towards no lock.
+      if (right) await attemptSucceeded(db, counter)
+      throw error
+    })
   if ('refused' in done) throw await refuse(parts, context, offered, taken, done.refused ?? 'wrong')
   return done.result
 }

@@ -5,7 +5,7 @@ import { endOthers, stepUp } from '../factors/factors.ts'
 import { bcryptCost } from '../parameters.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
 import type { Sessions } from '../sessions/sessions.ts'
-import { attempt, attemptSucceeded } from '../sign-in/lockout.ts'
+import { attempt, attemptSucceeded, type Attempt } from '../sign-in/lockout.ts'
 import { requireGoodPassword } from './password-rule.ts'
 
 /**
@@ -23,10 +23,9 @@ export async function changePassword(
   if (account === undefined) throw new Problem('session.expired', 'Sign in again.')
   const counter = { of: 'account-password', id: account.id } as const
   const cost = policy.read(bcryptCost)
-  const { taken } = await attempt(db, policy, counter, clock.now())
-  const right = await hasher.verify(wanted.current, taken ? account.password_hash : null, cost)
-  if (!right)
-    throw new Problem('access.refused', 'The present password is not right, or was tried too often.')
+  const tried = await attempt(db, policy, counter, clock.now())
+  const right = await hasher.verify(wanted.current, tried.taken ? account.password_hash : null, cost)
+  if (!right) throw await refuse(parts, context, tried)
   await attemptSucceeded(db, counter)
   const next = {
     password_hash: await hasher.hash(wanted.next, cost),
@@ -40,4 +39,23 @@ export async function changePassword(
     await audit.record(tx, eventOf(context, 'password.changed', { target }))
     await endOthers(parts, tx, context)
   })
+}
+
+async function refuse(
+  { db, audit }: AccessParts,
+  context: RequestContext,
+  { taken, lockedUntil }: Attempt,
+): Promise<Problem> {
+  const target = { kind: 'account', id: context.caller.id }
+  await db.transaction().execute(async (tx) => {
+    const details = { reason: taken ? 'wrong password' : 'locked account', purpose: 'change of password' }
+    await audit.record(
+      tx,
+      eventOf(context, 'sign-in.password-tried', { target, outcome: 'refused', details }),
+    )
+    if (lockedUntil === null) return
+    const lock = { counter: 'account', until: lockedUntil.toISOString() }
+    await audit.record(tx, eventOf(context, 'account.locked', { target, details: lock }))
+  })
+  return new Problem('access.refused', 'The present password is not right, or was tried too often.')
 }

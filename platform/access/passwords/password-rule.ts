@@ -3,7 +3,7 @@ import { Problem } from '../../kernel/problem.ts'
 import { passwordClasses, passwordLength } from '../parameters.ts'
 
 /** Longest password that can be set, in characters; every one of them counts. */
-export const PASSWORD_CHARACTERS_MAX = 256
+const PASSWORD_CHARACTERS_MAX = 256
 
 const CLASSES: readonly (readonly [name: string, pattern: RegExp])[] = [
   // Letters of scripts without case count as lower-case ones.

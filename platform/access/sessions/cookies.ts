@@ -6,7 +6,7 @@ import type { SessionToken } from './sessions.ts'
 /** The session's cookie; the prefix makes browsers insist on Secure, Path=/ and no Domain. */
 export const SESSION_COOKIE = '__Host-surety'
 /** The cookie of a device that its owner signed in on before. */
-export const DEVICE_COOKIE = '__Host-surety-device'
+const DEVICE_COOKIE = '__Host-surety-device'
 /** A device that is not used for half a year is forgotten. */
 export const DEVICE_SECONDS = 180 * 24 * 60 * 60
 
