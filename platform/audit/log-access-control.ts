@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { control, type Control, type Observation } from '../kernel/control.ts'
-import { HOUR, observed, type AuditSystem } from './observed-system.ts'
+import { observed } from '../kernel/observed.ts'
+import { HOUR, type AuditSystem } from './observed-system.ts'
 import { requestsWithEvents } from './queries.ts'
 
 /** What the running system answers about reading the log. */

@@ -1,6 +1,5 @@
-import type { Database, Transaction } from '../db/index.ts'
+import type { Database } from '../db/index.ts'
 import type { Clock } from '../kernel/clock.ts'
-import type { Observation } from '../kernel/control.ts'
 import type { PolicyReader } from '../kernel/parameter.ts'
 import type { Ledger } from './ledger.ts'
 import type { AuditReader } from './reading.ts'
@@ -37,37 +36,3 @@ export interface AuditSystem {
 export const HOUR = 3600
 /** Who records what a check records. */
 export const SYSTEM = { kind: 'system', id: 'audit.check' } as const
-
-/** Signals a transaction that was only tried. */
-class Undo extends Error {}
-
-/** Runs `work` in a transaction that is always undone. */
-export async function undone<Result>(
-  db: Database,
-  work: (tx: Transaction) => Promise<Result>,
-): Promise<Result> {
-  let result: { readonly value: Result } | undefined
-  await db
-    .transaction()
-    .execute(async (tx) => {
-      result = { value: await work(tx) }
-      throw new Undo()
-    })
-    .catch((error: unknown) => {
-      if (!(error instanceof Undo)) throw error
-    })
-  if (result === undefined) throw new Error('the tried transaction gave nothing')
-  return result.value
-}
-
-/** A failing observation that names every failure, or a passing one. */
-export function observed(
-  failures: readonly string[],
-  passed: string,
-  metrics: Observation['metrics'],
-  scope: Observation['scope'],
-): Observation {
-  return failures.length === 0
-    ? { result: 'pass', saw: passed, metrics, scope }
-    : { result: 'fail', saw: failures.join('; '), metrics, scope }
-}

@@ -234,3 +234,15 @@ export async function ledgerIndices(
     .execute()
   return new Map(rows.map((row) => [row.target_id ?? '', row.index ?? -1]))
 }
+
+/** What events these requests left: kind, type and outcome of each. */
+export function eventsOfRequests(
+  db: Database,
+  requestIds: readonly string[],
+): Promise<Pick<StoredEvent, 'request_id' | 'kind' | 'type' | 'outcome'>[]> {
+  return db
+    .selectFrom('audit_event')
+    .select(['request_id', 'kind', 'type', 'outcome'])
+    .where('request_id', 'in', [...requestIds])
+    .execute()
+}

@@ -40,7 +40,7 @@ suite('controls of chapter 3', () => {
       ...accessDeclarations.map((one) => one.clause),
     ]
     const chapter =
-      '3.1-0 3.1-a 3.1-b 3.1-c 3.2-0 3.2-a 3.2-b 3.2-c 3.2-d 3.3-0 3.3-a 3.3-b 3.3-c 3.3-d 3.4-a 3.4-b 3.4-c 4.3-a.2'
+      '3.1-0 3.1-a 3.1-b 3.1-c 3.2-0 3.2-a 3.2-b 3.2-c 3.2-d 3.3-0 3.3-a 3.3-b 3.3-c 3.3-d 3.4-a 3.4-b 3.4-c 4.3-a.2 8.1-b'
     assert.deepEqual(
       all.toSorted((a, b) => a.localeCompare(b)),
       chapter.split(' '),
