@@ -13,7 +13,7 @@ import type { Job } from './kernel/job.ts'
 import type { PolicyReader } from './kernel/parameter.ts'
 import type { Loopback } from './loopback.ts'
 import { policyControls, type PolicySystem } from './policy/index.ts'
-import { recoveryControls, type RecoverySystem } from './recovery/index.ts'
+import { backupKeyInUse, recoveryControls, type RecoverySystem } from './recovery/index.ts'
 import { trustControls } from './trust/index.ts'
 
 /** The running parts that controls observe; what starts after the controls are wired comes as a function. */
@@ -106,7 +106,7 @@ function encryptionSystem(of: Observed) {
     keysFolder: config.SURETY_KEYS,
     dataFolders: [config.SURETY_VAR],
     serviceSocket,
-    otherKeys: () => Promise.resolve([]),
+    otherKeys: () => backupKeyInUse({ db, keysFolder: config.SURETY_KEYS }),
   }
 }
 

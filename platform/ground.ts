@@ -39,28 +39,34 @@ function policyOnceLive(live: () => LivePolicy): PolicyReader {
   }
 }
 
+/** The database, the keys and the audit log, which need each other. */
+async function openStores(config: Config, log: Log, policy: PolicyReader) {
+  const statements = statementDigests()
+  const onError = (error: Error): void => log.warn(errorRecord(error), 'a database connection was lost')
+  const onStatement = statements.saw
+  const db = openDatabase(config.DATABASE_URL, onError, { onStatement })
+  // Keys are opened beside the caller's transaction: from one pool, callers could wait for each other.
+  const keysDb = openDatabase(config.DATABASE_URL, onError, { connectionsMax: 2, onStatement })
+  const root = await openRootKey(config.SURETY_KEYS)
+  const record: RecordEvent = (within, event) => audit.record(within, event)
+  const keys = openTenantKeys({ db: keysDb, clock, root, governed: { policy, record } })
+  const audit = openAudit({ clock, keys, catalogues: eventCatalogues })
+  const close = async (): Promise<void> => {
+    await db.destroy()
+    await keysDb.destroy()
+  }
+  return { db, root, keys, audit, record, statements, close }
+}
+
 /** The ground that everything stands on: database, keys, audit log, ledger and the policy in force. */
 export async function openGround(config: Config, log: Log) {
   const live = later<LivePolicy>('the policy')
   const policy = policyOnceLive(live.get)
-  const statements = statementDigests()
-  const onError = (error: Error): void => log.warn(errorRecord(error), 'a database connection was lost')
-  const db = openDatabase(config.DATABASE_URL, onError, { onStatement: statements.saw })
-  const root = await openRootKey(config.SURETY_KEYS)
-  const record: RecordEvent = (within, event) => audit.record(within, event)
-  const keys = openTenantKeys({ db, clock, root, governed: { policy, record } })
-  const audit = openAudit({ clock, keys, catalogues: eventCatalogues })
+  const stores = await openStores(config, log, policy)
+  const { db, audit } = stores
   const signer = await openPolicySigner(config.SURETY_KEYS)
-  const published = {
-    db,
-    signer,
-    parameters,
-    clock,
-    audit,
-    log,
-    databaseUrl: config.DATABASE_URL,
-    role: 'platform',
-  }
+  const databaseUrl = config.DATABASE_URL
+  const published = { db, signer, parameters, clock, audit, log, databaseUrl, role: 'platform' }
   await ensurePublished(published, await readPolicyFolder(config.SURETY_POLICY))
   live.set(await openLivePolicy(published))
   const ledger = await openLedger({
@@ -71,8 +77,8 @@ export async function openGround(config: Config, log: Log) {
     origin: `${config.SURETY_HOST}/ledger`,
   })
   // From here on a first use of the provider's keys waits for nothing else.
-  await keys.blindIndex(PROVIDER, 'warm', '')
-  return { db, policy, live: live.get(), statements, root, keys, audit, signer, published, ledger, record }
+  await stores.keys.blindIndex(PROVIDER, 'warm', '')
+  return { ...stores, policy, live: live.get(), signer, published, ledger }
 }
 
 /** The ground, opened. */

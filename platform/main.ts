@@ -173,7 +173,7 @@ async function main(): Promise<void> {
     await ground.live.stop()
     await services.access.close()
     await sequencing.stop()
-    await ground.db.destroy()
+    await ground.close()
   }, log)
   process.on('SIGTERM', stop)
   // Ctrl-C reaches every process of the group; the supervisor stops them in order.
