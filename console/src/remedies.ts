@@ -1,7 +1,10 @@
 import type { ProblemCode } from '../../platform/kernel/problem.ts'
 
+/** Refusals that only Instant Reply knows. */
+type InboxCode = 'gate.refused' | 'platform.unavailable'
+
 const REMEDIES: Readonly<
-  Partial<Record<ProblemCode | 'network.unreachable' | 'page.failed' | 'server.error', string>>
+  Partial<Record<ProblemCode | InboxCode | 'network.unreachable' | 'page.failed' | 'server.error', string>>
 > = {
   'request.malformed': 'Reload the page and try again.',
   'request.invalid': 'Correct the marked values and send again.',
@@ -34,6 +37,11 @@ const REMEDIES: Readonly<
   'service.starting': 'Wait a few seconds; the page tries again by itself.',
   'database.unavailable': 'Try again shortly; what was accepted is not lost.',
   'contact.missing': 'The operator sets SECURITY_CONTACT.',
+  'request.timeout': 'Check the connection and send again.',
+  'request.misdirected': 'Open the console by its own address.',
+  'request.header-too-large': 'Clear the cookies of this site and sign in again.',
+  'gate.refused': 'Do what the reason names, then send again; the text is still here.',
+  'platform.unavailable': 'Try again shortly; nothing was changed.',
   'network.unreachable': 'Check the connection; the page tries again by itself.',
   'page.failed': 'Reload the page. If it stays, report it with the time.',
   'server.error': 'Try again; if it stays, report the request id.',
