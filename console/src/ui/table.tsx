@@ -20,7 +20,7 @@ export function Table({
                 key={column}
                 role="columnheader"
                 scope="col"
-                className="border-b border-line px-4 py-2 text-left text-sm text-muted last:text-right"
+                className={`border-b border-line px-4 py-2 text-sm text-muted ${column === 'Act' ? 'text-right' : 'text-left'}`}
               >
                 {column}
               </th>
