@@ -35,8 +35,8 @@ const SINGLE = [
   'sec-fetch-site',
 ]
 
-/** The cookie of a session; never forwarded, never accepted from the service. */
-export const SESSION_COOKIE = '__Host-surety'
+/** Our cookies, of sessions and of recognised devices; never forwarded, never accepted from the service. */
+const OUR_COOKIE = /^__host-surety(?:-|$)/
 
 /** Refuses a request whose headers could be read in two ways, which is how requests are smuggled past a proxy. */
 export function refuseDoubleHeaders(rawHeaders: readonly string[]): void {
@@ -70,7 +70,7 @@ export function requestHeaders(
     if (dropped || value === undefined || name === 'host' || name === 'expect' || name === 'cookie') continue
     headers[name] = value
   }
-  const cookie = withoutSession(incoming.cookie)
+  const cookie = withoutOurs(incoming.cookie)
   if (cookie !== '') headers['cookie'] = cookie
   // A key opens this gateway; the service gets the signed identity instead.
   if (/^bearer\s+sk_/i.test(incoming.authorization ?? '')) delete headers['authorization']
@@ -112,7 +112,7 @@ export function responseHeaders(upstream: IncomingHttpHeaders): Record<string, s
     if (HOP_BY_HOP.has(name) || NOT_FROM_SERVICE.has(name) || named.has(name) || value === undefined) continue
     headers[name] = value
   }
-  const cookies = (upstream['set-cookie'] ?? []).filter((cookie) => !isSession(cookie))
+  const cookies = (upstream['set-cookie'] ?? []).filter((cookie) => !isOurs(cookie))
   delete headers['set-cookie']
   return cookies.length === 0 ? headers : { ...headers, 'set-cookie': cookies }
 }
@@ -121,11 +121,11 @@ function namedByConnection(connection: string | undefined): ReadonlySet<string> 
   return new Set((connection ?? '').split(',').map((name) => name.trim().toLowerCase()))
 }
 
-function withoutSession(cookie: string | undefined): string {
+function withoutOurs(cookie: string | undefined): string {
   const pairs = (cookie ?? '').split(';').map((pair) => pair.trim())
-  return pairs.filter((pair) => pair !== '' && !isSession(pair)).join('; ')
+  return pairs.filter((pair) => pair !== '' && !isOurs(pair)).join('; ')
 }
 
-function isSession(pair: string): boolean {
-  return (pair.split('=')[0] ?? '').trim().toLowerCase() === SESSION_COOKIE.toLowerCase()
+function isOurs(pair: string): boolean {
+  return OUR_COOKIE.test((pair.split('=')[0] ?? '').trim().toLowerCase())
 }

@@ -8,7 +8,7 @@ import { after, before, beforeEach, describe, test } from 'node:test'
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose'
 import { ask, askHttp2, sendRaw, testGateway, type TestGateway } from './test-gateway.ts'
 
-const FULL = { cookie: 'theme=dark; __Host-surety=full; other=1' }
+const FULL = { cookie: 'theme=dark; __Host-surety=full; __Host-surety-device=known; other=1' }
 const SITE = { 'sec-fetch-site': 'same-origin' }
 
 interface Seen {
