@@ -1,7 +1,7 @@
 /** The composition root of the platform: reads the settings, wires the modules by plain arguments, listens, stops. */
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { accessRoutes, decide } from './access/index.ts'
+import { accessJobs, accessRoutes, decide } from './access/index.ts'
 import {
   auditJobs,
   auditRoutes,
@@ -104,6 +104,7 @@ async function openGate(
 function allJobs(ground: Ground, proof: Proof): readonly Job[] {
   const { db, audit, policy, root, record } = ground
   return [
+    ...accessJobs({ db, clock }),
     ...auditJobs({ db, audit, policy, clock }),
     ...encryptionJobs({ db, clock, root, policy, record }),
     ...policyJobs(proof.runs),

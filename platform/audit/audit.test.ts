@@ -23,6 +23,7 @@ import {
   type AuditReader,
   type Ledger,
 } from './index.ts'
+import { retainEvents } from './jobs.ts'
 import { eventsByIndex, findEvents, ledgerState, waitingEvents } from './queries.ts'
 
 const clock = fakeClock()
@@ -230,6 +231,34 @@ suite('audit log', () => {
       assert.equal(bad.result, 'fail', `${one.id} must see what is broken: ${bad.saw}`)
     }
     assert.equal((await ledger.verify(await readFile(system.anchorFile, 'utf8'))).ok, true)
+  })
+
+  test('policy 8.2-a.1: events past the retention go and leave a record, younger ones stay', async () => {
+    const policy = policyWith({ 'audit.retention': 30 * 86_400 })
+    const started = clock.now()
+    const retain = () => db.transaction().execute((tx) => retainEvents(tx, audit, policy, clock.now()))
+    const left = async () =>
+      (await findEvents(db, { tenant, type: 'thing.open', most: 10 })).map((one) => one.target_id)
+    const about = (id: string): AuditEvent => ({
+      ...event({}, 'thing.open'),
+      target: { kind: 'thing', id },
+    })
+    try {
+      await audit.record(db, about('older'))
+      clock.advanceSeconds(1)
+      await audit.record(db, about('younger'))
+      await ledger.run()
+      clock.advanceSeconds(30 * 86_400 - 1)
+      await retain()
+      assert.deepEqual(await left(), ['younger', 'older'])
+      clock.advanceSeconds(1)
+      await retain()
+      assert.deepEqual(await left(), ['younger'])
+      const [record] = await findEvents(db, { tenant: null, type: 'audit.retained', most: 1 })
+      assert.match(record?.open ?? '', /"removed":[1-9]/)
+    } finally {
+      clock.set(started)
+    }
   })
 
   test('policy 8.2-a.3: a row rewritten in the database is found against the ledger', async () => {

@@ -1,7 +1,6 @@
 import {
   appendEntries,
   emptyRightEdge,
-  leafHash,
   readRightEdge,
   signCheckpoint,
   type NoteSigner,
@@ -93,9 +92,4 @@ async function publishNext(
 async function edgeAt(files: LogFiles, size: number, root: Buffer | null): Promise<RightEdge> {
   if (size === 0 || root === null) return emptyRightEdge()
   return readRightEdge(files.read, { size, root })
-}
-
-/** The leaf hash of an event's ledger entry, as a reader of the log computes it. */
-export function eventLeafHash(event: Parameters<typeof ledgerEntry>[0]): Buffer {
-  return Buffer.from(leafHash(ledgerEntry(event)))
 }
