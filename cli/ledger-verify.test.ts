@@ -87,7 +87,7 @@ suite('surety ledger verify', () => {
     assert.equal((await verify(ledger, '--vkey', 'no key')).code, 1)
   })
 
-  test('policy 8.2-a: one flipped byte anywhere in a copy is found, and the file is named', async () => {
+  test('policy 8.2-a.3: one flipped byte anywhere in a copy is found, and the file is named', async () => {
     const copy = await copyOf('flipped')
     const files = (await readdir(copy, { recursive: true, withFileTypes: true }))
       .filter((entry) => entry.isFile() && entry.name !== 'vkey')

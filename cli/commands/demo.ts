@@ -68,13 +68,13 @@ function summary(workspace: string, origin: string, played: Played, seen: Seen):
   const blocked = played.forgedStatus === 401 || played.forgedStatus === 403
   const open = { inbox: `${origin}/console/`, trust: `${origin}/trust` }
   return {
-    ok: once && blocked && seen.replies > 0 && seen.sentForReal === 0,
+    ok: once && blocked && played.silentAfterStop && seen.replies > 0 && seen.sentForReal === 0,
     json: { workspace, ...played, ...seen, eachMessageOnce: once, forgedBlocked: blocked, open },
     lines: [
       '',
       `${many(played.delivered, 'message')} sent, ${played.repeated} of them once more: ${seen.incoming} in the inbox${once ? '' : ', which is WRONG'}.`,
       `${seen.replies} automatic replies, all caught by the local stand-in: nothing left this machine.`,
-      `The forged delivery was ${blocked ? 'blocked' : 'NOT BLOCKED'}; after STOP nothing was sent until START.`,
+      `The forged delivery was ${blocked ? 'blocked' : 'NOT BLOCKED'}; after STOP ${played.silentAfterStop ? 'nothing was sent until START' : 'a reply WAS SENT'}.`,
       `Open ${open.inbox} (choose the sample workspace) and ${open.trust}.`,
       'Remove it again with `surety demo --remove`.',
     ],
@@ -94,6 +94,8 @@ async function remove({ operator, say }: Call, gateway: Gateway): Promise<Outcom
     `Surety removed ${many(removed, 'sample workspace')} and destroyed ${removed === 1 ? 'its' : 'their'} keys`,
   )
   const left = await leftovers(gateway, inbox, paths)
+  // Those that this key did not open cannot be looked into any more.
+  const others = removed - 1
   return {
     ok: left.length === 0,
     json: { removed, rowsDeleted: rows, left },
@@ -101,6 +103,9 @@ async function remove({ operator, say }: Call, gateway: Gateway): Promise<Outcom
       left.length === 0
         ? 'Nothing is left: the key opens nothing and the webhook has no address.'
         : `Still there: ${left.join(', ')}.`,
+      ...(others > 0
+        ? [`Instant Reply drops ${many(others, 'other sample workspace')} by itself within five minutes.`]
+        : []),
       'Entries of the sample remain in the ledger, unreadable: their keys are destroyed.',
     ],
   }

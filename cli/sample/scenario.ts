@@ -8,6 +8,8 @@ export interface Played {
   readonly repeated: number
   readonly repeatsAccepted: number
   readonly forgedStatus: number
+  /** Whether the contact that said STOP was left alone until START. */
+  readonly silentAfterStop: boolean
 }
 
 interface Scene {
@@ -48,12 +50,14 @@ export async function playScenario(scene: Scene): Promise<Played> {
   await write(fourth, 'Can I talk to a human?')
   await write(first, 'And the price?')
   await notices(scene, first)
+  const lastReply = await scene.watch.newestReplyTo(third)
   await write(third, 'STOP')
   await write(third, 'What is the price?')
   await write(fifth, 'Are you open today?')
   await write(sixth, 'Hello')
+  const silentAfterStop = (await scene.watch.newestReplyTo(third)) === lastReply
   await write(third, 'START')
-  return { delivered, repeated: REPEATS, repeatsAccepted, forgedStatus }
+  return { delivered, repeated: REPEATS, repeatsAccepted, forgedStatus, silentAfterStop }
 }
 
 /** Time for people to see it happen, and for replies to be shown as they come. */
