@@ -254,8 +254,9 @@ suite('audit log', () => {
       clock.advanceSeconds(1)
       await retain()
       assert.deepEqual(await left(), ['younger'])
-      const [record] = await findEvents(db, { tenant: null, type: 'audit.retained', most: 1 })
-      assert.match(record?.open ?? '', /"removed":[1-9]/)
+      const records = await findEvents(db, { tenant: null, type: 'audit.retained', most: 2 })
+      const [removed, before] = records.map(({ details }) => (details as { removed: number }).removed)
+      assert.ok(removed !== undefined && before !== undefined && removed >= 1)
     } finally {
       clock.set(started)
     }
