@@ -52,7 +52,7 @@ for (const one of policyControls)
     assert.equal((await one.check(system)).result, 'pass')
   })
 
-test('policy P-b, 14-a: the review is overdue a moment after the interval has passed', async () => {
+test('policy P-b, 1.2-b, 14-a: the review is overdue a moment after the interval has passed', async () => {
   rig.clock.advanceSeconds(365 * DAY)
   const last = await reviewDue.check(system)
   assert.deepEqual([last.result, last.metrics['daysLeft']], ['pass', 0])
