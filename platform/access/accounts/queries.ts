@@ -80,6 +80,17 @@ export async function deleteAccount(db: Database, id: string): Promise<void> {
   await db.deleteFrom('account').where('id', '=', id).execute()
 }
 
+/** Removes the accounts in a workspace that nobody can sign in with. */
+export async function deleteProbesOf(db: Database, workspace: string): Promise<void> {
+  await db
+    .deleteFrom('account')
+    .where('probe', '=', true)
+    .where('id', 'in', (members) =>
+      members.selectFrom('membership').select('account_id').where('workspace_id', '=', workspace),
+    )
+    .execute()
+}
+
 /** How many accounts hash their passwords in which way: the first 7 characters of the hashes, e.g. `$2b$12$`. */
 export function hashPrefixes(db: Database) {
   return db

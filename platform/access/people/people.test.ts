@@ -204,4 +204,23 @@ suite('people and links', () => {
     const place = { table: 'workspace', column: 'name', row: id }
     await assert.rejects(it.keys.sealText(id, place, 'x'), { code: 'encryption.key-missing' })
   })
+
+  test('sample data can be there before anybody is; the first administrator finds it, and nothing of it stays', async () => {
+    const other = await testAccess()
+    try {
+      const { workspaces } = other.access
+      const { id } = await workspaces.makeSample(contextOf())
+      const first = await firstPerson(other)
+      const names = (await other.access.me(await first.context())).workspaces.map((one) => one.name)
+      assert.ok(names.includes('Sample workspace'))
+      assert.equal(await workspaces.removeSamples(contextOf()), 1)
+      assert.deepEqual(
+        await other.db.selectFrom('account').select('id').where('probe', '=', true).execute(),
+        [],
+      )
+      assert.equal((await workspaces.tenants()).find((one) => one.id === id)?.state, 'removed')
+    } finally {
+      await other.close()
+    }
+  })
 })

@@ -114,6 +114,7 @@ export function members(db: Database, workspace: string) {
         .as('factors'),
     ])
     .where('membership.workspace_id', '=', workspace)
+    .where('account.probe', '=', false)
     .orderBy('membership.created_at')
     .execute()
 }

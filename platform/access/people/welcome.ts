@@ -16,7 +16,7 @@ import {
   setStaffRole,
   workspacesOf,
 } from '../workspaces/queries.ts'
-import { prepareWorkspace } from '../workspaces/workspaces.ts'
+import { joinSampleWorkspaces, prepareWorkspace } from '../workspaces/workspaces.ts'
 import { invitedField, type LinkToken } from './links.ts'
 import { lockFirstLinks, lockWorkspace, ownerCount, roleIn, usableLink, useLink } from './queries.ts'
 
@@ -158,6 +158,7 @@ async function becomeFirst(
     await storeAccount(tx, account)
     await workspace.store(tx, context, account.id)
     await setStaffRole(tx, account.id, 'administrator', clock.now())
+    await joinSampleWorkspaces(tx, account.id, clock.now())
     const target = { kind: 'account', id: account.id }
     const about = { tenant: workspace.id, target, details: { kind: link.kind, role: 'administrator' } }
     await audit.record(tx, eventOf(context, 'link.redeemed', about))

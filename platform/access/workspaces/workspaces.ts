@@ -3,6 +3,9 @@ import type { FieldPlace } from '../../encryption/index.ts'
 import type { RequestContext } from '../../kernel/caller.ts'
 import { newId } from '../../kernel/id.ts'
 import { Problem } from '../../kernel/problem.ts'
+import { newSecret } from '../../kernel/secret.ts'
+import { prepareAccount } from '../accounts/accounts.ts'
+import { deleteProbesOf, insertAccount } from '../accounts/queries.ts'
 import { PROBE_WORKSPACE } from '../controls/queries.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
 import { leaveWorkspace, setSessionWorkspace } from '../sessions/queries.ts'
@@ -79,20 +82,33 @@ export async function listTenants({ db }: Pick<Parts, 'db'>) {
   }))
 }
 
-/** A workspace marked sample, owned by the first administrator. Throws `resource.conflict` before there is one. */
+/** The first administrator who completed set-up, or, before there is one, an account that nobody can sign in with. */
+async function sampleOwner(parts: Parts & Pick<AccessParts, 'policy' | 'hasher'>) {
+  const administrator = (await administrators(parts.db)).find((one) => one.complete)
+  if (administrator !== undefined) return { id: administrator.id, store: async () => {} }
+  const email = `sample-${newSecret(12).toLowerCase()}@sample.invalid`
+  const keeper = await prepareAccount(parts, { email, name: 'Sample', password: newSecret(32), probe: true })
+  return { id: keeper.id, store: async (tx: Database) => void (await insertAccount(tx, keeper)) }
+}
+
+/** A workspace marked sample, owned by the first administrator; who completes set-up later finds it too. */
 export async function makeSampleWorkspace(
-  parts: Parts,
+  parts: Parts & Pick<AccessParts, 'policy' | 'hasher'>,
   context: RequestContext,
 ): Promise<{ readonly id: string; readonly owner: string }> {
-  const owner = (await administrators(parts.db)).find((one) => one.complete)?.id
-  if (owner === undefined)
-    throw new Problem(
-      'resource.conflict',
-      'No administrator has completed the set-up yet: open the first link.',
-    )
+  const owner = await sampleOwner(parts)
   const workspace = await prepareWorkspace(parts, 'Sample workspace', true)
-  await parts.db.transaction().execute((tx) => workspace.store(tx, context, owner))
-  return { id: workspace.id, owner }
+  await parts.db.transaction().execute(async (tx) => {
+    await owner.store(tx)
+    await workspace.store(tx, context, owner.id)
+  })
+  return { id: workspace.id, owner: owner.id }
+}
+
+/** Makes an account owner of every sample workspace. */
+export async function joinSampleWorkspaces(tx: Database, account: string, at: Date): Promise<void> {
+  for (const workspace_id of await sampleWorkspaces(tx))
+    await insertMember(tx, { account_id: account, workspace_id, role: 'owner', created_at: at })
 }
 
 /** Removes every sample workspace with all its rows and destroys its keys; what the ledger holds of it is unreadable then. */
@@ -104,6 +120,7 @@ export async function removeSampleWorkspaces(
     const ids = await sampleWorkspaces(tx)
     for (const id of ids) {
       await leaveWorkspace(tx, id)
+      await deleteProbesOf(tx, id)
       await clearWorkspace(tx, id, clock.now())
       await keys.destroy(tx, id)
       const target = { kind: 'workspace', id }
