@@ -8,7 +8,7 @@ import type { AccessParts } from './parts.ts'
 import { changePassword } from './passwords/change-password.ts'
 import { makeFirstLink } from './people/links.ts'
 import { openPeople, workspaceOf } from './people/people.ts'
-import { accept, redeem, type Welcome } from './people/welcome.ts'
+import { accept, linkKind, redeem, type Welcome } from './people/welcome.ts'
 import { openSessionBook } from './sessions/sessions.ts'
 import { openSignIn } from './sign-in/sign-in.ts'
 import { openThrottle } from './sign-in/throttle.ts'
@@ -58,6 +58,7 @@ export function openAccess(parts: AccessParts & { readonly log: Log }) {
       identify({ ...all, throttle }, request, origin),
     me: (context: RequestContext) => me(parts, context.caller),
     firstLink: (context: RequestContext) => makeFirstLink(parts, context),
+    linkKind: (context: RequestContext, token: string) => linkKind(parts, context, token),
     redeem: (context: RequestContext, welcome: Welcome) => redeem(parts, context, welcome),
     accept: (context: RequestContext, token: string) => accept(parts, context, token),
     changePassword: (context: RequestContext, wanted: Parameters<typeof changePassword>[2]) =>

@@ -3,13 +3,14 @@ import { apiKeyRoutes } from './api-keys/routes.ts'
 import { factorRoutes, secretRoutes } from './factors/routes.ts'
 import { linkRoutes, peopleRoutes, staffRoutes } from './people/routes.ts'
 import { sessionRoutes } from './sessions/routes.ts'
-import { signInRoutes, welcomeRoutes } from './sign-in/routes.ts'
+import { enrolmentRoutes, signInRoutes, welcomeRoutes } from './sign-in/routes.ts'
 import { sampleRoutes, workspaceRoutes } from './workspaces/routes.ts'
 
 /** Every route of chapter 3, at all three doors; paths without parameters come before those that would swallow them. */
 export function accessRoutes(access: Access) {
   return [
     ...signInRoutes(access),
+    ...enrolmentRoutes(access),
     ...welcomeRoutes(access),
     ...sessionRoutes(access),
     ...factorRoutes(access),

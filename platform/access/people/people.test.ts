@@ -37,6 +37,10 @@ suite('people and links', () => {
           name: 'Sample',
           password: GOOD_PASSWORD,
         })
+      assert.equal(await other.access.linkKind(contextOf(), two?.token ?? ''), 'first-administrator')
+      await assert.rejects(other.access.linkKind(contextOf(), one?.token ?? ''), {
+        code: 'access.link-expired',
+      })
       await assert.rejects(redeem(one?.token), { code: 'access.link-expired' })
       await redeem(two?.token)
       // Redeemed, but no second factor: whoever holds the machine may begin again, with the same address.

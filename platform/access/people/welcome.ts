@@ -57,6 +57,11 @@ export async function redeem(
   return { account: account.id, workspace }
 }
 
+/** What a link is for, without using it up; throws `access.link-expired` before anybody fills in a form in vain. */
+export async function linkKind(parts: Parts, context: RequestContext, token: string): Promise<Link['kind']> {
+  return (await findLink(parts, context, asSecret(token))).kind
+}
+
 /** Joins the workspace of an invitation with the account that the caller is signed in with; it must be the invited one. */
 export async function accept(parts: Parts, context: RequestContext, token: string): Promise<string> {
   const link = await findLink(parts, context, asSecret(token))

@@ -68,8 +68,8 @@ export function signInRoutes({ signIn, signOut }: Access) {
   ] as const
 }
 
-/** Becoming somebody: redeeming a link and setting up the first second factor. Policy 3.1-0. */
-export function welcomeRoutes({ signIn, factors, redeem }: Access) {
+/** Setting up the first second factor. Policy 3.1-0. */
+export function enrolmentRoutes({ factors }: Access) {
   return [
     route({
       ...signing,
@@ -95,6 +95,20 @@ export function welcomeRoutes({ signIn, factors, redeem }: Access) {
           deviceCookie(enrolled.device),
         ])
       },
+    }),
+  ] as const
+}
+
+/** What a one-time link is for, and becoming somebody with it. */
+export function welcomeRoutes({ signIn, linkKind, redeem }: Access) {
+  return [
+    route({
+      ...signing,
+      path: '/api/access/link',
+      level: 'none',
+      event: { none: 'tells what a link is for; one that is no good is recorded as refused' },
+      body: z.strictObject({ token: z.string().min(20).max(100) }),
+      handle: async (request) => ({ kind: await linkKind(request, request.body.token) }),
     }),
     route({
       ...signing,
