@@ -60,7 +60,7 @@ export function ConversationPane(): ReactNode {
         mayReply={mayReply}
       />
       <MessageList
-        key={id}
+        key={`messages ${id}`}
         messages={data?.pages.toReversed().flatMap((page) => page.messages) ?? []}
         contact={contactName(conversation.contact)}
         older={
@@ -74,7 +74,7 @@ export function ConversationPane(): ReactNode {
             : null
         }
       />
-      {mayReply && <ReplyBox key={id} conversation={conversation} />}
+      {mayReply && <ReplyBox key={`reply ${id}`} conversation={conversation} />}
     </div>
   )
 }
