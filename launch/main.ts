@@ -1,12 +1,12 @@
-import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { mkdirSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { migrate, startPostgres, type PostgresServer } from '#database'
 import { ConfigError, publicOrigin, readConfig, runFolder, type Config } from '../platform/kernel/config.ts'
+import { newSecret } from '../platform/kernel/secret.ts'
+import { secretFile } from '../platform/kernel/secret-file.ts'
 import { supervise, type Supervised } from './child.ts'
 import { buildConsole } from './console-build.ts'
 import { takeLock } from './lock.ts'
@@ -40,7 +40,7 @@ function readConfigOrExit(): Config {
   }
 }
 
-/** Waits for an external PostgreSQL and refuses one that is too old. */
+/** Asks an external PostgreSQL for its version; ends the start when it does not answer or is too old. */
 async function externalDatabase(url: string): Promise<string> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
   try {
@@ -90,8 +90,7 @@ async function embeddedDatabase(config: Config): Promise<{ url: string; stop: ()
 /** The file with the token that the protected service shows at the service socket, made once. */
 async function serviceTokenFile(config: Config): Promise<string> {
   const file = join(config.SURETY_KEYS, 'service.token')
-  if (!existsSync(file))
-    await writeFile(file, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
+  await secretFile(file, () => `${newSecret()}\n`)
   return file
 }
 

@@ -1,6 +1,5 @@
-import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import {
   formatTlogProof,
   formatVerifierKey,
@@ -8,10 +7,10 @@ import {
   noteSigner,
   verifyLog,
   type LogVerdict,
-  type NoteSigner,
 } from '#ledger'
 import type { Database } from '../db/index.ts'
 import type { Clock } from '../kernel/clock.ts'
+import { signingKeyFile } from '../kernel/secret-file.ts'
 import { openLogFiles, type LogFiles } from './log-files.ts'
 import { ledgerState } from './queries.ts'
 import { openSequencer, type Sequencer } from './sequencer.ts'
@@ -27,18 +26,6 @@ export interface Ledger extends Sequencer {
   verify(older?: string): Promise<LogVerdict>
 }
 
-/** The signing key of the ledger, an Ed25519 key in PKCS#8 PEM, made when missing. */
-async function signingKey(file: string): Promise<NoteSigner['privateKey']> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-  const made = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })
-  try {
-    await writeFile(file, made, { mode: 0o600, flag: 'wx' })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  }
-  return createPrivateKey(await readFile(file, 'utf8'))
-}
-
 /** Opens the ledger in `folder`; `origin` names it in every checkpoint, e.g. `localhost/ledger`. */
 export async function openLedger(deps: {
   readonly db: Database
@@ -47,7 +34,7 @@ export async function openLedger(deps: {
   readonly keysFolder: string
   readonly origin: string
 }): Promise<Ledger> {
-  const signer = noteSigner(deps.origin, await signingKey(join(deps.keysFolder, 'ledger-signing.key')))
+  const signer = noteSigner(deps.origin, await signingKeyFile(deps.keysFolder, 'ledger-signing.key'))
   const verifierKey = formatVerifierKey(signer.verifierKey)
   const files = openLogFiles(deps.folder)
   await mkdir(deps.folder, { recursive: true })

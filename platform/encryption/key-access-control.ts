@@ -122,7 +122,7 @@ export const keyAccessLogged: Control<EncryptionSystem> = control({
   enforcedIn: [
     'platform/encryption/key-store.ts',
     'platform/encryption/routes.ts',
-    'platform/encryption/key-files.ts',
+    'platform/kernel/secret-file.ts',
   ],
   looks:
     'Compares the register of the key store with the audit log, asks for keys at the service socket without a token and with a wrong one, and reads the permissions of the key files.',

@@ -121,7 +121,7 @@ export const keysApart: Control<EncryptionSystem> = control({
   clauses: ['2.3-a.2'],
   reads: [],
   everySeconds: 6 * HOUR,
-  enforcedIn: ['platform/kernel/config.ts', 'platform/encryption/key-files.ts', 'engines/envelope'],
+  enforcedIn: ['platform/kernel/config.ts', 'platform/kernel/secret-file.ts', 'engines/envelope'],
   looks:
     'Compares the real paths of the key folder and the data folders, and searches data files for the bytes of every key file.',
   breaks:

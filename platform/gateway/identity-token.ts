@@ -1,10 +1,10 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createPublicKey, type KeyObject } from 'node:crypto'
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { calculateJwkThumbprint, exportJWK, SignJWT, type JWK } from 'jose'
 import type { Caller } from '../kernel/caller.ts'
 import type { Clock } from '../kernel/clock.ts'
-import { keyText, readText } from './key-file.ts'
+import { signingKeyFile, signingKeyIfThere } from '../kernel/secret-file.ts'
 
 /** Seconds that the protected service may believe a token. */
 export const IDENTITY_SECONDS = 60
@@ -33,12 +33,7 @@ interface SigningKey {
 const CURRENT = 'identity.key'
 const PREVIOUS = 'identity-previous.key'
 
-const newKeyPem = (): string =>
-  generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
-
-async function signingKey(pem: string): Promise<SigningKey> {
-  const key = createPrivateKey(pem)
-  if (key.asymmetricKeyType !== 'ed25519') throw new Error('an identity key is not an Ed25519 key')
+async function named(key: KeyObject): Promise<SigningKey> {
   const jwk = await exportJWK(createPublicKey(key))
   const kid = await calculateJwkThumbprint(jwk)
   return { key, kid, jwk: { ...jwk, kid, alg: 'EdDSA', use: 'sig' } }
@@ -51,16 +46,16 @@ export async function openIdentityTokens(deps: {
   readonly issuer: string
 }): Promise<IdentityTokens> {
   const { keysFolder, clock, issuer } = deps
-  let current = await signingKey(await keyText(keysFolder, CURRENT, newKeyPem))
-  const before = await readText(join(keysFolder, PREVIOUS))
-  let previous = before === null ? null : await signingKey(before)
+  let current = await named(await signingKeyFile(keysFolder, CURRENT))
+  const before = await signingKeyIfThere(keysFolder, PREVIOUS)
+  let previous = before === undefined ? null : await named(before)
   return {
     issue: (caller, requestId) => issueToken(current, issuer, clock, caller, requestId),
     keySet: () => ({ keys: [current.jwk, ...(previous === null ? [] : [previous.jwk])] }),
     rotate: async () => {
       await rename(join(keysFolder, CURRENT), join(keysFolder, PREVIOUS))
       previous = current
-      current = await signingKey(await keyText(keysFolder, CURRENT, newKeyPem))
+      current = await named(await signingKeyFile(keysFolder, CURRENT))
     },
   }
 }

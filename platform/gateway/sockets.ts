@@ -1,7 +1,7 @@
 import { chmod, mkdir, unlink } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { connect } from 'node:net'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
 import type { Caller } from '../kernel/caller.ts'
 import type { Clock } from '../kernel/clock.ts'
@@ -9,9 +9,9 @@ import { newId } from '../kernel/id.ts'
 import type { Log } from '../kernel/log.ts'
 import { Problem } from '../kernel/problem.ts'
 import { asSecret, newSecret, sameSecret, type Secret } from '../kernel/secret.ts'
+import { secretFile } from '../kernel/secret-file.ts'
 import type { App } from './app.ts'
 import type { AccessDoor, Exchange, RequestOrigin } from './exchange.ts'
-import { keyText } from './key-file.ts'
 import { gatewayLimits } from './limits.ts'
 
 /** The token that the protected service shows at its socket. */
@@ -19,8 +19,8 @@ export type ServiceToken = Secret<'service socket'>
 
 /** Reads `service.token` from the key folder, made at first use. */
 export async function openServiceToken(keysFolder: string): Promise<ServiceToken> {
-  const text = await keyText(keysFolder, 'service.token', () => newSecret(32))
-  return asSecret<'service socket'>(text.trim())
+  const text = await secretFile(join(keysFolder, 'service.token'), () => newSecret(32))
+  return asSecret<'service socket'>(text.toString('utf8').trim())
 }
 
 type Identify = AccessDoor['identify']

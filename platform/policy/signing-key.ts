@@ -1,15 +1,5 @@
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  sign,
-  verify,
-  type KeyObject,
-} from 'node:crypto'
-import { chmod, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { newSecret } from '../kernel/secret.ts'
+import { createHash, createPublicKey, sign, verify, type KeyObject } from 'node:crypto'
+import { signingKeyFile } from '../kernel/secret-file.ts'
 
 /** Signs and verifies versions of the policy with the key of this installation (Ed25519, RFC 8032). */
 export interface PolicySigner {
@@ -23,37 +13,7 @@ export interface PolicySigner {
 
 /** The signing key from `policy-signing.key` in the key folder, made when it is missing, never replaced. */
 export async function openPolicySigner(keysFolder: string): Promise<PolicySigner> {
-  const path = join(keysFolder, 'policy-signing.key')
-  await mkdir(keysFolder, { recursive: true, mode: 0o700 })
-  await chmod(keysFolder, 0o700)
-  const found = await readFile(path, 'utf8').catch(missing)
-  return signerOf(readKey(found ?? (await makeKey(path))))
-}
-
-async function makeKey(path: string): Promise<string> {
-  const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })
-  const whole = `${path}.${newSecret(6)}`
-  await writeFile(whole, pem, { mode: 0o600, flag: 'wx' })
-  try {
-    // A link appears with its whole content and refuses to replace a key that another process made meanwhile.
-    await link(whole, path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  } finally {
-    await rm(whole)
-  }
-  return readFile(path, 'utf8')
-}
-
-function missing(error: NodeJS.ErrnoException): null {
-  if (error.code !== 'ENOENT') throw error
-  return null
-}
-
-function readKey(pem: string): KeyObject {
-  const key = createPrivateKey(pem)
-  if (key.asymmetricKeyType !== 'ed25519') throw new Error('policy-signing.key does not hold an Ed25519 key')
-  return key
+  return signerOf(await signingKeyFile(keysFolder, 'policy-signing.key'))
 }
 
 function signerOf(key: KeyObject): PolicySigner {
