@@ -81,6 +81,13 @@ export async function ask(
   })
 }
 
+/** An answer that must not be a refusal. */
+export async function taken(answer: Promise<Answer>): Promise<Answer> {
+  const { status, text } = await answer
+  assert.equal(status, 200, text())
+  return answer
+}
+
 /** The session's cookie that an answer sets. */
 export function sessionOf(answer: Answer): string {
   const set = answer.headers['set-cookie']?.find((one) => one.startsWith('__Host-surety='))
@@ -100,10 +107,10 @@ async function becomeAdministrator(system: RunningSystem): Promise<Administrator
     workspaceName: 'Sample',
   }
   const begun = sessionOf(await ask(system, '', 'POST /api/access/welcome', welcome))
-  const offer = await ask(system, begun, 'POST /api/access/enrol', { label: 'Sample device' })
+  const offer = await taken(ask(system, begun, 'POST /api/access/enrol', { label: 'Sample device' }))
   const { factorId, secret } = offer.json() as { readonly factorId: string; readonly secret: string }
   const confirmation = { factorId, code: totpNow(secret) }
-  const confirmed = await ask(system, begun, 'POST /api/access/enrol/confirm', confirmation)
+  const confirmed = await taken(ask(system, begun, 'POST /api/access/enrol/confirm', confirmation))
   const { recoveryCodes } = confirmed.json() as { readonly recoveryCodes: readonly string[] }
   return { email, password, secret, recoveryCodes, cookie: sessionOf(confirmed) }
 }
@@ -114,11 +121,9 @@ async function connectChannel(system: RunningSystem, { cookie }: Administrator):
   const appSecret = secret()
   const secrets = { appSecret, verifyToken: secret(), accessToken: secret() }
   const wanted = { kind: 'whatsapp', name: 'Sample WhatsApp', phoneNumberId, ...secrets }
-  const made = await ask(system, cookie, 'POST /inbox/channels', wanted)
-  assert.equal(made.status, 200, made.text())
+  const made = await taken(ask(system, cookie, 'POST /inbox/channels', wanted))
   const rule = { name: 'First message', kind: 'first-message', reply: 'Sample reply: thank you.' }
-  const ruled = await ask(system, cookie, 'POST /inbox/rules', rule)
-  assert.equal(ruled.status, 200, ruled.text())
+  await taken(ask(system, cookie, 'POST /inbox/rules', rule))
   const { id, path } = made.json() as { readonly id: string; readonly path: string }
   return { id, path, phoneNumberId, appSecret }
 }
