@@ -32,12 +32,9 @@ export function parameter<Value>(declared: Parameter<Value>): Parameter<Value> {
 }
 
 /** Whether going from `before` to `after` weakens the promise, strengthens it or says the same. */
-export function direction<Value>(
-  of: Parameter<Value>,
-  before: Value,
-  after: Value,
-): 'stronger' | 'weaker' | 'same' {
-  const order = of.type.compare(after, before)
+export function direction(of: AnyParameter, before: unknown, after: unknown): 'stronger' | 'weaker' | 'same' {
+  // Both values were read by this parameter, so they have its type.
+  const order = of.type.compare(after as never, before as never)
   if (order === 0) return 'same'
   // Values that cannot be compared (NaN) are taken for weaker: the notice period applies.
   if (of.weaker === 'any' || Number.isNaN(order)) return 'weaker'

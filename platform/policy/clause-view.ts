@@ -3,14 +3,14 @@ import type { Attestation, Exception, Run } from './evidence-queries.ts'
 import type { InForceValue } from './in-force-values.ts'
 import type { ClauseState, ControlState, PolicyStatus } from './policy-status.ts'
 import type { ControlRegistry } from './registry.ts'
-import { wentRed } from './runs.ts'
+import { asItShould } from './runs.ts'
 import type { ClauseStatus } from './status-word.ts'
 import type { Chapter } from './text.ts'
 
 const iso = (moment: Date | null): string | null => moment?.toISOString() ?? null
 
 /** A status as JSON; times are ISO 8601 in UTC. */
-function statusView(status: ClauseStatus) {
+export function statusView(status: ClauseStatus) {
   const { word, because, provider } = status
   return {
     word,
@@ -32,8 +32,7 @@ export function runView(run: Run) {
     policyVersion,
     result,
     ended,
-    /** Whether the run came out as it should: a check passed, a known-bad run went red. */
-    asItShould: kind === 'check' ? result === 'pass' && ended === 'completed' : wentRed(run),
+    asItShould: asItShould(run),
     saw,
     metrics,
     scope,

@@ -1,7 +1,7 @@
 import { secondsAfter, secondsBetween, type Clock } from '../kernel/clock.ts'
 import { control, declare, type Control, type Declaration, type Observation } from '../kernel/control.ts'
 import { Problem } from '../kernel/problem.ts'
-import type { Database } from '../db/index.ts'
+import { undone } from '../db/index.ts'
 import { findDrift, type Drift, type DriftDeps } from './drift.ts'
 import type { LivePolicy } from './in-force.ts'
 import { policyReview } from './parameters.ts'
@@ -64,10 +64,10 @@ export const noDrift: Control<PolicySystem> = control({
   enforcedIn: ['platform/policy/drift.ts', 'platform/policy/in-force.ts'],
   looks:
     'Compiles the signed text anew and compares it with the table of values in force and with what each process obeys.',
-  breaks: 'Changes the stored review interval past the publisher, in a transaction that is rolled back.',
+  breaks: 'Changes the stored review interval past the publisher, in a transaction that is undone.',
   check: async (system) => observeDrift(system, await findDrift(system)),
   knownBad: async (system) =>
-    rolledBack(system.db, async (db) => {
+    undone(system.db, async (db) => {
       await breakInForce(db, policyReview.name, 1, PLANTED)
       const found = await findDrift({ ...system, db })
       // Only what was planted counts: a drift that is there anyway must not make the run look red.
@@ -191,14 +191,5 @@ function without(registered: Registered, clause: string): Registered {
     ...registered,
     controls: registered.controls.filter(({ clauses }) => !clauses.includes(clause)),
     declarations: registered.declarations.filter((one) => one.clause !== clause),
-  }
-}
-
-async function rolledBack(db: Database, look: (db: Database) => Promise<Observation>): Promise<Observation> {
-  const transaction = await db.startTransaction().execute()
-  try {
-    return await look(transaction)
-  } finally {
-    await transaction.rollback().execute()
   }
 }

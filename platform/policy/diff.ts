@@ -1,4 +1,4 @@
-import { direction, type Parameter } from '../kernel/parameter.ts'
+import { direction } from '../kernel/parameter.ts'
 import type { CompiledPolicy, CompiledValue } from './compile.ts'
 import { type Part, plainText } from './sentence.ts'
 import type { Clause, Section } from './text.ts'
@@ -195,15 +195,15 @@ function valueChanges(was: Passage, is: Passage): ValueChange[] {
   return [...is.values].flatMap(([parameter, after]) => {
     const before = was.values.get(parameter)
     if (before === undefined || before.text === after.text) return []
-    return [{ parameter, before: before.text, after: after.text, direction: valueDirection(before, after) }]
+    return [
+      {
+        parameter,
+        before: before.text,
+        after: after.text,
+        direction: direction(after.parameter, before.value, after.value),
+      },
+    ]
   })
-}
-
-function valueDirection(before: CompiledValue, after: CompiledValue): 'stronger' | 'weaker' | 'same' {
-  const parameter = after.parameter as unknown as Parameter<unknown>
-  // Neither value is more than the other, as with lists of other items.
-  if (Number.isNaN(parameter.type.compare(after.value, before.value))) return 'weaker'
-  return direction(parameter, before.value, after.value)
 }
 
 function namesOf(values: readonly ValueChange[]): string {

@@ -1,5 +1,5 @@
 import { secondsAfter } from '../kernel/clock.ts'
-import { direction, type AnyParameter, type Parameter } from '../kernel/parameter.ts'
+import { direction, type AnyParameter } from '../kernel/parameter.ts'
 import { policyNotice } from './parameters.ts'
 import type { VersionStatement } from './version-statement.ts'
 
@@ -88,20 +88,12 @@ function valueOf(
   const { value } = reading
   if (known === undefined)
     return { value, text, version: version.number, since: version.publishedAt, pending: null }
-  const change = directionOf(parameter, known.value, value)
+  const change = direction(parameter, known.value, value)
   if (change === 'same') return { ...known, text, pending: null }
   if (change === 'stronger')
     return { value, text, version: version.number, since: version.publishedAt, pending: null }
   const announced = known.pending
-  if (announced !== null && directionOf(parameter, announced.value, value) === 'same')
+  if (announced !== null && direction(parameter, announced.value, value) === 'same')
     return { ...known, pending: { ...announced, text } }
   return { ...known, pending: { value, text, version: version.number, effectiveAt } }
-}
-
-/** `direction` for a parameter whose value type is not known here; both values were read by that parameter. */
-function directionOf(parameter: AnyParameter, before: unknown, after: unknown): ReturnType<typeof direction> {
-  const known = parameter as unknown as Parameter<unknown>
-  // Values that cannot be compared, such as two different lists, are judged with caution.
-  if (Number.isNaN(known.type.compare(before, after))) return 'weaker'
-  return direction(known, before, after)
 }

@@ -34,6 +34,7 @@ export { controlRegistry, type ControlRegistry, type Registered } from './regist
 export { programHash } from './check-code.ts'
 export type { Attestation, Exception, Run, RunKind } from './evidence-queries.ts'
 export { runControl, wentRed } from './runs.ts'
+export { statusView } from './clause-view.ts'
 export { policyJobs, runAllSoon } from './scheduler.ts'
 export { type KnownFacts, openStatusBoard, type StatusBoard } from './status-board.ts'
 export type { ClauseState, ControlState, DriftState, PolicyStatus, WordCounts } from './policy-status.ts'

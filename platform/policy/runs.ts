@@ -82,6 +82,11 @@ export function wentRed(run: Pick<Run, 'ended' | 'result'>): boolean {
   return run.ended === 'completed' && run.result === 'fail'
 }
 
+/** Whether a run came out as it should: a check passed, a known-bad run went red. */
+export function asItShould(run: Pick<Run, 'kind' | 'ended' | 'result'>): boolean {
+  return run.kind === 'check' ? run.ended === 'completed' && run.result === 'pass' : wentRed(run)
+}
+
 async function selfTestOf(deps: RunDeps, control: string, subject: RunSubject): Promise<string | null> {
   const newest = (await newestRuns(deps.db, [control])).find(({ run }) => run.kind === 'known-bad')
   return newest?.run.checkCodeHash.equals(subject.checkCodeHash) === true ? newest.run.id : null
@@ -126,13 +131,12 @@ function sawNothing(kind: RunKind, ended: RunEnd, how: string): { ended: RunEnd;
 
 /** The evidence leaf: everything that a reader of the ledger needs to know about a run. */
 function evidenceEvent(run: Run): Parameters<Audit['record']>[1] {
-  const good = run.kind === 'check' ? run.result === 'pass' && run.ended === 'completed' : wentRed(run)
   return {
     type: run.kind === 'check' ? 'policy.observed' : 'policy.self-tested',
     tenant: null,
     actor: { kind: 'system', id: 'policy' },
     target: { kind: 'observation', id: run.id },
-    outcome: good ? 'success' : 'failed',
+    outcome: asItShould(run) ? 'success' : 'failed',
     details: {
       clauseIds: run.clauses,
       policyVersion: run.policyVersion,

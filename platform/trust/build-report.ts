@@ -1,10 +1,15 @@
 import { ledgerIndices, ledgerState } from '../audit/index.ts'
 import type { Database } from '../db/index.ts'
-import { policyReview, type ClauseState, type PolicyStatus, type StatusBoard } from '../policy/index.ts'
+import {
+  policyReview,
+  statusView,
+  type ClauseState,
+  type PolicyStatus,
+  type StatusBoard,
+} from '../policy/index.ts'
 import { secondsAfter } from '../kernel/clock.ts'
 import type { PolicyReader } from '../kernel/parameter.ts'
 import {
-  shownStatus,
   type ShownClause,
   type ShownControl,
   type ShownRun,
@@ -77,7 +82,7 @@ function shownClause(
     parent: entry.parent,
     sentence: clause.sentence,
     kinds: entry.kinds,
-    status: shownStatus(state.status.shown),
+    status: statusView(state.status.shown),
     values: clause.values.map(({ parameter, text }) => ({
       parameter,
       text,

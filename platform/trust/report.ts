@@ -1,4 +1,4 @@
-import type { Chapter, ClauseKind, ClauseStatus, StatusWord } from '../policy/index.ts'
+import type { Chapter, ClauseKind, StatusWord, statusView } from '../policy/index.ts'
 
 /** One run of a check, as the page shows it. */
 export interface ShownRun {
@@ -34,14 +34,7 @@ export interface ShownClause {
   readonly parent: string | null
   readonly sentence: string
   readonly kinds: readonly ClauseKind[]
-  readonly status: {
-    readonly word: StatusWord
-    readonly since: string | null
-    readonly until: string | null
-    readonly provider: string | null
-    readonly because: string
-    readonly provedAt: string | null
-  }
+  readonly status: ReturnType<typeof statusView>
   readonly values: readonly ShownValue[]
   readonly controls: readonly ShownControl[]
 }
@@ -67,20 +60,6 @@ export interface TrustReport {
   readonly contact: string | null
   readonly notes: readonly string[]
   readonly clauses: readonly ShownClause[]
-}
-
-/** The status of a clause in the form that JSON holds. */
-export function shownStatus(status: ClauseStatus): ShownClause['status'] {
-  const text = (date: Date | null): string | null => date?.toISOString() ?? null
-  const { word, because, provider } = status
-  return {
-    word,
-    because,
-    provider,
-    since: text(status.since),
-    until: text(status.until),
-    provedAt: text(status.provedAt),
-  }
 }
 
 /** Who can keep a promise, in the order of the counters. */
