@@ -1,16 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Figure } from './figure.ts'
+import { processTree, programOf } from './process-tree.ts'
 import { withSystem } from './running-system.ts'
 
 const LIMIT_MB = 400
-const REST_SECONDS = 30
-
-interface Process {
-  readonly id: number
-  readonly parent: number
-  readonly name: string
-}
+/** On top of the time that a system settles in. */
+const REST_SECONDS = 5
 
 interface Memory {
   /** Proportional set size: shared pages are divided among those that share them. */
@@ -18,12 +14,11 @@ interface Memory {
   readonly rssMb: number
 }
 
-/** Memory of the whole process tree of `npm start` beside PostgreSQL, half a minute after it was ready. */
+/** Memory of the whole process tree of `npm start` beside PostgreSQL, half a minute after it was ready, when every check has run once. */
 export async function memory(show: (figure: Figure) => void): Promise<void> {
-  if (process.platform !== 'linux') throw new Error('memory is read from /proc, which only Linux has')
   await withSystem(async (system) => {
     await pause(REST_SECONDS * 1000)
-    const tree = treeOf(system.processId).filter(({ name }) => name !== 'postgres')
+    const tree = processTree(system.processId).filter(({ name }) => name !== 'postgres')
     const used = tree.map((one) => ({ name: programOf(one), ...memoryOf(one.id) }))
     for (const { name, pssMb } of used)
       show({ what: `  ${name}`, ours: pssMb, unit: 'MB PSS', beside: { kind: 'none' } })
@@ -41,36 +36,6 @@ export async function memory(show: (figure: Figure) => void): Promise<void> {
       beside: { kind: 'limit', value: LIMIT_MB },
     })
   })
-}
-
-function processes(): Process[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((id) => {
-      try {
-        const stat = readFileSync(`/proc/${id}/stat`, 'utf8')
-        const end = stat.lastIndexOf(')')
-        const parent = Number(stat.slice(end + 2).split(' ')[1])
-        return [{ id: Number(id), parent, name: stat.slice(stat.indexOf('(') + 1, end) }]
-      } catch {
-        // It ended between the listing and the reading.
-        return []
-      }
-    })
-}
-
-function treeOf(root: number): Process[] {
-  const all = processes()
-  const below = (id: number): Process[] =>
-    all.filter(({ parent }) => parent === id).flatMap((child) => [child, ...below(child.id)])
-  return [...all.filter(({ id }) => id === root), ...below(root)]
-}
-
-/** The file that a process runs, which tells our processes apart. */
-function programOf({ id, name }: Process): string {
-  const words = readFileSync(`/proc/${id}/cmdline`, 'utf8').split('\0')
-  const program = words.find((word) => /\.(ts|mjs|js)$/.test(word))
-  return program === undefined ? name : program.split('/').slice(-2).join('/')
 }
 
 function memoryOf(id: number): Memory {

@@ -44,7 +44,7 @@ export async function makePlace(): Promise<Place> {
     SURETY_HTTPS_PORT: String(await freePort()),
     SURETY_HTTP_PORT: String(await freePort()),
     NODE_COMPILE_CACHE: join(folder, 'cache'),
-    LOG_LEVEL: 'warn',
+    LOG_LEVEL: 'info',
   }
   return {
     environment,
@@ -103,12 +103,16 @@ async function stopSystem(child: ChildProcess, config: Config): Promise<void> {
   await pause(200)
 }
 
-/** Runs a benchmark against a system of its own, which is stopped and removed afterwards. */
+/** After a start every check runs once; a benchmark of something else waits for them. */
+const SETTLE_SECONDS = 25
+
+/** Runs a benchmark against a settled system of its own, which is stopped and removed afterwards. */
 export async function withSystem(use: (system: RunningSystem, place: Place) => Promise<void>): Promise<void> {
   const place = await makePlace()
   try {
     const system = await startSystem(place)
     try {
+      await pause(SETTLE_SECONDS * 1000)
       await use(system, place)
     } finally {
       await system.stop()

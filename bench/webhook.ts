@@ -10,23 +10,23 @@ import { sampleChannel, sampleRules } from '../cli/sample/workspace.ts'
 import type { Config } from '../platform/kernel/config.ts'
 import { percentile, type Figure } from './figure.ts'
 import { becomeFirstAdministrator } from './first-administrator.ts'
+import { processTree, programOf } from './process-tree.ts'
 import { withSystem } from './running-system.ts'
 
 const LIMIT_MS = 200
 const REQUESTS = 300
 const WARM_UP = 20
-/** Deliveries under way at the same time, and the pause of each sender between two. */
-const SENDERS = 4
-const PAUSE_MS = 60
+/** Five deliveries a second, whether or not the one before was answered. */
+const EVERY_MS = 200
 /** How long the last replies may take. */
-const SETTLE_MS = 15_000
+const SETTLE_MS = 60_000
 
 /**
  * From a provider's signed webhook to the stored automatic reply: the change notice that agents see is sent by the
  * commit that stores the reply, so its arrival is an upper bound. One new contact a message.
  */
 export async function webhook(show: (figure: Figure) => void): Promise<void> {
-  await withSystem(async (_, { config, environment }) => {
+  await withSystem(async (system, { config, environment }) => {
     const gateway = openGateway(config)
     const operator = openOperator(environment)
     await becomeFirstAdministrator(gateway, operator)
@@ -36,11 +36,19 @@ export async function webhook(show: (figure: Figure) => void): Promise<void> {
     const provider = await sampleChannel(gateway, inbox)
     const changed = await watchChanges(config, gateway.origin, key)
     await sendAll(provider, contacts(WARM_UP, 0))
+    const before = cpuSeconds(system.processId)
     const sent = await sendAll(provider, contacts(REQUESTS, WARM_UP))
     const delays = await delaysOf(inbox, sent, changed.firstAt)
+    if (changed.ended()) throw new Error('the stream of changes ended before the benchmark')
+    const after = cpuSeconds(system.processId)
     changed.close()
     gateway.close()
     const limit = { kind: 'limit', value: LIMIT_MS } as const
+    for (const [program, seconds] of after) {
+      const ours = ((seconds - (before.get(program) ?? 0)) * 1000) / REQUESTS
+      if (ours >= 0.1)
+        show({ what: `processor time a message, ${program}`, ours, unit: 'ms', beside: { kind: 'none' } })
+    }
     const answered = sent.map(({ answeredMs }) => answeredMs)
     show({
       what: `webhook to 200, p95 of ${REQUESTS}`,
@@ -69,6 +77,16 @@ export async function webhook(show: (figure: Figure) => void): Promise<void> {
   })
 }
 
+/** Processor time of the system by program; PostgreSQL is one. */
+function cpuSeconds(root: number): Map<string, number> {
+  const spent = new Map<string, number>()
+  for (const one of processTree(root)) {
+    const program = one.name === 'postgres' ? 'PostgreSQL' : programOf(one)
+    spent.set(program, (spent.get(program) ?? 0) + one.cpuSeconds)
+  }
+  return spent
+}
+
 /** Sample contacts with numbers that belong to nobody: 555-0100 to 555-0199 of one area code after another. */
 function contacts(count: number, from: number): SampleContact[] {
   return Array.from({ length: count }, (_, at) => {
@@ -88,29 +106,33 @@ interface Sent {
 }
 
 async function sendAll(provider: SampleProvider, all: readonly SampleContact[]): Promise<Sent[]> {
-  const waiting = [...all]
-  const sent: Sent[] = []
-  const sender = async (): Promise<void> => {
-    for (let contact = waiting.shift(); contact !== undefined; contact = waiting.shift()) {
-      const delivery = provider.message(contact, 'What are your opening hours?')
-      const sentAt = performance.now()
-      const { status } = await provider.send(delivery)
-      if (status !== 200) throw new Error(`the webhook answers ${status}`)
-      sent.push({ name: contact.name, sentAt, answeredMs: performance.now() - sentAt })
-      await pause(PAUSE_MS)
-    }
+  const sent: Promise<Sent>[] = []
+  for (const contact of all) {
+    sent.push(sendOne(provider, contact))
+    await pause(EVERY_MS)
   }
-  await Promise.all(Array.from({ length: SENDERS }, sender))
-  return sent
+  return Promise.all(sent)
+}
+
+async function sendOne(provider: SampleProvider, contact: SampleContact): Promise<Sent> {
+  const delivery = provider.message(contact, 'What are your opening hours?')
+  const sentAt = performance.now()
+  const { status } = await provider.send(delivery)
+  if (status !== 200) throw new Error(`the webhook answers ${status}`)
+  return { name: contact.name, sentAt, answeredMs: performance.now() - sentAt }
+}
+
+interface Changes {
+  /** When each conversation changed first. */
+  readonly firstAt: ReadonlyMap<string, number>
+  ended(): boolean
+  close(): void
 }
 
 /** Listens to the stream of changes and keeps when each conversation changed first. */
-function watchChanges(
-  config: Config,
-  origin: string,
-  key: string,
-): Promise<{ readonly firstAt: ReadonlyMap<string, number>; close(): void }> {
+function watchChanges(config: Config, origin: string, key: string): Promise<Changes> {
   const firstAt = new Map<string, number>()
+  let ended = false
   const { hostname, port, host } = new URL(origin)
   return new Promise((resolve, reject) => {
     const stream = request(
@@ -124,6 +146,9 @@ function watchChanges(
       },
       (reply) => {
         if (reply.statusCode !== 200) return reject(new Error(`the stream answers ${reply.statusCode}`))
+        reply.once('close', () => {
+          ended = true
+        })
         let text = ''
         reply.setEncoding('utf8').on('data', (part: string) => {
           const now = performance.now()
@@ -135,7 +160,7 @@ function watchChanges(
             if (conversation !== undefined && !firstAt.has(conversation)) firstAt.set(conversation, now)
           }
         })
-        return resolve({ firstAt, close: () => stream.destroy() })
+        return resolve({ firstAt, ended: () => ended, close: () => stream.destroy() })
       },
     )
     stream.once('error', reject)
