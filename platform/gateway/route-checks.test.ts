@@ -142,7 +142,12 @@ describe('the API', () => {
   test('the console is served compressed, cached by its hashes, and nothing else of the folder is', async () => {
     const bare = await ask(at, '/console')
     assert.deepEqual([bare.status, bare.headers['location']], [308, '/console/'])
-    for (const path of ['/console/', '/console/inbox/7?filter=open']) {
+    for (const path of [
+      '/console/',
+      '/console/inbox/7?filter=open',
+      '/console/policy/clause/3.4-a',
+      '/console/policy/clause/8.2-a.3',
+    ]) {
       const page = await ask(at, path)
       assert.match(page.body, /<title>Console/)
       assert.equal(page.headers['cache-control'], 'no-cache')

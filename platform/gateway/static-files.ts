@@ -71,10 +71,13 @@ async function staticFile(name: string, plain: Buffer): Promise<StaticFile> {
   }
 }
 
+/** How the name of a file ends; the id of a clause, such as `8.2-a.3`, does not. */
+const FILE_ENDING = /\.[a-z]\w*$/i
+
 /** The file behind a path below `/console/`; every address without an ending is a view of the one page. */
 function find(files: StaticFiles, path: string): StaticFile {
   const name = decodeURIComponent(path.slice('/console/'.length))
-  const file = files.get(name) ?? (extname(name) === '' ? files.get('index.html') : undefined)
+  const file = files.get(name) ?? (FILE_ENDING.test(name) ? undefined : files.get('index.html'))
   if (file !== undefined) return file
   const detail = files.size === 0 ? 'The console is not built; `npm start` builds it.' : 'No such file.'
   throw new Problem('resource.unknown', detail)
