@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import type { AxeResults } from 'axe-core'
+import type { CDPSession } from 'playwright-core'
+import type { Window } from './browser.ts'
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const images = fileURLToPath(new URL('../../docs/images/', import.meta.url))
+
+/** What every page is held to: WCAG 2, levels A and AA. */
+const RULES = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], preload: false }
+const WIDER_THAN_THE_SCREEN = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+const WIDE = { width: 1280, height: 800 }
+const NARROW = { width: 360, height: 740 }
+
+/** Looks at the page as it is now: in light and dark, wide and narrow; nothing may be out of reach or cut off. */
+export async function examine(window: Window, what: string): Promise<void> {
+  const { page } = window
+  const complaints: string[] = []
+  for (const size of [NARROW, WIDE])
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.setViewportSize(size)
+      await page.emulateMedia({ colorScheme })
+      const as = `${what}, ${size.width} px, ${colorScheme}`
+      complaints.push(...(await complaintsOf(window)).map((one) => `${as}: ${one}`))
+    }
+  assert.deepEqual([...complaints, ...window.faults()], [], what)
+}
+
+/** What axe-core finds, a line for each rule and place, in a world of its own, which the page's policy leaves alone. */
+async function complaintsOf(window: Window): Promise<string[]> {
+  const session = await window.context.newCDPSession(window.page)
+  try {
+    const { frameTree } = await session.send('Page.getFrameTree')
+    const { executionContextId } = await session.send('Page.createIsolatedWorld', {
+      frameId: frameTree.frame.id,
+      worldName: 'axe',
+    })
+    await evaluate(session, executionContextId, axeSource)
+    const found = await evaluate(
+      session,
+      executionContextId,
+      `axe.run(document, ${JSON.stringify(RULES)}).then(({ violations, passes }) => ({ violations, passes: passes.length }))`,
+    )
+    const { violations, passes } = found as { violations: AxeResults['violations']; passes: number }
+    assert.ok(passes > 0, 'axe-core looked at nothing')
+    const wider = (await evaluate(session, executionContextId, WIDER_THAN_THE_SCREEN)) as number
+    return [
+      ...(wider > 0 ? [`scrolls ${wider} px to the side`] : []),
+      ...violations.flatMap(({ id, help, nodes }) =>
+        nodes.map(
+          ({ html, failureSummary }) => `${id} (${help}): ${html.slice(0, 200)} ${failureSummary ?? ''}`,
+        ),
+      ),
+    ]
+  } finally {
+    await session.detach()
+  }
+}
+
+async function evaluate(session: CDPSession, contextId: number, expression: string): Promise<unknown> {
+  const { result, exceptionDetails } = await session.send('Runtime.evaluate', {
+    contextId,
+    expression,
+    awaitPromise: true,
+    returnByValue: true,
+  })
+  if (exceptionDetails !== undefined)
+    throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text)
+  return result.value
+}
+
+/** Keeps a picture for the documentation, when SURETY_SCREENSHOTS=1 asks for it. */
+export async function picture(
+  { page }: Window,
+  name: 'trust' | 'inbox' | 'clause' | 'security',
+): Promise<void> {
+  if (process.env['SURETY_SCREENSHOTS'] !== '1') return
+  mkdirSync(images, { recursive: true })
+  await page.setViewportSize(WIDE)
+  await page.emulateMedia({ colorScheme: 'light' })
+  await page.mouse.move(0, 0)
+  await page.screenshot({ path: `${images}${name}.png`, animations: 'disabled', caret: 'hide' })
+}
