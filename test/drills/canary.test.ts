@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict'
+import { randomBytes, randomInt, randomUUID } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, suite, test } from 'node:test'
+import {
+  ask,
+  openWorkplace,
+  phoneOf,
+  post,
+  sql,
+  taken,
+  textMessage,
+  until,
+  type Workplace,
+} from './workplace.ts'
+
+const SYLLABLES = 'ba ce di fo gu ha ke li mo nu pa re si to vu'.split(' ')
+
+/** A sentence that nobody ever wrote, and that no compression finds a repetition in. */
+function canarySentence(): string {
+  const word = (): string => Array.from({ length: 3 }, () => SYLLABLES[randomInt(15)]).join('')
+  return `The canary sings ${Array.from({ length: 9 }, word).join(' ')}`
+}
+
+/** A sentence as it would lie in a file: as text of two encodings, as hexadecimal digits, and in base64 at each alignment. */
+function tracesOf(sentence: string): ReadonlyMap<string, Buffer> {
+  // Without its first words, so that another beginning is found as well.
+  const core = Buffer.from(sentence.slice('The canary sings '.length), 'utf8')
+  const wide = Buffer.from(core.toString(), 'utf16le')
+  const base64 = (shift: number): Buffer => {
+    const text = Buffer.concat([Buffer.alloc(shift), core]).toString('base64')
+    // The first and the last group hold bits of the neighbours.
+    return Buffer.from(text.slice(4, -4))
+  }
+  return new Map([
+    ['UTF-8', core],
+    ['UTF-16 little endian', wide],
+    ['UTF-16 big endian', Buffer.from(wide).swap16()],
+    ['hexadecimal', Buffer.from(core.toString('hex'))],
+    ['hexadecimal capitals', Buffer.from(core.toString('hex').toUpperCase())],
+    ['base64', base64(0)],
+    ['base64, shifted by one', base64(1)],
+    ['base64, shifted by two', base64(2)],
+  ])
+}
+
+/** Every regular file below a folder, with what of the sentences is found in it. */
+async function search(
+  folder: string,
+  sentences: Readonly<Record<string, string>>,
+): Promise<{ readonly files: number; readonly bytes: number; readonly found: string[] }> {
+  const entries = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((one) =>
+    one.isFile(),
+  )
+  let bytes = 0
+  const found: string[] = []
+  for (const { parentPath, name } of entries) {
+    const path = join(parentPath, name)
+    const content = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+      // The database removes files of its own while it works.
+      if (error.code === 'ENOENT') return Buffer.alloc(0)
+      throw error
+    })
+    bytes += content.length
+    found.push(...findIn(content, sentences).map((what) => `${what} in ${path}`))
+  }
+  return { files: entries.length, bytes, found }
+}
+
+function findIn(content: Buffer, sentences: Readonly<Record<string, string>>): string[] {
+  return Object.entries(sentences).flatMap(([which, sentence]) =>
+    [...tracesOf(sentence)]
+      .filter(([, trace]) => content.includes(trace))
+      .map(([form]) => `${which} as ${form}`),
+  )
+}
+
+suite('drill: the canary', { timeout: 120_000 }, () => {
+  const canaries = {
+    'the message': canarySentence(),
+    'the reply': canarySentence(),
+    'the refused message': canarySentence(),
+  }
+  const planted = canarySentence()
+  let at: Workplace & { stop(): Promise<void> }
+
+  before(async () => {
+    at = await openWorkplace({ environment: { LOG_LEVEL: 'debug' } })
+  })
+  after(() => at?.stop())
+
+  test('policy 2.2-a: the search finds a sentence in each of its forms', () => {
+    for (const [form, trace] of tracesOf(planted))
+      assert.deepEqual(findIn(Buffer.concat([randomBytes(99), trace, randomBytes(99)]), { it: planted }), [
+        `it as ${form}`,
+      ])
+    for (const before of ['', 'a', 'ab', 'abc'])
+      assert.equal(
+        findIn(Buffer.from(Buffer.from(`${before}${planted} and on`).toString('base64')), { it: planted })
+          .length,
+        1,
+      )
+    assert.deepEqual(findIn(randomBytes(10_000), { it: planted }), [])
+  })
+
+  test('policy 2.2-a: what a contact and a person wrote is found in no file of the system', async () => {
+    const { system, channel, administrator, provider } = at
+    const { cookie } = administrator
+    assert.equal(await post(at, textMessage(channel, phoneOf(0), canaries['the message'])), 200)
+    await until('the automatic reply', () => provider.received().length === 1)
+    const list = (await taken(ask(system, cookie, 'GET /inbox/conversations'))).json() as {
+      readonly conversations: readonly { readonly id: string; readonly last: { readonly preview: string } }[]
+    }
+    const [conversation] = list.conversations
+    assert.ok(conversation)
+    const reply = { key: randomUUID(), text: canaries['the reply'] }
+    await taken(ask(system, cookie, `POST /inbox/conversations/${conversation.id}/reply`, reply))
+    await until('the reply of a person', () => provider.received().length === 2)
+    assert.equal(provider.received()[1]?.text, canaries['the reply'])
+    const read = await taken(ask(system, cookie, `GET /inbox/conversations/${conversation.id}`))
+    assert.ok(read.text().includes(canaries['the message']), 'it is there, for those who may read it')
+    // Refused in three ways, none of which may reach a log.
+    const refused = textMessage(channel, phoneOf(1), canaries['the refused message'])
+    assert.equal((await system.postWebhook(channel.path, refused, 'another-secret-of-16')).status, 401)
+    assert.equal(await post(at, `{"${canaries['the refused message']}`), 400)
+    const query = `/inbox/conversations?status=${encodeURIComponent(canaries['the refused message'])}`
+    assert.equal((await ask(system, cookie, `GET ${query}`)).status, 422)
+
+    const backup = await system.cli(['backup', '--json'])
+    assert.equal(backup.code, 0, backup.stdout + backup.stderr)
+    await until('the events are in the ledger', async () => {
+      const [row] = await sql<{ count: number }>(
+        system,
+        `select (select count(*) from surety.audit_event where ledger_index is null)::int
+              + (select count(*) from inbox.audit_outbox)::int as count`,
+      )
+      return row?.count === 0
+    })
+    // A table with the sentence in the open shows that the search reaches what the database keeps.
+    await sql(system, 'create table public.planted (sentence text)')
+    await sql(system, 'insert into public.planted values ($1)', [planted])
+    await sql(system, 'checkpoint')
+
+    const seen = await search(system.varFolder, { ...canaries, 'the planted sentence': planted })
+    assert.ok(seen.files > 500 && seen.bytes > 20_000_000, `${seen.files} files, ${seen.bytes} bytes`)
+    const ours = seen.found.filter((one) => one.startsWith('the planted sentence'))
+    assert.ok(
+      ours.some((one) => one.includes('/postgres/base/')),
+      ours.join(),
+    )
+    assert.ok(
+      ours.some((one) => one.includes('/postgres/pg_wal/')),
+      ours.join(),
+    )
+    assert.deepEqual(
+      seen.found.filter((one) => !ours.includes(one)),
+      [],
+    )
+    assert.deepEqual((await search(system.keysFolder, canaries)).found, [])
+    assert.ok(system.said().includes('"msg":"request"'), 'the log was kept')
+    assert.deepEqual(findIn(Buffer.from(system.said()), canaries), [])
+  })
+
+  test('policy 2.2-a: neither the ledger nor a backup is empty, so the search had something to look at', async () => {
+    for (const folder of ['ledger', 'backups', 'postgres/pg_wal']) {
+      const { files, bytes } = await search(join(at.system.varFolder, folder), {})
+      assert.ok(files > 0 && bytes > 1000, folder)
+    }
+  })
+})
