@@ -66,10 +66,10 @@ const tracer = trace.getTracer('surety.gateway')
 export function openEdge(door: EdgeDoor): Edge {
   return {
     request: (incoming, outgoing, proceed) => {
-      const { exchange, security } = begin(door, incoming, outgoing)
+      const { exchange, security, gone } = begin(door, incoming, outgoing)
       tracer.startActiveSpan('request', (span) => {
         outgoing.once('close', () => endSpan(span, exchange, incoming, outgoing))
-        dispatch(door, { incoming, outgoing, exchange, security, proceed }).catch((error: unknown) => {
+        dispatch(door, { incoming, outgoing, exchange, security, proceed, gone }).catch((error: unknown) => {
           if ('shouldKeepAlive' in outgoing) outgoing.shouldKeepAlive &&= incoming.complete
           sendProblem(outgoing, exchange, door.log, error)
         })
@@ -89,7 +89,7 @@ function begin(
   door: EdgeDoor,
   incoming: NodeRequest,
   outgoing: NodeResponse,
-): { exchange: Exchange; security: Record<string, string> } {
+): { exchange: Exchange; security: Record<string, string>; gone: () => boolean } {
   const started = performance.now()
   const exchange = newExchange(door, incoming)
   const security = securityHeaders(door.policy, exchange.requestId)
@@ -99,13 +99,15 @@ function begin(
   for (const [name, value] of Object.entries(security)) outgoing.setHeader(name, value)
   if (door.stopping() && incoming.httpVersionMajor === 1) outgoing.setHeader('connection', 'close')
   door.requestLog.arrive()
+  let closed = false
   outgoing.once('close', () => {
+    closed = true
     leave(door, exchange, incoming, outgoing.headersSent ? outgoing.statusCode : 0, started)
     // An HTTP/2 stream whose body nobody wants any more is closed; HTTP/1.1 sees to it by itself.
     if ('stream' in incoming && !incoming.readableEnded) incoming.stream?.close()
   })
   cutSlowBody(door, incoming, outgoing)
-  return { exchange, security }
+  return { exchange, security, gone: () => closed }
 }
 
 function newExchange(door: EdgeDoor, incoming: NodeRequest): Exchange {

@@ -33,6 +33,8 @@ export interface Visit {
   readonly security: Readonly<Record<string, string>>
   /** Sends `100 Continue` to a client that waits for it before it sends its body. */
   readonly proceed: () => void
+  /** Whether the client left or was answered. */
+  readonly gone: () => boolean
 }
 
 /** A request whose address, host and headers are sound. */

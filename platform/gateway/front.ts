@@ -16,6 +16,7 @@ import { openRateLimiter } from './rate-limit.ts'
 import { recentChanges, type RecentChange } from './recent-changes.ts'
 import { openRequestLog, type RequestCounts, type RequestRecord } from './request-log.ts'
 import { openServiceDoor } from './service-door.ts'
+import { openUnderWay } from './under-way.ts'
 
 /** What a front is assembled from. */
 export interface FrontParts {
@@ -53,8 +54,9 @@ export function assembleFront(parts: FrontParts): Front {
   const limiter = openRateLimiter(clock)
   const requestLog = openRequestLog(parts.writeRequest)
   const streams = openStreams()
+  const underWay = openUnderWay(limits.underWayPerClientMax)
   const changes = recentChanges()
-  const upstream = openUpstream(parts.upstream)
+  const upstream = openUpstream(parts.upstream, limits.upstreamConnectionsMax)
   let stopping = false
   const edge = openEdge({
     clock,
@@ -68,7 +70,7 @@ export function assembleFront(parts: FrontParts): Front {
       parts.routes.filter((route) => route.surface === 'gateway'),
       { access, limiter, policy, record, log, changes },
     ),
-    service: openServiceDoor({ ...parts, limiter, streams, upstream }),
+    service: openServiceDoor({ ...parts, limiter, streams, underWay, upstream }),
     stopping: () => stopping,
   })
   const listener = openTlsListener({ policy, certificate: parts.certificate, limits, edge })

@@ -11,6 +11,10 @@ export const gatewayLimits = {
   /** Connections of one client network (IPv4 /24, IPv6 /64) at once. */
   connectionsPerClientMax: 1000,
   streamsPerConnectionMax: 100,
+  /** Requests of one session, key or anonymous client network at the protected service at once, event streams included. */
+  underWayPerClientMax: 200,
+  /** Connections to the protected service at once: a crowd of clients, each with its share. */
+  upstreamConnectionsMax: 4096,
   handshakeMs: 10_000,
   /** From the first byte of a request to the end of its headers. */
   headersMs: 10_000,

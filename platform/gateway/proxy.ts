@@ -21,9 +21,14 @@ export interface Upstream {
 }
 
 /** Opens the connections to the protected service; nothing is connected before the first request. */
-export function openUpstream(url: URL): Upstream {
+export function openUpstream(url: URL, connectionsMax: number): Upstream {
   const secure = url.protocol === 'https:'
-  const options = { keepAlive: true, maxSockets: 256, maxFreeSockets: 64, scheduling: 'lifo' as const }
+  const options = {
+    keepAlive: true,
+    maxSockets: connectionsMax,
+    maxFreeSockets: 64,
+    scheduling: 'lifo' as const,
+  }
   const agent = secure ? new HttpsAgent(options) : new HttpAgent(options)
   const where = {
     host: url.hostname.replace(/^\[|\]$/g, ''),
@@ -100,19 +105,24 @@ function tryOnce(job: ProxyJob, body: boolean): Promise<Outcome> {
     const refuse = (problem: Problem): void => {
       refusal ??= problem
       sent.destroy()
+      // A request that still waits for a connection says nothing of its end before it gets one.
+      settled({ problem: refusal, reused: false })
     }
     const late = (): void => refuse(new Problem('upstream.timeout', 'The protected service took too long.'))
     const connecting = setTimeout(late, limits.upstreamConnectMs)
     let waiting: NodeJS.Timeout | undefined
+    let over = false
     sent.once('socket', (socket) => {
       const connected = (): void => clearTimeout(connecting)
       if (socket.connecting) socket.once('connect', connected)
       else connected()
     })
     sent.once('finish', () => {
-      waiting = setTimeout(late, limits.upstreamResponseMs)
+      // A service may answer before it has the whole body; then nothing is waited for.
+      if (!over) waiting = setTimeout(late, limits.upstreamResponseMs)
     })
     const settled = (outcome: Outcome): void => {
+      over = true
       clearTimeout(connecting)
       clearTimeout(waiting)
       settle(outcome)

@@ -12,7 +12,8 @@ import { forwardUpgrade, requireWebSocket } from './proxy-upgrade.ts'
 import { forward, type Upstream } from './proxy.ts'
 import type { RateLimiter } from './rate-limit.ts'
 import { isBelow } from './request-target.ts'
-import { refusalEvent, requireSameSite, takeRate } from './route-checks.ts'
+import { clientOf, refusalEvent, requireSameSite, takeRate } from './route-checks.ts'
+import type { UnderWay } from './under-way.ts'
 
 /** The way from the edge to the protected service. */
 export interface ServiceDoor {
@@ -40,6 +41,7 @@ export interface ServiceParts {
   readonly publicPaths: readonly string[]
   readonly record: RecordEvent
   readonly streams: OpenStreams
+  readonly underWay: UnderWay
   readonly upstream: Upstream
 }
 
@@ -61,6 +63,8 @@ export function openServiceDoor(parts: ServiceParts): ServiceDoor {
       requireWebSocket(visit.incoming)
       const guest = await admit(parts, visit, arrived, true)
       const identity = await issue(parts, guest, visit.exchange)
+      if (visit.socket.destroyed) return
+      visit.socket.once('close', enter(parts, guest, visit.exchange))
       const { upstream, limits } = parts
       const { host } = arrived
       await forwardUpgrade({ ...visit, upstream, limits, host, identity, target: visit.incoming.url ?? '/' })
@@ -76,6 +80,9 @@ async function passOn(parts: ServiceParts, visit: Visit, arrived: Arrived): Prom
   const guest = await admit(parts, visit, arrived, false)
   const { upstream, limits } = parts
   const identity = await issue(parts, guest, visit.exchange)
+  // Nobody waits for the answer any more, and nobody would end it.
+  if (visit.gone()) return
+  visit.outgoing.once('close', enter(parts, guest, visit.exchange))
   await forward({
     ...visit,
     upstream,
@@ -96,6 +103,11 @@ interface Guest {
   readonly caller: Caller | null
   /** Whether the same credentials would be let through now; asking is no use of a session. */
   readonly stands: () => Promise<boolean>
+}
+
+/** Counts a request among those that its client has at the service now. */
+function enter(parts: ServiceParts, { caller }: Guest, exchange: Exchange): () => void {
+  return parts.underWay.enter(clientOf(caller ?? anonymous(exchange), exchange.ip))
 }
 
 function issue(parts: ServiceParts, { caller }: Guest, exchange: Exchange): Promise<string | null> {
@@ -134,12 +146,21 @@ async function stillLetIn(
   again.headers.set('surety-passive', '1')
   try {
     const now = await parts.access.identify(again, exchange)
-    return isFull(now) && now.id === before.id && now.workspaceId === before.workspaceId
+    return isFull(now) && sameRights(now, before)
   } catch (error) {
     // A refusal ends the stream; a database that does not answer says nothing about the caller.
     if (error instanceof Problem) return false
     throw error
   }
+}
+
+/** The service decided on these rights when the stream began; with any other ones it must be asked again. Policy 3.2-0. */
+function sameRights(now: Caller, before: Caller): boolean {
+  return (
+    now.id === before.id &&
+    now.workspaceId === before.workspaceId &&
+    now.permissions.symmetricDifference(before.permissions).size === 0
+  )
 }
 
 function isFull(caller: Caller): boolean {
