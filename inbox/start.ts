@@ -72,19 +72,26 @@ export async function startInbox(
   }
 }
 
+/** So many rounds without an answer are said nothing about. */
+const RELAY_FAILURES_QUIET = 5
+
 /** Events go out every two seconds; their types are declared first, and again whenever Surety does not know one. */
 function startRelay(inbox: Inbox, log: Log): () => Promise<void> {
   let declared = false
+  let failures = 0
   return every(
     RELAY_SECONDS,
     async () => {
       if (!declared) await inbox.declareEvents()
       declared = true
       await inbox.relay()
+      failures = 0
     },
     (error) => {
       if (error instanceof SuretyError && error.code === 'refused') declared = false
-      log.warn(errorRecord(error), 'events wait for the audit log')
+      failures += 1
+      // While both start, or one is restarted, waiting a few rounds is no news.
+      if (failures > RELAY_FAILURES_QUIET) log.warn(errorRecord(error), 'events wait for the audit log')
     },
   )
 }

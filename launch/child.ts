@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process'
+import type { ProgramLog } from './program-log.ts'
 
 /** A program of ours that is started again, later and later, when it ends by itself. */
 export interface Supervised {
@@ -14,6 +15,8 @@ export interface Program {
   readonly file: string
   readonly nodeOptions: readonly string[]
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** Where its output goes. */
+  readonly log: ProgramLog
   /** How long it may take to stop before it is killed. */
   readonly stopSeconds: number
 }
@@ -39,8 +42,9 @@ export function supervise(program: Program, say: (line: string) => void): Superv
     child = fork(program.file, {
       execArgv: [...program.nodeOptions],
       env: program.environment,
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
+    for (const output of [child.stdout, child.stderr]) if (output !== null) program.log.take(output)
     child.once('message', (message) => {
       everReady = true
       first.resolve(message as Readonly<Record<string, unknown>>)

@@ -10,6 +10,7 @@ import { secretFile } from '../platform/kernel/secret-file.ts'
 import { supervise, type Supervised } from './child.ts'
 import { buildConsole } from './console-build.ts'
 import { takeLock } from './lock.ts'
+import { logToFile, logToOutput, type ProgramLog } from './program-log.ts'
 
 /** The oldest PostgreSQL that an external database may be. */
 const POSTGRES_OLDEST = 15
@@ -113,17 +114,24 @@ async function migrateAll(url: string): Promise<void> {
   }
 }
 
-function inboxProgram(config: Config, environment: NodeJS.ProcessEnv): Supervised {
-  const program = { name: 'inbox', file: join(root, 'inbox/main.ts'), nodeOptions: HARDENED, environment }
+function inboxProgram(config: Config, environment: NodeJS.ProcessEnv, log: ProgramLog): Supervised {
+  const program = {
+    name: 'inbox',
+    file: join(root, 'inbox/main.ts'),
+    nodeOptions: HARDENED,
+    environment,
+    log,
+  }
   return supervise({ ...program, stopSeconds: config.SHUTDOWN_SECONDS }, say)
 }
 
-function platformProgram(config: Config, environment: NodeJS.ProcessEnv): Supervised {
+function platformProgram(config: Config, environment: NodeJS.ProcessEnv, log: ProgramLog): Supervised {
   const program = {
     name: 'platform',
     file: join(root, 'platform/main.ts'),
     nodeOptions: HARDENED,
     environment,
+    log,
   }
   return supervise({ ...program, stopSeconds: config.SHUTDOWN_SECONDS + 5 }, say)
 }
@@ -184,9 +192,11 @@ async function startAll(config: Config, stops: Stops): Promise<Ready> {
   stops.push(database.stop)
   await Promise.all([migrateAll(database.url), building])
   const environment = await programEnvironment(config, database.url)
-  const inbox = config.UPSTREAM_URL === '' ? inboxProgram(config, environment) : undefined
+  const log = config.LOG_TO === 'stdout' ? logToOutput() : logToFile(join(config.SURETY_VAR, 'log'), say)
+  stops.push(log.close)
+  const inbox = config.UPSTREAM_URL === '' ? inboxProgram(config, environment, log) : undefined
   if (inbox !== undefined) stops.push(inbox.stop)
-  const platform = platformProgram(config, environment)
+  const platform = platformProgram(config, environment, log)
   stops.push(platform.stop)
   const [ready] = await Promise.all([platform.ready, inbox?.ready])
   return ready as unknown as Ready

@@ -91,6 +91,11 @@ export const settings = {
     fallback: 'info',
     says: 'Least severity that is logged.',
   },
+  LOG_TO: {
+    type: z.enum(['file', 'stdout']),
+    fallback: 'file',
+    says: 'Where log lines go: `log/surety.log` in `SURETY_VAR`, with warnings on the terminal, or all of them to standard output.',
+  },
   SHUTDOWN_SECONDS: {
     type: z.coerce.number().int().min(1).max(300),
     fallback: '10',
