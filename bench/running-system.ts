@@ -45,6 +45,7 @@ export async function makePlace(): Promise<Place> {
     SURETY_HTTP_PORT: String(await freePort()),
     NODE_COMPILE_CACHE: join(folder, 'cache'),
     LOG_LEVEL: 'info',
+    LOG_TO: 'stdout',
   }
   return {
     environment,
