@@ -61,12 +61,15 @@ export async function recordAttestation(
 ): Promise<Attestation> {
   const entry = deps.registry.entry(input.clause)
   const now = deps.clock.now()
-  if (entry === undefined) throw new Problem('resource.unknown', `there is no clause ${input.clause}`)
+  if (entry === undefined) throw new Problem('resource.unknown', `There is no clause ${input.clause}.`)
   if (!entry.kinds.includes(input.kind))
-    throw new Problem('request.invalid', `clause ${entry.id} is ${entry.kinds.join(', ')}, not ${input.kind}`)
+    throw new Problem(
+      'request.invalid',
+      `Clause ${entry.id} is ${entry.kinds.join(', ')}, not ${input.kind}.`,
+    )
   if (input.periodTo < input.periodFrom)
-    throw new Problem('request.invalid', 'the period ends before it begins')
-  if (input.expiresAt <= now) throw new Problem('request.invalid', 'the attestation has already expired')
+    throw new Problem('request.invalid', 'The period ends before it begins.')
+  if (input.expiresAt <= now) throw new Problem('request.invalid', 'The attestation has already expired.')
   const attestation: Attestation = {
     ...input,
     id: newId(deps.clock),
@@ -87,15 +90,15 @@ export async function recordAttestation(
 export async function approveAttestation(deps: AttestationDeps, id: string, by: Actor): Promise<Attestation> {
   return deps.db.transaction().execute(async (tx) => {
     const found = (await storedAttestations(tx)).find((one) => one.id === id)
-    if (found === undefined) throw new Problem('resource.unknown', 'there is no such attestation')
+    if (found === undefined) throw new Problem('resource.unknown', 'There is no such attestation.')
     if (found.uploadedBy === person(by))
       throw new Problem(
         'access.denied',
-        'another person than the one who recorded it approves an attestation',
+        'Somebody other than the person who recorded an attestation approves it.',
       )
     const approvedAt = deps.clock.now()
     if (!(await approveStored(tx, id, person(by), approvedAt)))
-      throw new Problem('resource.conflict', 'this attestation is approved already')
+      throw new Problem('resource.conflict', 'This attestation is approved already.')
     await deps.audit.record(tx, attestationEvent('attestation.approved', found, by))
     await notify(tx, 'evidence_recorded', 'attestation')
     return { ...found, approvedBy: person(by), approvedAt }
@@ -110,9 +113,9 @@ export async function acceptException(
 ): Promise<Exception> {
   const now = deps.clock.now()
   if (deps.registry.entry(input.clause) === undefined)
-    throw new Problem('resource.unknown', `there is no clause ${input.clause}`)
+    throw new Problem('resource.unknown', `There is no clause ${input.clause}.`)
   if (input.until <= now || input.until > secondsAfter(now, EXCEPTION_SECONDS_MAX))
-    throw new Problem('request.invalid', 'an exception ends in the future and within 180 days')
+    throw new Problem('request.invalid', 'An exception ends in the future and within 180 days.')
   const exception: Exception = { ...input, id: newId(deps.clock), acceptedBy: person(by), acceptedAt: now }
   await deps.db.transaction().execute(async (tx) => {
     await insertException(tx, exception)

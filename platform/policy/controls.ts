@@ -111,7 +111,7 @@ export const policyDeclarations: readonly Declaration[] = [
 
 async function required(system: PolicySystem): Promise<SignedPolicy> {
   const signed = await loadSigned(system)
-  if (signed === null) throw new Problem('service.starting', 'no policy was published yet')
+  if (signed === null) throw new Problem('service.starting', 'No policy has been published yet.')
   return signed
 }
 
@@ -123,7 +123,7 @@ function observeText(signed: SignedPolicy, shownHash: string): Observation {
     verifyText(signed.newest, signed.files)
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    return { result: 'fail', saw: `${error.detail}.`, metrics, scope }
+    return { result: 'fail', saw: error.detail, metrics, scope }
   }
   const same = shownHash === textHash.toString('hex')
   const saw = same

@@ -67,7 +67,7 @@ export async function openLivePolicy(deps: LivePolicyDeps): Promise<LivePolicy> 
   const reload = async (): Promise<void> => {
     const next = await load(deps)
     if (next.signed.newest.number < held.signed.newest.number)
-      throw new Problem('policy.unsigned', `version ${held.signed.newest.number}, obeyed here, is gone`)
+      throw new Problem('policy.unsigned', `Version ${held.signed.newest.number}, obeyed here, is gone.`)
     hold(next)
     await report(deps, process, held)
   }
@@ -98,7 +98,7 @@ export async function openLivePolicy(deps: LivePolicyDeps): Promise<LivePolicy> 
 
 async function load(deps: LivePolicyDeps): Promise<Held> {
   const signed = await loadSigned(deps)
-  if (signed === null) throw new Problem('service.starting', 'no policy was published yet')
+  if (signed === null) throw new Problem('service.starting', 'No policy has been published yet.')
   return withValues(deps, signed, compileText(signed.files, deps.parameters))
 }
 
@@ -106,7 +106,10 @@ function withValues(deps: LivePolicyDeps, signed: SignedPolicy, compiled: Compil
   const values = valuesInForce(signed.versions, deps.parameters, deps.clock.now())
   const lacking = deps.parameters.filter(({ name }) => !values.has(name))
   if (lacking.length > 0)
-    throw new Problem('policy.malformed', `no value for ${lacking.map(({ name }) => name).join(', ')}`)
+    throw new Problem(
+      'policy.malformed',
+      `There is no value for ${lacking.map(({ name }) => name).join(', ')}.`,
+    )
   return { signed, compiled, values, nextAt: nextEffective(values) }
 }
 

@@ -6,6 +6,6 @@ import type { PolicyFile } from './text.ts'
 /** Reads the text from its folder, one Markdown file a chapter; throws `policy.malformed` when there is none. */
 export async function readPolicyFolder(folder: string): Promise<PolicyFile[]> {
   const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.md')).sort()
-  if (names.length === 0) throw new Problem('policy.malformed', 'the policy folder holds no Markdown file')
+  if (names.length === 0) throw new Problem('policy.malformed', 'The policy folder holds no Markdown file.')
   return Promise.all(names.map(async (name) => ({ name, text: await readFile(join(folder, name), 'utf8') })))
 }

@@ -58,7 +58,7 @@ export function verifyText(version: StoredVersion, files: readonly PolicyFile[])
   if (Buffer.from(textHash(files), 'hex').equals(version.textHash)) return
   throw new Problem(
     'policy.unsigned',
-    `the text of version ${version.number} is not the text that was signed`,
+    `The text of version ${version.number} is not the text that was signed.`,
   )
 }
 
@@ -69,7 +69,7 @@ function verifyVersions(
 ): void {
   for (const [index, version] of versions.entries()) {
     const refuse = (why: string): never => {
-      throw new Problem('policy.unsigned', `version ${version.number} of the policy ${why}`)
+      throw new Problem('policy.unsigned', `Version ${version.number} of the policy ${why}.`)
     }
     if (version.number !== index + 1) refuse('does not follow the one before it')
     const before = versions[index - 1]

@@ -78,7 +78,7 @@ async function stateOf(
 ): Promise<{ status: PolicyStatus; state: ClauseState }> {
   const status = await parts.board.status()
   const state = status.clauses.get(id)
-  if (state === undefined) throw new Problem('resource.unknown', `there is no clause ${id}`)
+  if (state === undefined) throw new Problem('resource.unknown', `There is no clause ${id}.`)
   return { status, state }
 }
 

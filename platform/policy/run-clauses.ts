@@ -16,7 +16,7 @@ export async function runClause(parts: PolicyRouteParts, clause: string, kind: R
   if (controls.length === 0)
     throw new Problem(
       'resource.unknown',
-      `no control stands behind clause ${clause}, so there is nothing to run`,
+      `No control stands behind clause ${clause}, so there is nothing to run.`,
     )
   const waiting = controls.map(({ id }) => id)
   const runs: Run[] = []

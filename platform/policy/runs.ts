@@ -45,7 +45,7 @@ export function runSubject(deps: Pick<RunDeps, 'policy' | 'program'>, of: BoundC
  */
 export async function runControl(deps: RunDeps, id: string, kind: RunKind): Promise<Run> {
   const control = deps.registry.control(id)
-  if (control === undefined) throw new Problem('resource.unknown', `there is no control called ${id}`)
+  if (control === undefined) throw new Problem('resource.unknown', `There is no control called ${id}.`)
   const subject = runSubject(deps, control)
   const policyVersion = deps.policy.version()
   const observedAt = deps.clock.now()

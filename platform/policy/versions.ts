@@ -55,7 +55,7 @@ export async function publishPolicy(deps: PublishDeps, request: PublishRequest):
   if (request.base !== undefined && request.base !== draft.base) throw overtaken()
   const version = signVersion(deps, signed, compiled)
   if (signed?.newest.textHash.equals(version.textHash) === true)
-    throw new Problem('policy.unchanged', `version ${draft.base} says exactly this`)
+    throw new Problem('policy.unchanged', `Version ${draft.base} says exactly this.`)
   const values = valuesInForce([...(signed?.versions ?? []), version], deps.parameters, version.publishedAt)
   await deps.db.transaction().execute((tx) => storeVersion(tx, deps.audit, version, request, draft, values))
   const { number, publishedAt, signer } = version
@@ -123,7 +123,7 @@ async function drafted(
   const { changes, unusedDeclarations } = diffPolicies(before, compiled, declared)
   if (unusedDeclarations.length > 0) {
     const places = unusedDeclarations.map(({ place }) => place).join(', ')
-    throw new Problem('request.invalid', `what was declared about ${places} judges no reworded sentence`)
+    throw new Problem('request.invalid', `What was declared about ${places} judges no reworded sentence.`)
   }
   return { signed, compiled, base: signed?.newest.number ?? 0, changes }
 }
@@ -187,6 +187,6 @@ async function storeVersion(
 function overtaken(): Problem {
   return new Problem(
     'resource.conflict',
-    'another version of the policy was published meanwhile; compare again',
+    'Another version of the policy was published meanwhile; compare again.',
   )
 }

@@ -102,8 +102,8 @@ test('L5: a second factor cannot be required and left to the customer', () => {
 
 test('L6: a code by SMS is not for administrators', () => {
   endsWith('L6', 'note', '3.1-b', [
-    'A verification code sent by SMS.',
-    'A verification code sent by SMS, never for administrators.',
+    'We support verification codes sent by SMS as a second factor.',
+    'We support verification codes sent by SMS as a second factor, never for administrators.',
   ])
 })
 

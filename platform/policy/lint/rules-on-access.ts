@@ -30,7 +30,8 @@ export const accessRules: readonly Rule[] = [
       severity: 'note',
       clauses: ['3.1-b', '3.1-0'],
       why: 'A code sent by SMS can be phished and intercepted; the sentence offers it for administrative access as well.',
-      proposed: 'A verification code sent by SMS, which does not suffice for administrative access.',
+      proposed:
+        'We support verification codes sent by SMS as a second factor; they do not suffice for administrative access.',
     }
   }),
   rule('L9', ({ says, written }) => {
