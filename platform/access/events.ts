@@ -14,7 +14,7 @@ export const accessEvents = declareEvents({
   'factor.confirmed': { kind: 'security', says: 'A second factor was set up.' },
   'factor.removed': { kind: 'security', says: 'A second factor was removed.' },
   'recovery-codes.made': { kind: 'security', says: 'New recovery codes replaced the old ones.' },
-  'password.changed': { kind: 'security', says: 'A person changed the own password.' },
+  'password.changed': { kind: 'security', says: 'A person changed their own password.' },
   'link.made': { kind: 'administration', says: 'A one-time link was made.' },
   'link.withdrawn': { kind: 'administration', says: 'An invitation was withdrawn.' },
   'link.redeemed': { kind: 'authentication', says: 'A one-time link was used.' },

@@ -63,7 +63,7 @@ function misdeclared(table: readonly ListedRoute[]): ListedRoute[] {
     .map((one) => ({ ...one, permission: 'policy.read', level: 'full' }))
 }
 
-/** Clause 4.3-a.2. */
+/** Policy 4.3-a.2. */
 export const apiAuthentication: Control<AccessSystem> = control({
   id: 'api-authentication',
   clauses: ['4.3-a.2'],

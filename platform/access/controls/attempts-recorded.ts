@@ -50,7 +50,7 @@ function look(system: AccessSystem, access: Access): Promise<Observation> {
   })
 }
 
-/** Clause 8.1-b. */
+/** Policy 8.1-b. */
 export const attemptsRecorded: Control<AccessSystem> = control({
   id: 'attempts-recorded',
   clauses: ['8.1-b'],

@@ -42,7 +42,7 @@ async function withCheapHash(system: AccessSystem): Promise<Observation> {
   })
 }
 
-/** Clause 3.3-b. */
+/** Policy 3.3-b. */
 export const bcryptCostHolds: Control<AccessSystem> = control({
   id: 'bcrypt-cost',
   clauses: ['3.3-b'],

@@ -39,7 +39,7 @@ function look(system: AccessSystem, access: Access): Promise<Observation> {
   })
 }
 
-/** Clause 3.3-d. */
+/** Policy 3.3-d. */
 export const lockoutHolds: Control<AccessSystem> = control({
   id: 'account-lockout',
   clauses: ['3.3-d'],

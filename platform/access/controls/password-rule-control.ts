@@ -56,7 +56,7 @@ async function redeem(door: Door, token: string, password: string): Promise<numb
   return (await door.request('/api/access/welcome', { method: 'POST', headers, body })).status
 }
 
-/** Clause 3.3-a. */
+/** Policy 3.3-a. */
 export const passwordRuleHolds: Control<AccessSystem> = control({
   id: 'password-rule',
   clauses: ['3.3-a'],

@@ -67,7 +67,7 @@ function withBareSession(system: AccessSystem): Promise<Observation> {
 /** A door that forgets to ask for the level. */
 const forgetful: Door = { request: async () => Response.json({}) }
 
-/** Clause 3.1-0. */
+/** Policy 3.1-0. */
 export const secondFactorRequired: Control<AccessSystem> = control({
   id: 'second-factor-required',
   clauses: ['3.1-0'],

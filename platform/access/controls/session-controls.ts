@@ -59,7 +59,7 @@ function lookAtExpiry(system: AccessSystem, door: Door): Promise<Observation> {
   })
 }
 
-/** Clause 3.4-a. */
+/** Policy 3.4-a. */
 export const sessionsExpire: Control<AccessSystem> = control({
   id: 'session-expiry',
   clauses: ['3.4-a'],
@@ -102,7 +102,7 @@ function lookAtSignOut(
   })
 }
 
-/** Clause 3.4-b. */
+/** Policy 3.4-b. */
 export const signOutEnds: Control<AccessSystem> = control({
   id: 'sign-out-ends-session',
   clauses: ['3.4-b'],
@@ -169,7 +169,7 @@ function idleDoor(door: Door): Door {
   }
 }
 
-/** Clause 3.4-c. */
+/** Policy 3.4-c. */
 export const sessionsListed: Control<AccessSystem> = control({
   id: 'sessions-listed-and-revocable',
   clauses: ['3.4-c'],

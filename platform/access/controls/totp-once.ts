@@ -44,7 +44,7 @@ async function offer(
   }
 }
 
-/** Clause 3.1-a. */
+/** Policy 3.1-a. */
 export const totpWorksOnce: Control<AccessSystem> = control({
   id: 'totp-works-once',
   clauses: ['3.1-a'],

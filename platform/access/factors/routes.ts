@@ -6,14 +6,14 @@ import { codeSchema, labelSchema, passwordSchema, totpSchema } from '../sign-in/
 const own = { permission: 'self.account' } as const
 const done = { done: true } as const
 
-/** The own second factors; every change needs a fresh code. Policy 3.1-a. */
+/** The caller’s own second factors; every change needs a fresh code. Policy 3.1-a. */
 export function factorRoutes({ factors }: Access) {
   return [
     route({
       ...own,
       method: 'GET',
       path: '/api/access/factors',
-      event: { none: 'reads only the own factors' },
+      event: { none: 'reads only the caller’s own factors' },
       handle: (request) => factors.list(request),
     }),
     route({

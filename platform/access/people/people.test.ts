@@ -98,7 +98,7 @@ suite('people and links', () => {
     return { token, context: async () => contextOf(await callerOf(it.access, token)) }
   }
 
-  test('policy 3.2-0: nobody changes the own role, only owners make owners, the last owner stays', async () => {
+  test('policy 3.2-0: nobody changes their own role, only owners make owners, the last owner stays', async () => {
     const admin = await invitedPerson(it, owner, 'admin@example.org', 'admin')
     const { people } = it.access
     await assert.rejects(people.changeRole(await owner.context(), owner.id, 'agent'), {
@@ -214,6 +214,7 @@ suite('people and links', () => {
     try {
       const { workspaces } = other.access
       const { id } = await workspaces.makeSample(contextOf())
+      assert.equal((await workspaces.makeSample(contextOf())).id, id)
       const first = await firstPerson(other)
       const names = (await other.access.me(await first.context())).workspaces.map((one) => one.name)
       assert.ok(names.includes('Sample workspace'))

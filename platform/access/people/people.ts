@@ -24,7 +24,7 @@ import {
 
 type Parts = Pick<AccessParts, 'db' | 'clock' | 'keys' | 'audit' | 'origin'> & { readonly sessions: Sessions }
 
-/** The people of the caller's workspace and the provider's staff. Nobody changes the own role. Policy 3.2-0. */
+/** The people of the caller's workspace and the provider's staff. Nobody changes their own role. Policy 3.2-0. */
 export function openPeople(parts: Parts) {
   return {
     list: (context: RequestContext) => listPeople(parts, workspaceOf(context)),
@@ -130,7 +130,7 @@ async function changeRole(
   role: WorkspaceRole,
 ): Promise<void> {
   const workspace = workspaceOf(context)
-  if (account === context.caller.id) throw new Problem('access.denied', 'Nobody changes the own role.')
+  if (account === context.caller.id) throw new Problem('access.denied', 'Nobody changes their own role.')
   await db.transaction().execute(async (tx) => {
     const before = await requirePower(tx, context, workspace, { account, next: role })
     const present = await requireNotLastOwner(tx, workspace, before, role)
@@ -177,7 +177,7 @@ async function changeStaffRole(
   role: StaffRole | null,
 ): Promise<void> {
   const { db, clock, audit, sessions } = parts
-  if (account === context.caller.id) throw new Problem('access.denied', 'Nobody changes the own role.')
+  if (account === context.caller.id) throw new Problem('access.denied', 'Nobody changes their own role.')
   await db.transaction().execute(async (tx) => {
     // Both rows are held in one order, so that two administrators cannot withdraw each other at once.
     const held = new Map<string, string | undefined>()

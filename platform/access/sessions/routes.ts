@@ -4,7 +4,7 @@ import type { Access } from '../access.ts'
 
 const own = { permission: 'self.account' } as const
 
-/** Who the caller is, and the own sessions. Policy 3.4-b, 3.4-c. */
+/** Who the caller is, and the caller’s own sessions. Policy 3.4-b, 3.4-c. */
 export function sessionRoutes({ sessions, me, endSessions }: Access) {
   return [
     route({
@@ -12,14 +12,14 @@ export function sessionRoutes({ sessions, me, endSessions }: Access) {
       path: '/api/access/me',
       permission: 'self.sign-in',
       level: 'none',
-      event: { none: 'reads only what the caller is' },
+      event: { none: 'reads only who the caller is' },
       handle: (request) => me(request),
     }),
     route({
       ...own,
       method: 'GET',
       path: '/api/access/sessions',
-      event: { none: 'reads only the own sessions' },
+      event: { none: 'reads only the caller’s own sessions' },
       handle: async (request) => ({ sessions: await sessions.list(request.caller) }),
     }),
     route({

@@ -55,6 +55,18 @@ export async function sampleWorkspaces(db: Database): Promise<string[]> {
   return rows.map((row) => row.id)
 }
 
+/** The newest owner of a workspace. */
+export async function newestOwner(db: Database, workspace: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('membership')
+    .select('account_id')
+    .where('workspace_id', '=', workspace)
+    .where('role', '=', 'owner')
+    .orderBy('created_at', 'desc')
+    .executeTakeFirst()
+  return row?.account_id
+}
+
 /** Removes what belongs to a workspace and blanks its name; the row stays, so that the service learns of it. */
 export async function clearWorkspace(db: Database, id: string, at: Date): Promise<void> {
   await db.deleteFrom('api_key').where('workspace_id', '=', id).execute()

@@ -15,6 +15,7 @@ import {
   clearWorkspace,
   insertMember,
   insertWorkspace,
+  newestOwner,
   sampleWorkspaces,
   workspacesOf,
 } from './queries.ts'
@@ -55,7 +56,7 @@ export async function listWorkspaces({ db, keys }: Pick<Parts, 'db' | 'keys'>, a
   )
 }
 
-/** Puts the caller's session into one of the own workspaces. Throws `resource.unknown` for any other. */
+/** Puts the caller's session into one of the caller’s own workspaces. Throws `resource.unknown` for any other. */
 export async function chooseWorkspace(
   { db, audit }: Parts,
   context: RequestContext,
@@ -91,11 +92,14 @@ async function sampleOwner(parts: Parts & Pick<AccessParts, 'policy' | 'hasher'>
   return { id: keeper.id, store: async (tx: Database) => void (await insertAccount(tx, keeper)) }
 }
 
-/** A workspace marked sample, owned by the first administrator; who completes set-up later finds it too. */
+/** The workspace marked sample, made when there is none, and an owner of it; who completes set-up later finds it too. */
 export async function makeSampleWorkspace(
   parts: Parts & Pick<AccessParts, 'policy' | 'hasher'>,
   context: RequestContext,
 ): Promise<{ readonly id: string; readonly owner: string }> {
+  const [present] = await sampleWorkspaces(parts.db)
+  const keeper = present === undefined ? undefined : await newestOwner(parts.db, present)
+  if (present !== undefined && keeper !== undefined) return { id: present, owner: keeper }
   const owner = await sampleOwner(parts)
   const workspace = await prepareWorkspace(parts, 'Sample workspace', true)
   await parts.db.transaction().execute(async (tx) => {
