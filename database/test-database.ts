@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import { mkdtemp, readdir, readFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createHash, randomBytes } from 'node:crypto'
@@ -42,6 +42,8 @@ let own: Promise<string> | undefined
 
 async function ownServer(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'surety-test-'))
+  // As root the server runs as another user, who has to pass through here.
+  await chmod(folder, 0o755)
   const server: PostgresServer = await startPostgres({
     dataFolder: join(folder, 'data'),
     passwordFile: join(folder, 'password'),
