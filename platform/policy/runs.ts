@@ -54,6 +54,7 @@ export async function runControl(deps: RunDeps, id: string, kind: RunKind): Prom
   const run: Run = {
     ...subject,
     ...observation,
+    saw: asSentence(observation.saw),
     id: newId(deps.clock),
     control: control.id,
     clauses: control.clauses,
@@ -72,6 +73,12 @@ export async function runControl(deps: RunDeps, id: string, kind: RunKind): Prom
     await notify(tx, 'evidence_recorded', control.id)
   })
   return run
+}
+
+/** What was seen as a sentence for people: with a capital and a full stop; names such as `security.txt` stay as they are. */
+function asSentence(saw: string): string {
+  const ended = /[.!?]$/.test(saw) ? saw : `${saw}.`
+  return ended.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase())
 }
 
 /** How often a known-bad run that went red is repeated, in seconds; any other is repeated as often as its check. */

@@ -35,7 +35,7 @@ function newestIsYoung(newest: BackupRow | null, limit: number, now: Date): Obse
   const ageSeconds = Math.round(secondsBetween(newest.taken_at, now))
   const hours = (ageSeconds / HOUR).toFixed(1)
   const failures = ageSeconds > limit ? [`the newest backup is ${hours} hours old`] : []
-  const says = `the newest backup is ${hours} hours old and holds ${newest.row_count} rows of ${newest.tables} tables, all that there are`
+  const says = `the newest backup is ${hours} hours old and was recorded with ${newest.row_count} rows of ${newest.tables} tables`
   const metrics = { ageSeconds, limitSeconds: limit, rows: newest.row_count, bytes: newest.bytes }
   return observed(failures, says, metrics, { count: 1, coverage: 1, of: 'newest backups' })
 }

@@ -84,7 +84,7 @@ function counters(report: TrustReport): Html | Promise<Html> {
   const used = words.filter((word) => [...counts.values()].some((row) => row.has(word)))
   const proven = report.clauses.filter(({ status }) => status.word === 'PROVEN').length
   return html`<section aria-labelledby="counts">
-    <h2 id="counts">${report.clauses.length} promises, ${proven} proven by a machine right now</h2>
+    <h2 id="counts">${report.clauses.length} promises, ${proven} of them proven by a machine</h2>
     <div class="wide" tabindex="0" role="region" aria-labelledby="counts">
       <table>
         <thead>
@@ -221,20 +221,30 @@ export function sentence(parts: readonly Part[]): (Html | Promise<Html> | string
   })
 }
 
-function verification({ origin, ledger }: TrustReport): Html | Promise<Html> {
+/** The newest version of TLS that a reader must find refused, and the oldest that must be answered. */
+function tlsVersions({ clauses }: TrustReport): readonly [refused: string, answered: string] {
+  const values = clauses.flatMap((clause) => clause.values)
+  const minimum = values.find(({ parameter }) => parameter === 'tls.minimum')?.text
+  return minimum === 'TLS 1.2' ? ['1.1', '1.2'] : ['1.2', '1.3']
+}
+
+function verification(report: TrustReport): Html | Promise<Html> {
+  const [refused, answered] = tlsVersions(report)
   return html`<section aria-labelledby="verify">
     <h2 id="verify">Check it yourself</h2>
     <p>
-      Every look of every check is an entry of a public log that cannot be rewritten unseen: ${ledger.entries}
-      entries, its newest checkpoint at <a href="/ledger/checkpoint">/ledger/checkpoint</a>. Each clause’s
-      page gives the entry and the proof. The log’s key:
+      Every look of every check is an entry of a public log: ${report.ledger.entries} entries, the newest
+      checkpoint at <a href="/ledger/checkpoint">/ledger/checkpoint</a>. Whoever keeps a checkpoint can see later
+      whether anything under it was changed. Each clause’s page gives the entry and the proof. The log’s key:
     </p>
-    <pre tabindex="0">${ledger.verifierKey}</pre>
-    <p>TLS 1.2 must be refused, TLS 1.3 must be answered, and this page must say what the data says:</p>
+    <pre tabindex="0">${report.ledger.verifierKey}</pre>
+    <p>
+      TLS ${refused} must be refused, TLS ${answered} must be answered, and this page must say what the data says:
+    </p>
     <pre tabindex="0">
-curl --tls-max 1.2 ${origin}/trust
-curl --tlsv1.3 -I ${origin}/trust
-curl ${origin}/trust.json</pre>
+curl --tls-max ${refused} ${report.origin}/trust
+curl --tlsv${answered} -I ${report.origin}/trust
+curl ${report.origin}/trust.json</pre>
   </section>`
 }
 
@@ -269,8 +279,9 @@ export function clausePage(
             : html`<h2>Proof</h2>
                 <p>
                   The evidence of the newest look is entry ${clause.controls[0]?.lastCheck?.ledgerIndex ?? ''}
-                  of the ledger. This file proves it, with the entry from
-                  <a href="/ledger/vkey">the log</a> and nothing else (C2SP tlog-proof):
+                  of the ledger. To check that, nothing is needed but this file (C2SP tlog-proof), the entry from
+                  the log’s bundles below <code>/ledger/tile/entries/</code> and
+                  <a href="/ledger/vkey">the log’s key</a>:
                 </p>
                 <pre tabindex="0">${proof}</pre>`
         }

@@ -27,11 +27,11 @@ export const statusMeaning: Readonly<Record<StatusWord, string>> = {
 
 /** Who can keep a promise, as the head of a row. */
 export const keeperWords: Readonly<Record<Keeper, string>> = {
-  software: 'kept by software',
-  people: 'kept by people',
-  provider: 'kept by a provider',
-  customer: 'kept together with customers',
-  nobody: 'words of purpose',
+  software: 'software',
+  people: 'people',
+  provider: 'a provider',
+  customer: 'we and the customer together',
+  nobody: 'nobody: words of purpose',
 }
 
 const STEPS = [
