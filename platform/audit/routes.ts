@@ -34,7 +34,7 @@ function ownTenant(who: RequestContext): string {
   return who.caller.workspaceId
 }
 
-/** Routes for people: the log of the own workspace, and the provider's for its staff. */
+/** Routes for people: the log of their own workspace, and the provider's for its staff. */
 export function auditRoutes({ reader, ledger }: AuditRouteParts) {
   const withProof = async (event: Awaited<ReturnType<AuditReader['one']>>) => ({
     event,

@@ -2,8 +2,8 @@
 export const permissions = {
   public: 'open to anybody',
   'self.sign-in': 'sign in, enrol a factor, sign out',
-  'self.account': 'see and change the own factors and sessions',
-  'workspace.switch': 'choose among the own workspaces',
+  'self.account': 'see and change their own factors and sessions',
+  'workspace.switch': 'choose among their own workspaces',
   'conversation.read': 'read conversations and contacts',
   'conversation.reply': 'answer, take over, release and close conversations',
   'rule.read': 'see automatic replies',

@@ -70,6 +70,23 @@ suite('people and links', () => {
         assert.equal((one.reason as { code: string }).code, 'access.link-expired')
   })
 
+  test('policy 3.2-0: an invitation is worth nothing once its maker could not make it any more', async () => {
+    const admin = await invitedPerson(it, owner, 'parting-admin@example.org', 'admin')
+    const invite = async (email: string, role: 'admin' | 'agent') =>
+      it.access.people.invite(await admin.context(), { email, role })
+    const waiting = async () =>
+      (await it.access.people.list(await owner.context())).invitations.map((one) => one.email)
+    const wayBack = await invite('way-back@example.org', 'admin')
+    const later = await invite('later@example.org', 'agent')
+    await it.access.people.changeRole(await owner.context(), admin.id, 'agent')
+    await assert.rejects(welcome(wayBack.token), { code: 'access.link-expired' })
+    assert.ok(!(await waiting()).includes('way-back@example.org'))
+    await it.access.people.changeRole(await owner.context(), admin.id, 'admin')
+    assert.ok((await waiting()).includes('later@example.org'))
+    await it.access.people.remove(await owner.context(), admin.id)
+    await assert.rejects(welcome(later.token), { code: 'access.link-expired' })
+  })
+
   test('a link is good for one day, once, and a weak password does not use it up', async () => {
     const invite = async (email: string) =>
       it.access.people.invite(await owner.context(), { email, role: 'agent' })

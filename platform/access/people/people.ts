@@ -7,6 +7,7 @@ import { emailIndex, openFace } from '../accounts/accounts.ts'
 import { accountByEmail, accountById } from '../accounts/queries.ts'
 import { endKeys } from '../api-keys/api-keys.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
+import { mayGiveRole } from '../roles/roles.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { setStaffRole, staffMembers, workspacesOf } from '../workspaces/queries.ts'
 import { invitedField, storeInvitation, type MadeLink } from './links.ts'
@@ -73,7 +74,7 @@ async function listPeople(parts: Parts, workspace: string) {
       })),
     ),
     invitations: await Promise.all(
-      invitations.map(async (row) => ({
+      invitations.filter(stillGiven).map(async (row) => ({
         id: row.id,
         email: row.email === null ? '' : await keys.openText(PROVIDER, invitedField(row.id), row.email),
         role: row.role as WorkspaceRole,
@@ -81,6 +82,16 @@ async function listPeople(parts: Parts, workspace: string) {
       })),
     ),
   }
+}
+
+/** Whether whoever made an invitation may still make it. */
+function stillGiven(row: {
+  readonly made_by: string | null
+  readonly maker_role: string | null
+  readonly role: string | null
+}): boolean {
+  const maker = row.made_by === null ? 'owner' : (row.maker_role as WorkspaceRole | null)
+  return mayGiveRole(maker ?? undefined, row.role as WorkspaceRole)
 }
 
 /**
@@ -98,7 +109,7 @@ async function requirePower(
   const own = await roleIn(tx, workspace, context.caller.id)
   const present = over.account === undefined ? undefined : await roleIn(tx, workspace, over.account)
   const needsOwner = present === 'owner' || over.next === 'owner'
-  if (own !== 'owner' && (needsOwner || own !== 'admin'))
+  if (!mayGiveRole(own, needsOwner ? 'owner' : 'agent'))
     throw new Problem(
       'access.denied',
       needsOwner ? 'Only an owner can do this.' : 'Your role does not allow this.',
