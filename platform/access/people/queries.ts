@@ -82,17 +82,29 @@ export async function useLink(db: Database, id: string, now: Date): Promise<bool
   return done.numUpdatedRows === 1n
 }
 
-/** Invitations to a workspace that can still be used. */
+/** Invitations to a workspace that were not used yet, with the present role of whoever made each. */
 export function openInvitations(db: Database, workspace: string, now: Date) {
   return db
     .selectFrom('link')
-    .select(['id', 'role', 'email', 'expires_at'])
-    .where('workspace_id', '=', workspace)
-    .where('kind', '=', 'invitation')
-    .where('used_at', 'is', null)
-    .where('voided_at', 'is', null)
-    .where('expires_at', '>', now)
-    .orderBy('created_at')
+    .leftJoin('membership', (join) =>
+      join
+        .onRef('membership.account_id', '=', 'link.made_by')
+        .onRef('membership.workspace_id', '=', 'link.workspace_id'),
+    )
+    .select([
+      'link.id',
+      'link.role',
+      'link.email',
+      'link.expires_at',
+      'link.made_by',
+      'membership.role as maker_role',
+    ])
+    .where('link.workspace_id', '=', workspace)
+    .where('link.kind', '=', 'invitation')
+    .where('link.used_at', 'is', null)
+    .where('link.voided_at', 'is', null)
+    .where('link.expires_at', '>', now)
+    .orderBy('link.created_at')
     .execute()
 }
 

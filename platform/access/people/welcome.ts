@@ -8,6 +8,7 @@ import { prepareAccount, type PreparedAccount } from '../accounts/accounts.ts'
 import { accountByEmail, accountById, deleteAccount, insertAccount } from '../accounts/queries.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
 import { requireGoodPassword } from '../passwords/password-rule.ts'
+import { mayGiveRole } from '../roles/roles.ts'
 import { setSessionWorkspace } from '../sessions/queries.ts'
 import {
   administrators,
@@ -112,6 +113,9 @@ async function joinInvited(
 
 async function takeInvitation({ clock }: Parts, tx: Database, link: Link): Promise<string> {
   if (link.workspace_id === null || !(await lockWorkspace(tx, link.workspace_id))) throw expired()
+  // An invitation is worth what its maker may still give; nobody leaves a way back behind. Policy 3.2-0.
+  const maker = link.made_by === null ? 'owner' : await roleIn(tx, link.workspace_id, link.made_by)
+  if (!mayGiveRole(maker, link.role as WorkspaceRole)) throw expired()
   if (!(await useLink(tx, link.id, clock.now()))) throw expired()
   return link.workspace_id
 }

@@ -60,6 +60,11 @@ export const KEY_SCOPES = [
   'policy.read',
 ] as const satisfies readonly Permission[]
 
+/** Whether somebody with this role may give (or take) another one: only an owner makes an owner. Policy 3.2-0. */
+export function mayGiveRole(own: WorkspaceRole | undefined, role: WorkspaceRole): boolean {
+  return own === 'owner' || (own === 'admin' && role !== 'owner')
+}
+
 const ANYBODY_SET: ReadonlySet<Permission> = new Set<Permission>(ANYBODY)
 const compiled = new Map<string, ReadonlySet<Permission>>()
 
