@@ -4,14 +4,14 @@ import { declareEvents } from '../kernel/event.ts'
 export const gatewayEvents = declareEvents({
   'access.denied': {
     kind: 'security',
-    says: 'A known caller asked for something that its role or assurance does not allow',
+    says: 'A known caller asked for something that its role or assurance does not allow.',
   },
   'request.cross-site': {
     kind: 'security',
-    says: 'A request that another site made in the name of a signed-in person was refused',
+    says: 'A request that another site made in the name of a signed-in person was refused.',
   },
   'request.rate-limited': {
     kind: 'security',
-    says: 'A client went over its rate of requests; recorded once a minute for each client',
+    says: 'A client went over its rate of requests; recorded once a minute for each client.',
   },
 })
