@@ -1,8 +1,8 @@
 import { Dialog as Base } from '@base-ui/react/dialog'
-import type { ReactNode } from 'react'
+import { useRef, type ReactNode } from 'react'
 import { IconButton } from './button.tsx'
 
-/** A dialog above the page: labelled, keeps the focus, closes with Esc and gives the focus back. */
+/** A dialog above the page: labelled, starts at its first field, keeps the focus, closes with Esc and gives the focus back. */
 export function Dialog({
   open,
   onClose,
@@ -17,6 +17,7 @@ export function Dialog({
   /** Stays until it is closed on purpose: for what is shown only once. */
   readonly lasting?: boolean
 }): ReactNode {
+  const popup = useRef<HTMLDivElement>(null)
   return (
     <Base.Root
       open={open}
@@ -29,7 +30,16 @@ export function Dialog({
       <Base.Portal>
         <Base.Backdrop className="fixed inset-0 z-40 bg-black/40" />
         <Base.Viewport className="fixed inset-0 z-40 overflow-y-auto p-4">
-          <Base.Popup className="mx-auto mt-[6vh] w-full max-w-xl rounded-large border border-line bg-panel p-6 text-ink shadow-xl">
+          <Base.Popup
+            ref={popup}
+            initialFocus={(by) =>
+              // A touch keyboard would cover what there is to read.
+              (by === 'touch'
+                ? null
+                : popup.current?.querySelector<HTMLElement>('input, select, textarea')) ?? true
+            }
+            className="mx-auto mt-[6vh] w-full max-w-xl rounded-large border border-line bg-panel p-6 text-ink shadow-xl"
+          >
             <div className="flex items-start justify-between gap-4 pb-4">
               <Base.Title className="text-lg">{title}</Base.Title>
               {!lasting && (
