@@ -10,10 +10,11 @@ import {
   startSequenceLoop,
   waitingEvents,
 } from './audit/index.ts'
-import { listenFor } from './db/index.ts'
+import { databaseAnswers, listenFor } from './db/index.ts'
 import { encryptionJobs, encryptionRoutes } from './encryption/index.ts'
 import { startGateway, type Gateway } from './gateway/index.ts'
 import { openGround, type Ground } from './ground.ts'
+import { localProgram } from './kernel/caller.ts'
 import { secondsBetween, systemClock as clock } from './kernel/clock.ts'
 import { ConfigError, readConfig, type Config } from './kernel/config.ts'
 import { newId } from './kernel/id.ts'
@@ -94,7 +95,10 @@ async function openGate(
     access: { identify: services.access.identify, decide },
     record: (event) => audit.record(db, event),
     routes: allRoutes(config, ground, services, proof),
-    readiness: [{ name: 'ledger', ready: answers }],
+    readiness: [
+      { name: 'database', ready: () => databaseAnswers(db) },
+      { name: 'ledger', ready: answers },
+    ],
     upstream: new URL(config.UPSTREAM_URL),
     consoleFolder: fileURLToPath(new URL('console/dist', rootUrl)),
     ...sockets(config),
@@ -114,18 +118,7 @@ function allJobs(ground: Ground, proof: Proof): readonly Job[] {
 
 /** The link for the first administrator; null once somebody has that role. */
 async function firstLink(services: Services): Promise<string | null> {
-  const caller = {
-    kind: 'operator',
-    id: 'start',
-    level: 'full',
-    sessionId: null,
-    workspaceId: null,
-    workspaceRole: null,
-    staffRole: null,
-    permissions: new Set<never>(),
-    ip: '',
-    userAgent: '',
-  } as const
+  const caller = localProgram('operator', 'start')
   const made = await services.access.firstLink({ requestId: newId(clock), caller })
   return made?.link ?? null
 }

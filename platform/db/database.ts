@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect, type Transaction as KyselyTransaction } from 'kysely'
+import { Kysely, PostgresDialect, sql, type Transaction as KyselyTransaction } from 'kysely'
 import pg from 'pg'
 import type { DB } from './types.ts'
 
@@ -32,4 +32,10 @@ export function openDatabase(
     dialect: new PostgresDialect({ pool }),
     log: (event) => onStatement(event.query.sql),
   })
+}
+
+/** True when the database answers; throws what it or the connection says when it does not. */
+export async function databaseAnswers(db: Database): Promise<boolean> {
+  await sql`select 1`.execute(db)
+  return true
 }

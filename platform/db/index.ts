@@ -1,5 +1,5 @@
 /** The platform's database: connections, typed tables, and news that other processes send. */
-export { openDatabase, type Database, type Transaction } from './database.ts'
+export { databaseAnswers, openDatabase, type Database, type Transaction } from './database.ts'
 export { undone } from './undone.ts'
 export { listenFor, notify, type Channel } from './notices.ts'
 export type { DB as Tables } from './types.ts'

@@ -81,6 +81,9 @@ export function sendProblem(outgoing: NodeResponse, exchange: Exchange, log: Log
   outgoing.end(body)
 }
 
+/** When a client may come back that was refused for a trouble of ours. */
+const AGAIN_SECONDS = 5
+
 /** The response that a problem becomes (RFC 9457); what was not expected is logged and shows only its request id. */
 export function problemParts(
   exchange: Exchange,
@@ -92,7 +95,8 @@ export function problemParts(
     log.error({ requestId: exchange.requestId, ...errorRecord(error) }, 'request failed')
   const reply = problemReply(error, exchange.requestId)
   const body = JSON.stringify(reply)
-  const retry = expected ? error.retryAfterSeconds : undefined
+  const soon = reply.status === 503 ? AGAIN_SECONDS : undefined
+  const retry = (expected ? error.retryAfterSeconds : undefined) ?? soon
   return {
     status: reply.status,
     body,

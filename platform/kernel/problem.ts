@@ -73,8 +73,25 @@ export function problemReply(error: unknown, requestId: string): ProblemReply {
     const [status, title] = PROBLEMS[error.code]
     return { status, code: error.code, title, detail: error.detail, requestId }
   }
+  if (isDatabaseAway(error))
+    return problemReply(new Problem('database.unavailable', 'The same request will work later.'), requestId)
   const detail = 'The request failed on our side. The request id names it in our log.'
   return { status: 500, code: 'server.error', title: 'Something went wrong', detail, requestId }
+}
+
+/** SQLSTATE of a lost or refused connection, of a server that starts or stops, and of one that has no room to write. */
+const AWAY = /^(?:08...|57P0.|53...|55000|58030|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/
+/** What the driver says of connections that end without a code. */
+const CUT =
+  /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/
+
+/** Whether an error says that the database cannot be used now, as opposed to a wrong statement. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { code, syscall } = error as NodeJS.ErrnoException
+  if (code !== undefined && AWAY.test(code)) return true
+  // A socket that is not there; any other missing file is another fault.
+  return (code === 'ENOENT' && syscall === 'connect') || CUT.test(error.message)
 }
 
 /** The HTTP status of a refusal. */
