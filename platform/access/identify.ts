@@ -1,4 +1,4 @@
-import type { Caller } from '../kernel/caller.ts'
+import { stranger, type Caller } from '../kernel/caller.ts'
 import { secondsAfter } from '../kernel/clock.ts'
 import { newId } from '../kernel/id.ts'
 import { Problem } from '../kernel/problem.ts'
@@ -25,19 +25,8 @@ const PASSIVE_HEADER = 'surety-passive'
 const KEY_SHAPE = new RegExp(`^${KEY_PREFIX}[A-Za-z0-9_-]{43}$`)
 
 /** Somebody who presented nothing, or nothing that is good. */
-export function anonymous({ ip, userAgent }: Origin): Caller {
-  return {
-    kind: 'anonymous',
-    id: '',
-    level: 'none',
-    sessionId: null,
-    workspaceId: null,
-    workspaceRole: null,
-    staffRole: null,
-    permissions: permissionsBelowFull(),
-    ip,
-    userAgent,
-  }
+export function anonymous(origin: Origin): Caller {
+  return stranger(origin, permissionsBelowFull())
 }
 
 type Parts = Pick<AccessParts, 'db' | 'clock' | 'audit'> & {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { localProgram } from '../kernel/caller.ts'
 import { control, type Control, type Observation } from '../kernel/control.ts'
 import { observed } from '../kernel/observed.ts'
 import { HOUR, type AuditSystem } from './observed-system.ts'
@@ -35,18 +36,7 @@ const READERS = ['owner', 'admin', 'auditor', 'administrator', 'security-officer
 
 async function readingRules(system: AuditSystem): Promise<ReadingRules> {
   const requestId = randomUUID()
-  const caller = {
-    kind: 'operator',
-    id: 'audit.check',
-    level: 'full',
-    sessionId: null,
-    workspaceId: null,
-    workspaceRole: null,
-    staffRole: null,
-    permissions: new Set<never>(),
-    ip: '',
-    userAgent: '',
-  } as const
+  const caller = localProgram('operator', 'audit.check')
   await system.reader.list({ requestId, caller }, { tenant: null, most: 1 })
   const recorded = (await requestsWithEvents(system.db, [requestId])).length === 1
   return { anonymousStatus: await system.anonymous('/api/audit/events'), roles: system.readers(), recorded }

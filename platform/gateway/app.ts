@@ -1,5 +1,5 @@
 import { Hono, type Context } from 'hono'
-import type { Caller } from '../kernel/caller.ts'
+import { stranger } from '../kernel/caller.ts'
 import type { Log } from '../kernel/log.ts'
 import { Problem } from '../kernel/problem.ts'
 import type { AnyRoute, RouteRequest } from '../kernel/route.ts'
@@ -51,13 +51,6 @@ function refuseMethod(context: AppContext, path: string, allow: string, log: Log
   return problemResponse(exchange, log, refusal, { allow })
 }
 
-/** A caller before anything is known; `identify` replaces it. */
-function nobody(exchange: Exchange): Caller {
-  const { ip, userAgent } = exchange
-  const roles = { workspaceId: null, workspaceRole: null, staffRole: null, permissions: new Set<never>() }
-  return { kind: 'anonymous', id: '', level: 'none', sessionId: null, ip, userAgent, ...roles }
-}
-
 async function answer(route: AnyRoute, context: AppContext, door: AppDoor): Promise<Response> {
   const { exchange } = context.env
   exchange.pattern = route.path
@@ -66,7 +59,8 @@ async function answer(route: AnyRoute, context: AppContext, door: AppDoor): Prom
     request: context.req.raw,
     exchange,
     params: context.req.param() as Record<string, string>,
-    caller: nobody(exchange),
+    // The first check replaces it.
+    caller: stranger(exchange),
     input: { params: {}, query: {}, body: {} },
   }
   try {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { trace } from '@opentelemetry/api'
-import type { Caller } from '../kernel/caller.ts'
+import { stranger, type Caller } from '../kernel/caller.ts'
 import type { PolicyReader } from '../kernel/parameter.ts'
 import { Problem, problemStatus } from '../kernel/problem.ts'
 import type { AccessDoor, Arrived, Exchange, NodeRequest, RecordEvent, Visit } from './exchange.ts'
@@ -107,7 +107,7 @@ interface Guest {
 
 /** Counts a request among those that its client has at the service now. */
 function enter(parts: ServiceParts, { caller }: Guest, exchange: Exchange): () => void {
-  return parts.underWay.enter(clientOf(caller ?? anonymous(exchange), exchange.ip))
+  return parts.underWay.enter(clientOf(caller ?? stranger(exchange), exchange.ip))
 }
 
 function issue(parts: ServiceParts, { caller }: Guest, exchange: Exchange): Promise<string | null> {
@@ -125,7 +125,7 @@ async function admit(
   const prefix = isBelow(target.path, parts.publicPaths)
   exchange.pattern = `service ${prefix ?? '/*'}`
   if (prefix !== undefined) {
-    await takeRate(parts, 'api', anonymous(exchange), exchange)
+    await takeRate(parts, 'api', stranger(exchange), exchange)
     return { caller: null, stands: async () => true }
   }
   const request = credentials(incoming, host)
@@ -178,11 +178,6 @@ async function requireFull(
     throw new Problem('access.unauthenticated', 'This address needs a session or an API key.')
   await parts.record(refusalEvent('access.denied', exchange, caller, { level: caller.level }))
   throw new Problem('access.factor-needed', 'This address needs a session with a second factor.')
-}
-
-function anonymous({ ip, userAgent }: Exchange): Caller {
-  const roles = { workspaceId: null, workspaceRole: null, staffRole: null, permissions: new Set<never>() }
-  return { kind: 'anonymous', id: '', level: 'none', sessionId: null, ...roles, ip, userAgent }
 }
 
 /** The part of a request that says who sends it, without its body. */

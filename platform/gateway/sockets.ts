@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
-import type { Caller } from '../kernel/caller.ts'
+import { localProgram } from '../kernel/caller.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { newId } from '../kernel/id.ts'
 import type { Log } from '../kernel/log.ts'
@@ -11,7 +11,7 @@ import { Problem } from '../kernel/problem.ts'
 import { asSecret, newSecret, sameSecret, type Secret } from '../kernel/secret.ts'
 import { secretFile } from '../kernel/secret-file.ts'
 import type { App } from './app.ts'
-import type { AccessDoor, Exchange, RequestOrigin } from './exchange.ts'
+import type { AccessDoor, Exchange } from './exchange.ts'
 import { gatewayLimits } from './limits.ts'
 
 /** The token that the protected service shows at its socket. */
@@ -31,22 +31,13 @@ export function identifyService(token: ServiceToken): Identify {
     const shown = /^Bearer (\S+)$/.exec(request.headers.get('authorization') ?? '')?.[1]
     if (shown === undefined || !sameSecret(asSecret<'service socket'>(shown), token))
       throw new Problem('access.unauthenticated', 'This socket needs the token of the protected service.')
-    return local('service', ['service.protected'], from)
+    return localProgram('service', 'service', new Set(['service.protected']), from)
   }
 }
 
 /** Whoever opens the operator's socket is the operator: its file lets nobody else in. */
 export const identifyOperator: Identify = async (_request, from) =>
-  local('operator', ['operator.local'], from)
-
-function local(
-  kind: 'service' | 'operator',
-  permissions: readonly ('service.protected' | 'operator.local')[],
-  { ip, userAgent }: RequestOrigin,
-): Caller {
-  const nowhere = { sessionId: null, workspaceId: null, workspaceRole: null, staffRole: null }
-  return { kind, id: kind, level: 'full', ...nowhere, permissions: new Set(permissions), ip, userAgent }
-}
+  localProgram('operator', 'operator', new Set(['operator.local']), from)
 
 /** An HTTP server on a Unix socket. */
 export interface UnixSocket {

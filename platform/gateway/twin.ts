@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
+import { stranger } from '../kernel/caller.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { silentLog } from '../kernel/log.ts'
 import type { PolicyReader } from '../kernel/parameter.ts'
@@ -48,18 +49,7 @@ export interface Flaw {
 
 /** Nobody has an account at a twin. */
 const strangersOnly: AccessDoor = {
-  identify: async (_request, { ip, userAgent }) => ({
-    kind: 'anonymous',
-    id: '',
-    level: 'none',
-    sessionId: null,
-    workspaceId: null,
-    workspaceRole: null,
-    staffRole: null,
-    permissions: new Set(['public', 'self.sign-in']),
-    ip,
-    userAgent,
-  }),
+  identify: async (_request, from) => stranger(from, new Set(['public', 'self.sign-in'])),
   decide: (caller, permission, level) =>
     caller.permissions.has(permission) && level === 'none'
       ? { allow: true }

@@ -24,6 +24,31 @@ export interface Caller {
   readonly userAgent: string
 }
 
+/** A caller who has no session, no workspace and no role: a stranger, or a program of this machine. */
+function callerWithoutSession(
+  known: Pick<Caller, 'kind' | 'id' | 'level' | 'permissions' | 'ip' | 'userAgent'>,
+): Caller {
+  return { ...known, sessionId: null, workspaceId: null, workspaceRole: null, staffRole: null }
+}
+
+/** A caller of whom nothing is known but where the request came from; may do nothing unless told. */
+export function stranger(
+  { ip, userAgent }: Pick<Caller, 'ip' | 'userAgent'>,
+  permissions: ReadonlySet<Permission> = new Set(),
+): Caller {
+  return callerWithoutSession({ kind: 'anonymous', id: '', level: 'none', permissions, ip, userAgent })
+}
+
+/** A program of this machine that acts by itself, without a request from outside. */
+export function localProgram(
+  kind: 'service' | 'operator',
+  id: string,
+  permissions: ReadonlySet<Permission> = new Set(),
+  { ip, userAgent }: Pick<Caller, 'ip' | 'userAgent'> = { ip: '', userAgent: '' },
+): Caller {
+  return callerWithoutSession({ kind, id, level: 'full', permissions, ip, userAgent })
+}
+
 /** What a request's life is known by in the log, in refusals and in the audit log. */
 export interface RequestContext {
   readonly requestId: string
