@@ -116,6 +116,9 @@ export interface DataKey {
 
 export interface Device {
   account_id: string;
+  code_failures: Generated<number>;
+  code_locked_until: Timestamp | null;
+  code_locks: Generated<number>;
   created_at: Timestamp;
   id: string;
   last_used_at: Timestamp;
@@ -259,6 +262,9 @@ export interface ServiceEventType {
 
 export interface Session {
   account_id: string;
+  code_failures: Generated<number>;
+  code_locked_until: Timestamp | null;
+  code_locks: Generated<number>;
   created_at: Timestamp;
   device: Buffer;
   end_reason: string | null;
@@ -266,6 +272,9 @@ export interface Session {
   id: string;
   last_seen_at: Timestamp;
   level: string;
+  password_failures: Generated<number>;
+  password_locked_until: Timestamp | null;
+  password_locks: Generated<number>;
   token_hash: Buffer;
   workspace_id: string | null;
 }

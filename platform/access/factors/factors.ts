@@ -96,10 +96,11 @@ export function stepUp<Result>(
   code: string,
   act: (tx: Database) => Promise<Result>,
 ): Promise<Result> {
-  const { id: account, workspaceId: workspace, level, kind } = context.caller
-  if (kind !== 'account' || level !== 'full')
+  const { id: account, workspaceId: workspace, level, kind, sessionId } = context.caller
+  if (kind !== 'account' || level !== 'full' || sessionId === null)
     throw new Problem('access.factor-needed', 'Finish signing in with a second factor first.')
-  return withFreshCode(parts, context, { account, workspace, code, purpose: 'step-up' }, act)
+  const counter = { of: 'session-code', id: sessionId } as const
+  return withFreshCode(parts, context, { account, workspace, code, purpose: 'step-up', counter }, act)
 }
 
 function requireEnrolling({ caller }: RequestContext): string {

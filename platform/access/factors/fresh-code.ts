@@ -14,6 +14,8 @@ export interface CodeTry {
   readonly workspace: string | null
   readonly code: string
   readonly purpose: 'sign-in' | 'step-up'
+  /** Where wrong codes are counted. */
+  readonly counter: Counter
 }
 
 /** Where the secret of a factor is sealed. */
@@ -25,7 +27,7 @@ type Parts = Pick<AccessParts, 'db' | 'clock' | 'policy' | 'keys' | 'audit'>
 
 /**
  * Runs `act` in the transaction that spends the code, a time-based or a recovery one; a code is good once, at sign-in
- * and at step-up alike. Wrong codes have a counter and a lock of their own. Throws `access.code-refused`. Policy 3.1-a, 3.3-d.
+ * and at step-up alike. Wrong codes have counters and locks of their own. Throws `access.code-refused`. Policy 3.1-a, 3.3-d.
  */
 export async function withFreshCode<Result>(
   parts: Parts,
@@ -34,7 +36,7 @@ export async function withFreshCode<Result>(
   act: (tx: Database) => Promise<Result>,
 ): Promise<Result> {
   const { db, clock, policy, audit } = parts
-  const counter: Counter = { of: 'account-code', id: offered.account }
+  const { counter } = offered
   const taken = await attempt(db, policy, counter, clock.now())
   if (!taken.taken) throw await refuse(parts, context, offered, taken, 'locked')
   let right = false
@@ -103,7 +105,7 @@ async function refuse(
     await audit.record(tx, tried(context, offered, 'refused', { reason }))
     if (lockedUntil === null) return
     const target = { kind: 'account', id: offered.account }
-    const details = { counter: 'code', until: lockedUntil.toISOString() }
+    const details = { counter: offered.counter.of, until: lockedUntil.toISOString() }
     await audit.record(tx, eventOf(context, 'account.locked', { tenant: offered.workspace, target, details }))
   })
   return new Problem(

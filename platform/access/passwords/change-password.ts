@@ -10,7 +10,7 @@ import { requireGoodPassword } from './password-rule.ts'
 
 /**
  * Changes the caller's own password: needs the present one and a fresh code, ends every other session. Wrong present
- * passwords count towards the lock. Throws `access.refused`, `access.code-refused`, `access.password-weak`. Policy 3.3-a, 3.3-d.
+ * passwords count towards a lock of the session. Throws `access.refused`, `access.code-refused`, `access.password-weak`. Policy 3.3-a, 3.3-d.
  */
 export async function changePassword(
   parts: AccessParts & { readonly sessions: Sessions },
@@ -19,9 +19,10 @@ export async function changePassword(
 ): Promise<void> {
   const { db, clock, policy, hasher, audit } = parts
   requireGoodPassword(policy, wanted.next)
-  const account = await accountById(db, context.caller.id)
-  if (account === undefined) throw new Problem('session.expired', 'Sign in again.')
-  const counter = { of: 'account-password', id: account.id } as const
+  const { id, sessionId } = context.caller
+  const account = await accountById(db, id)
+  if (account === undefined || sessionId === null) throw new Problem('session.expired', 'Sign in again.')
+  const counter = { of: 'session-password', id: sessionId } as const
   const cost = policy.read(bcryptCost)
   const tried = await attempt(db, policy, counter, clock.now())
   const right = await hasher.verify(wanted.current, tried.taken ? account.password_hash : null, cost)
@@ -48,13 +49,13 @@ async function refuse(
 ): Promise<Problem> {
   const target = { kind: 'account', id: context.caller.id }
   await db.transaction().execute(async (tx) => {
-    const details = { reason: taken ? 'wrong password' : 'locked account', purpose: 'change of password' }
+    const details = { reason: taken ? 'wrong password' : 'locked session', purpose: 'change of password' }
     await audit.record(
       tx,
       eventOf(context, 'sign-in.password-tried', { target, outcome: 'refused', details }),
     )
     if (lockedUntil === null) return
-    const lock = { counter: 'account', until: lockedUntil.toISOString() }
+    const lock = { counter: 'session-password', until: lockedUntil.toISOString() }
     await audit.record(tx, eventOf(context, 'account.locked', { target, details: lock }))
   })
   return new Problem('access.refused', 'The present password is not right, or was tried too often.')

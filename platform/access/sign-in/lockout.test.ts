@@ -115,6 +115,45 @@ suite('lock after wrong attempts', () => {
     assert.equal((await it.access.signIn.code(again, { code: fresh, device: null })).level, 'full')
   })
 
+  test('policy 3.3-d: whoever stole the password cannot lock the owner out of a device or a session', async () => {
+    const code = (ahead = 0): string => codeNow(it.clock, person.secret, ahead)
+    const bad = code() === '000000' ? '000001' : '000000'
+    const thief = contextOf(await callerOf(it.access, (await tries(GOOD_PASSWORD)).token))
+    const guess = (device: string | null) =>
+      it.access.signIn.code(thief, { code: bad, device: device === null ? null : asSecret(device) })
+    for (let at = 0; at < 5; at += 1) await assert.rejects(guess(null), { code: 'access.code-refused' })
+    await wrong(5)
+    // The owner, in a session that was signed in before: the way out is a new password.
+    const changed = { current: GOOD_PASSWORD, next: 'Another-pass-2026', code: code() }
+    await it.access.changePassword(await person.context(), changed)
+    it.clock.advanceSeconds(30)
+    // And on a known device: both steps.
+    const begun = await tries('Another-pass-2026', person.device)
+    const owner = contextOf(await callerOf(it.access, begun.token))
+    const done = await it.access.signIn.code(owner, { code: code(), device: asSecret(person.device) })
+    assert.equal(done.level, 'full')
+  })
+
+  test('policy 3.3-d: guesses on a known device and within a session are counted and locked there', async () => {
+    const bad = codeNow(it.clock, person.secret) === '000000' ? '000001' : '000000'
+    const begun = await tries(GOOD_PASSWORD, person.device)
+    const context = contextOf(await callerOf(it.access, begun.token))
+    const device = asSecret<'device'>(person.device)
+    const refused = { code: 'access.code-refused' }
+    for (let at = 0; at < 5; at += 1)
+      await assert.rejects(it.access.signIn.code(context, { code: bad, device }), refused)
+    const right = (): string => codeNow(it.clock, person.secret)
+    await assert.rejects(it.access.signIn.code(context, { code: right(), device }), refused)
+    for (let at = 0; at < 5; at += 1)
+      await assert.rejects(it.access.factors.newRecoveryCodes(await person.context(), bad), refused)
+    await assert.rejects(it.access.factors.newRecoveryCodes(await person.context(), right()), refused)
+    const change = (current: string) => async () =>
+      it.access.changePassword(await person.context(), { current, next: 'Another-pass-2026', code: right() })
+    for (let at = 0; at < 5; at += 1)
+      await assert.rejects(change('Wrong-pass-2026'), { code: 'access.refused' })
+    await assert.rejects(change(GOOD_PASSWORD), { code: 'access.refused' })
+  })
+
   test('policy 3.3-d: a disabled account and an unknown address get the same answer as a wrong password', async () => {
     const answer = async (run: () => Promise<unknown>): Promise<unknown> => {
       const error: unknown = await run().catch((thrown: unknown) => thrown)

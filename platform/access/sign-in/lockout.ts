@@ -3,9 +3,18 @@ import type { PolicyReader } from '../../kernel/parameter.ts'
 import { lockoutFailures } from '../parameters.ts'
 import { clearAttempts, takeAttempt } from './queries.ts'
 
-/** Which count of wrong attempts an attempt falls under, and whose. */
+/**
+ * Which count of wrong attempts an attempt falls under, and whose: strangers count on the account, a recognised device and
+ * a session with both factors by themselves, so that nobody else can lock them.
+ */
 export interface Counter {
-  readonly of: 'account-password' | 'account-code' | 'device-password'
+  readonly of:
+    | 'account-password'
+    | 'account-code'
+    | 'device-password'
+    | 'device-code'
+    | 'session-password'
+    | 'session-code'
   readonly id: string
 }
 

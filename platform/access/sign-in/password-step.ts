@@ -93,7 +93,10 @@ async function refuse(
     const outcome = 'refused'
     await audit.record(tx, eventOf(context, 'sign-in.password-tried', { ...about, outcome, details }))
     if (lockedUntil === null) return
-    const lock = { counter: seen.device ? 'known device' : 'account', until: lockedUntil.toISOString() }
+    const lock = {
+      counter: seen.device ? 'device-password' : 'account-password',
+      until: lockedUntil.toISOString(),
+    }
     await audit.record(tx, eventOf(context, 'account.locked', { ...about, details: lock }))
   })
   return new Problem(

@@ -9,6 +9,9 @@ const COLUMNS = {
   'account-password': { table: 'account', prefix: 'password' },
   'account-code': { table: 'account', prefix: 'code' },
   'device-password': { table: 'device', prefix: 'password' },
+  'device-code': { table: 'device', prefix: 'code' },
+  'session-password': { table: 'session', prefix: 'password' },
+  'session-code': { table: 'session', prefix: 'code' },
 } as const satisfies Record<Counter['of'], { table: string; prefix: string }>
 
 function columnsOf(counter: Counter) {

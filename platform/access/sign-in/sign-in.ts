@@ -4,8 +4,9 @@ import { eventOf, type AccessParts } from '../parts.ts'
 import { confirmedFactors } from '../factors/queries.ts'
 import { withFreshCode } from '../factors/fresh-code.ts'
 import type { SessionToken, Sessions } from '../sessions/sessions.ts'
+import type { Counter } from './lockout.ts'
 import { checkPassword } from './password-step.ts'
-import { rememberDevice, type DeviceToken } from './device.ts'
+import { knownDevice, rememberDevice, type DeviceToken } from './device.ts'
 import { openThrottle } from './throttle.ts'
 
 /** A step of signing in that was taken: the session's new token and how far it reaches now. */
@@ -74,10 +75,13 @@ async function complete(
     throw new Problem('resource.conflict', 'There is no sign-in that waits for a code.')
   const account = caller.id
   const workspace = caller.workspaceId
+  const known = await knownDevice(parts.db, account, offered.device)
+  const counter: Counter =
+    known === null ? { of: 'account-code', id: account } : { of: 'device-code', id: known }
   return withFreshCode(
     parts,
     context,
-    { account, workspace, code: offered.code, purpose: 'sign-in' },
+    { account, workspace, code: offered.code, purpose: 'sign-in', counter },
     async (tx) => {
       const token = await parts.sessions.raise(tx, session, 'password')
       const device = await rememberDevice(tx, parts, account, offered.device)
