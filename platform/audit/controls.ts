@@ -2,7 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { parseTlogProof, parseVerifierKey, verifyLog, verifyTlogProof, type LogReader } from '#ledger'
 import { undone, type Database } from '../db/index.ts'
-import { secondsAfter } from '../kernel/clock.ts'
+import { HOUR, secondsAfter } from '../kernel/clock.ts'
 import { control, declare, type Control, type Observation } from '../kernel/control.ts'
 import { observed } from '../kernel/observed.ts'
 import { policyWith, type PolicyReader } from '../kernel/parameter.ts'
@@ -20,7 +20,7 @@ import {
   unsealedEvents,
 } from './queries.ts'
 import { logAccess } from './log-access-control.ts'
-import { HOUR, SYSTEM, type AuditSystem, type DeclaredWork } from './observed-system.ts'
+import { SYSTEM, type AuditSystem, type DeclaredWork } from './observed-system.ts'
 
 /** Whether every change is recorded: declarations, what just happened, and a canary that must be provable in the ledger. */
 async function everyChangeIsRecorded(

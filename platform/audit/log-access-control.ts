@@ -1,8 +1,9 @@
+import { HOUR } from '../kernel/clock.ts'
 import { randomUUID } from 'node:crypto'
 import { localProgram } from '../kernel/caller.ts'
 import { control, type Control, type Observation } from '../kernel/control.ts'
 import { observed } from '../kernel/observed.ts'
-import { HOUR, type AuditSystem } from './observed-system.ts'
+import type { AuditSystem } from './observed-system.ts'
 import { requestsWithEvents } from './queries.ts'
 
 /** What the running system answers about reading the log. */

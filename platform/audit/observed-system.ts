@@ -32,7 +32,5 @@ export interface AuditSystem {
   readonly anchorFile: string
 }
 
-/** Seconds. */
-export const HOUR = 3600
 /** Who records what a check records. */
 export const SYSTEM = { kind: 'system', id: 'audit.check' } as const

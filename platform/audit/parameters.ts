@@ -1,7 +1,6 @@
+import { DAY } from '../kernel/clock.ts'
 import { parameter, type AnyParameter } from '../kernel/parameter.ts'
 import { duration } from '../kernel/value-type.ts'
-
-const DAY = 86_400
 
 /** How long events can be searched and read. Policy 8.2-a.1. */
 export const auditRetention = parameter({

@@ -4,11 +4,11 @@ import { createServer, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { undone, type Database } from '../db/index.ts'
-import { secondsAfter } from '../kernel/clock.ts'
+import { HOUR, secondsAfter } from '../kernel/clock.ts'
 import { control, type Control, type Observation } from '../kernel/control.ts'
 import { everyBreakFound, observed } from '../kernel/observed.ts'
 import { noteAccess, PROVIDER } from './key-store.ts'
-import { HOUR, type EncryptionSystem } from './observed-system.ts'
+import type { EncryptionSystem } from './observed-system.ts'
 import { reconcileAccesses } from './queries.ts'
 
 /** How far back the register and the audit log are compared; both keep more. */

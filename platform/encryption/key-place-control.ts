@@ -1,10 +1,11 @@
+import { HOUR } from '../kernel/clock.ts'
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, open, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, sep } from 'node:path'
 import { control, type Control, type Observation } from '../kernel/control.ts'
 import { everyBreakFound, observed } from '../kernel/observed.ts'
-import { HOUR, type EncryptionSystem } from './observed-system.ts'
+import type { EncryptionSystem } from './observed-system.ts'
 
 /** How much of the data one run reads. */
 const READ_BYTES_MAX = 128 * 2 ** 20

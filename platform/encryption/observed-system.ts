@@ -22,7 +22,5 @@ export interface EncryptionSystem {
   readonly otherKeys: () => Promise<readonly { readonly name: string; readonly since: Date }[]>
 }
 
-/** Seconds. */
-export const HOUR = 3600
 /** Who does what a check does. */
 export const CHECK = { kind: 'system', id: 'encryption.check' } as const

@@ -1,7 +1,6 @@
+import { DAY } from '../kernel/clock.ts'
 import { parameter, type AnyParameter } from '../kernel/parameter.ts'
 import { choice, duration } from '../kernel/value-type.ts'
-
-const DAY = 86_400
 
 /** Policy 2.2-a. The algorithm that fields and files are sealed with. */
 export const encryptionAlgorithm = parameter({

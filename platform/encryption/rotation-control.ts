@@ -1,11 +1,11 @@
 import { keyFingerprint } from '#envelope'
 import { undone, type Database, type Transaction } from '../db/index.ts'
-import { secondsAfter, secondsBetween } from '../kernel/clock.ts'
+import { HOUR, secondsAfter, secondsBetween } from '../kernel/clock.ts'
 import { control, type Control, type Observation } from '../kernel/control.ts'
 import { everyBreakFound, observed } from '../kernel/observed.ts'
 import { policyWith, type PolicyReader } from '../kernel/parameter.ts'
 import { PROVIDER, rotateDueKeys } from './key-store.ts'
-import { HOUR, type EncryptionSystem } from './observed-system.ts'
+import type { EncryptionSystem } from './observed-system.ts'
 import { keysRotation } from './parameters.ts'
 import { backdateKey, currentKeys, rootKeysSince } from './queries.ts'
 

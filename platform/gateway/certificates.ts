@@ -1,10 +1,9 @@
 import { createPrivateKey, generateKeyPairSync, X509Certificate, type KeyObject } from 'node:crypto'
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { secondsAfter, type Clock } from '../kernel/clock.ts'
+import { DAY, secondsAfter, type Clock } from '../kernel/clock.ts'
 import { issueCertificate } from './issue-certificate.ts'
 
-const DAY = 86_400
 const SERVER_DAYS = 90
 const AUTHORITY_DAYS = 3650
 

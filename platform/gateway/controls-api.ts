@@ -1,3 +1,4 @@
+import { HOUR } from '../kernel/clock.ts'
 import { randomInt } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { control, type Observation } from '../kernel/control.ts'
@@ -10,7 +11,6 @@ import type { RequestCounts } from './request-log.ts'
 import { looseInputs } from './schema-strictness.ts'
 import { runningTarget, withTwin, type GatewaySystem } from './twin.ts'
 
-const HOUR = 3600
 const RATES = new Set(['page', 'api', 'sign-in'])
 
 /** A path of the `api` budget that anybody may read and that needs no database. */

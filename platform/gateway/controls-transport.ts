@@ -1,3 +1,4 @@
+import { HOUR } from '../kernel/clock.ts'
 import { once } from 'node:events'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -7,7 +8,6 @@ import { hstsMaxAge, tlsGroups, tlsMinimum } from './parameters.ts'
 import { burst, fetchHttp1, handshake, sendGarbage, type ProbeTarget } from './probe.ts'
 import { loopback, runningTarget, withTwin, withWeakListener, type GatewaySystem } from './twin.ts'
 
-const HOUR = 3600
 const VERSIONS = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const
 
 /** Only the server's own alert counts as a refusal; a client that could not even ask has seen nothing. */

@@ -1,3 +1,10 @@
+/** A minute, in seconds. */
+export const MINUTE = 60
+/** An hour, in seconds. */
+export const HOUR = 3600
+/** A day, in seconds. */
+export const DAY = 86_400
+
 /** The time as the system sees it; rules never ask the machine directly. */
 export interface Clock {
   now(): Date

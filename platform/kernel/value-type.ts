@@ -1,3 +1,4 @@
+import { DAY } from './clock.ts'
 /** What reading a value from the text gave: the value, or what was expected instead and how to mend it. */
 export type Reading<Value> =
   | { readonly ok: true; readonly value: Value }
@@ -19,7 +20,6 @@ export interface ValueType<Value> {
   compare(a: Value, b: Value): number
 }
 
-const DAY = 86_400
 const SECONDS: Readonly<Record<string, number>> = {
   second: 1,
   minute: 60,

@@ -1,4 +1,4 @@
-import { secondsAfter, secondsBetween, type Clock } from '../kernel/clock.ts'
+import { DAY, secondsAfter, secondsBetween, type Clock } from '../kernel/clock.ts'
 import { control, declare, type Control, type Declaration, type Observation } from '../kernel/control.ts'
 import { Problem } from '../kernel/problem.ts'
 import { undone } from '../db/index.ts'
@@ -15,8 +15,6 @@ export interface PolicySystem extends DriftDeps {
   /** Everything that was registered; asked when a check runs, since the controls themselves are part of it. */
   readonly registered: () => Registered
 }
-
-const DAY = 86_400
 
 /** What the known-bad run of the drift check writes in place of a value. */
 const PLANTED = 'changed by a known-bad run'

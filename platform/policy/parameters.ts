@@ -1,7 +1,6 @@
+import { DAY } from '../kernel/clock.ts'
 import { parameter, type AnyParameter } from '../kernel/parameter.ts'
 import { duration } from '../kernel/value-type.ts'
-
-const DAY = 86_400
 
 /** Policy 14-a. The longest time that may pass between two published versions, in seconds. */
 export const policyReview = parameter({

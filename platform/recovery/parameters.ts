@@ -1,8 +1,6 @@
+import { DAY, HOUR } from '../kernel/clock.ts'
 import { parameter, type AnyParameter } from '../kernel/parameter.ts'
 import { duration } from '../kernel/value-type.ts'
-
-const HOUR = 3600
-const DAY = 24 * HOUR
 
 /** Policy 6.1-a. The longest time between two backups, in seconds. */
 export const backupInterval = parameter({

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { keyFingerprint } from '#envelope'
 import { undone } from '../db/index.ts'
 import { liveFingerprints, openBackupKey, plantDataKey, requireApart } from '../encryption/index.ts'
-import { secondsAfter, secondsBetween } from '../kernel/clock.ts'
+import { HOUR, MINUTE, secondsAfter, secondsBetween } from '../kernel/clock.ts'
 import { control, type Control, type Observation } from '../kernel/control.ts'
 import { everyBreakFound, observed } from '../kernel/observed.ts'
 import { Problem } from '../kernel/problem.ts'
@@ -17,9 +17,6 @@ import { newestBackup } from './schedule.ts'
 
 /** The running system as the controls of chapter 6 observe it. */
 export type RecoverySystem = BackupParts
-
-const MINUTE = 60
-const HOUR = 3600
 
 function nothingYet(): Observation {
   return {

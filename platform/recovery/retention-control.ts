@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { undone, type Database } from '../db/index.ts'
-import { secondsAfter, secondsBetween } from '../kernel/clock.ts'
+import { DAY, HOUR, secondsAfter, secondsBetween } from '../kernel/clock.ts'
 import { control, type Control, type Observation } from '../kernel/control.ts'
 import { everyBreakFound, observed } from '../kernel/observed.ts'
 import { policyWith, type PolicyReader } from '../kernel/parameter.ts'
@@ -13,8 +13,6 @@ import { backupRetention } from './parameters.ts'
 import { backups, insertBackup, type BackupRow } from './queries.ts'
 import type { RecoverySystem } from './restore-controls.ts'
 
-const HOUR = 3600
-const DAY = 86_400
 /** The removal runs once an hour, so a backup may be kept this much longer. */
 const SLACK_SECONDS = 2 * HOUR
 

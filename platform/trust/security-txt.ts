@@ -1,7 +1,6 @@
-import { secondsAfter } from '../kernel/clock.ts'
+import { DAY, secondsAfter } from '../kernel/clock.ts'
 import { Problem } from '../kernel/problem.ts'
 
-const DAY = 86_400
 /** RFC 9116 recommends less than a year; a short life shows that somebody still stands behind it. */
 const LIFE_SECONDS = 90 * DAY
 

@@ -1,11 +1,10 @@
+import { DAY } from '../../kernel/clock.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { route } from '../../kernel/route.ts'
 import { z } from '../../kernel/schema.ts'
 import type { Access } from '../access.ts'
 import { workspaceOf } from '../people/people.ts'
 import { KEY_SCOPES } from '../roles/roles.ts'
-
-const DAY = 24 * 60 * 60
 
 /** API keys of the workspace. Policy 4.3-a.2. */
 export function apiKeyRoutes({ apiKeys }: Access) {

@@ -1,6 +1,7 @@
+import { HOUR } from '../../kernel/clock.ts'
 import { control, type Control, type Observation } from '../../kernel/control.ts'
 import { everyBreakFound, observed } from '../../kernel/observed.ts'
-import { HOUR, type AccessSystem, type ListedRoute } from './observed-system.ts'
+import type { AccessSystem, ListedRoute } from './observed-system.ts'
 import { CHECK_ORIGIN, checkContext, withProbe } from './probe-person.ts'
 import { PROBE_WORKSPACE } from './queries.ts'
 

@@ -1,3 +1,4 @@
+import { HOUR } from '../../kernel/clock.ts'
 import { undone, type Database } from '../../db/index.ts'
 import { control, type Control, type Observation } from '../../kernel/control.ts'
 import { observed } from '../../kernel/observed.ts'
@@ -5,7 +6,7 @@ import { prepareAccount } from '../accounts/accounts.ts'
 import { hashPrefixes, insertAccount } from '../accounts/queries.ts'
 import { bcryptCost } from '../parameters.ts'
 import { hashCost } from '../passwords/password-hasher.ts'
-import { HOUR, type AccessSystem } from './observed-system.ts'
+import type { AccessSystem } from './observed-system.ts'
 import { probeEmail, probePassword } from './probe-person.ts'
 
 /** A cost below every cost that the policy may set. */

@@ -26,8 +26,6 @@ export interface AccessSystem {
 
 /** Seconds. */
 export const QUARTER_HOUR = 900
-/** Seconds. */
-export const HOUR = 3600
 
 /** Runs `use` with a second access over the same data that differs in `broken`, and the door to it. */
 export async function withTwin<Result>(

@@ -1,3 +1,4 @@
+import { HOUR } from '../../kernel/clock.ts'
 import { control, type Control, type Observation } from '../../kernel/control.ts'
 import { everyBreakFound, observed } from '../../kernel/observed.ts'
 import { policyWith } from '../../kernel/parameter.ts'
@@ -5,7 +6,7 @@ import { emailIndex } from '../accounts/accounts.ts'
 import type { Door } from '../direct-door.ts'
 import { passwordClasses, passwordLength } from '../parameters.ts'
 import { storeInvitation } from '../people/links.ts'
-import { HOUR, withTwin, type AccessSystem } from './observed-system.ts'
+import { withTwin, type AccessSystem } from './observed-system.ts'
 import { CHECK_ORIGIN, checkContext, probeEmail, withProbe } from './probe-person.ts'
 import { deleteProbe, PROBE_WORKSPACE } from './queries.ts'
 

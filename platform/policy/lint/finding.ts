@@ -1,3 +1,4 @@
+import { DAY } from '../../kernel/clock.ts'
 import { duration } from '../../kernel/value-type.ts'
 import type { CompiledPolicy } from '../compile.ts'
 import type { Part } from '../sentence.ts'
@@ -101,9 +102,6 @@ function source(part: Part): string {
   if (part.kind === 'code') return `\`${part.text}\``
   return part.kind === 'emphasis' ? `*${part.text}*` : part.text
 }
-
-/** Seconds in a day. */
-export const DAY = 86_400
 
 const anyLength = duration({ min: 0, max: Number.MAX_SAFE_INTEGER })
 const RHYTHMS: readonly (readonly [RegExp, number])[] = [

@@ -1,4 +1,5 @@
-import { DAY, ending, rule, type Rule, timeIn } from './finding.ts'
+import { DAY } from '../../kernel/clock.ts'
+import { ending, rule, type Rule, timeIn } from './finding.ts'
 
 /** Rules on chapters 2 to 5: sessions, factors, protocols, vulnerabilities, and the people who watch. */
 export const accessRules: readonly Rule[] = [

@@ -1,4 +1,5 @@
-import { DAY, ending, rule, type Rule, timeIn, type Words } from './finding.ts'
+import { DAY } from '../../kernel/clock.ts'
+import { ending, rule, type Rule, timeIn, type Words } from './finding.ts'
 
 const namesGdpr = ({ says }: Words): boolean => /General Data Protection Regulation|GDPR/.test(says('12.1-a'))
 

@@ -1,5 +1,5 @@
-import { secondsAfter, secondsBetween } from '../../kernel/clock.ts'
-import { DAY, type Finding, rule, type Rule, timeIn, type Words } from './finding.ts'
+import { DAY, secondsAfter, secondsBetween } from '../../kernel/clock.ts'
+import { type Finding, rule, type Rule, timeIn, type Words } from './finding.ts'
 
 const VENDORS: readonly (readonly [name: string, named: RegExp])[] = [
   ['AWS', /\bAWS\b|\bAmazon Web Services\b/],
