@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { KeyObject } from 'node:crypto'
 import { accessControls, STAFF_ROLES, WORKSPACE_ROLES, type AccessSystem } from './access/index.ts'
-import { applicationControls, type StatementDigests } from './application/index.ts'
+import { applicationControls, type SentStatements } from './application/index.ts'
 import { auditControls, findEvents, type Audit, type AuditReader, type Ledger } from './audit/index.ts'
 import type { Database } from './db/index.ts'
 import { encryptionControls, type TenantKeys } from './encryption/index.ts'
@@ -28,7 +28,7 @@ export interface Observed {
   readonly audit: Audit
   readonly reader: AuditReader
   readonly ledger: Ledger
-  readonly statements: StatementDigests
+  readonly statements: SentStatements
   readonly loopback: Loopback
   readonly origin: string
   readonly serviceSocket: string

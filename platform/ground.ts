@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { statementDigests } from './application/index.ts'
+import { sentStatements } from './application/index.ts'
 import { openAudit, openLedger } from './audit/index.ts'
 import { openDatabase } from './db/index.ts'
 import { openRootKey, openTenantKeys, PROVIDER, type RecordEvent } from './encryption/index.ts'
@@ -41,7 +41,7 @@ function policyOnceLive(live: () => LivePolicy): PolicyReader {
 
 /** The database, the keys and the audit log, which need each other. */
 async function openStores(config: Config, log: Log, policy: PolicyReader) {
-  const statements = statementDigests()
+  const statements = sentStatements()
   const onError = (error: Error): void => log.warn(errorRecord(error), 'a database connection was lost')
   const onStatement = statements.saw
   const db = openDatabase(config.DATABASE_URL, onError, { onStatement })

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { control, type Control, type Observation } from '../kernel/control.ts'
-import { statementDigests, statementsMax, type StatementDigests } from './statement-digests.ts'
+import { sentStatements, STATEMENTS_MAX, type SentStatements } from './sent-statements.ts'
 import { findRawStatements, scanStatements, type RawStatement } from './statement-scan.ts'
 
 /** The running system as the controls of chapter 5 observe it. */
 export interface ApplicationSystem {
   /** The folder of the sources that run. */
   readonly root: string
-  readonly statements: StatementDigests
+  readonly statements: SentStatements
   /** Sends a value that came from outside through a query of the running system. */
   readonly lookUp: (value: string) => Promise<void>
 }
@@ -27,7 +27,7 @@ function judge({ files, raw, statements, leaked }: Seen): Observation {
     ...(files === 0 ? ['no source file was found to look at'] : []),
     ...raw.map((one) => `${one.file}:${one.line} puts text into a statement`),
     ...(leaked ? ['a value from outside stood in the text of a statement'] : []),
-    ...(statements > statementsMax ? ['the set of statements grows without end'] : []),
+    ...(statements > STATEMENTS_MAX ? ['the set of statements grows without end'] : []),
     ...(statements === 0 ? ['no statement was seen at all'] : []),
   ]
   const says = `${files} source files put no text into a statement; ${statements} different statements were sent, and a probe value went beside them as a parameter`
@@ -67,7 +67,7 @@ export const parameterisedQueries: Control<ApplicationSystem> = control({
       "'select * from account where name = '",
       ' + name)',
     ].join('')
-    const watched = statementDigests()
+    const watched = sentStatements()
     watched.saw(`select * from account where name = '${probe}'`)
     const scan = await scanStatements(system.root, SERVING)
     const raw = [...scan.raw, ...findRawStatements('planted.ts', planted)]

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { applicationControls } from './controls.ts'
-import { statementDigests } from './statement-digests.ts'
+import { sentStatements } from './sent-statements.ts'
 import { findRawStatements, scanStatements } from './statement-scan.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -37,7 +37,7 @@ suite('policy 5.3-c: every database operation is parameterised', () => {
 
   test('the check passes on a system that passes values as parameters, and fails on one that does not', async () => {
     const [control] = applicationControls
-    const good = statementDigests()
+    const good = sentStatements()
     const careful = {
       root,
       statements: good,
@@ -45,7 +45,7 @@ suite('policy 5.3-c: every database operation is parameterised', () => {
     }
     assert.equal((await control?.check(careful))?.result, 'pass')
     assert.equal((await control?.knownBad(careful))?.result, 'fail')
-    const bad = statementDigests()
+    const bad = sentStatements()
     const careless = { root, statements: bad, lookUp: async (value: string) => bad.saw(`select '${value}'`) }
     assert.equal((await control?.check(careless))?.result, 'fail')
   })
