@@ -5,7 +5,7 @@ import { endOthers, stepUp } from '../factors/factors.ts'
 import { bcryptCost } from '../parameters.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
 import type { Sessions } from '../sessions/sessions.ts'
-import { attempt, attemptSucceeded, type Attempt } from '../sign-in/lockout.ts'
+import { attempt, attemptReturned, attemptSucceeded, type Attempt } from '../sign-in/lockout.ts'
 import { requireGoodPassword } from './password-rule.ts'
 
 /**
@@ -25,7 +25,11 @@ export async function changePassword(
   const counter = { of: 'session-password', id: sessionId } as const
   const cost = policy.read(bcryptCost)
   const tried = await attempt(db, policy, counter, clock.now())
-  const right = await hasher.verify(wanted.current, tried.taken ? account.password_hash : null, cost)
+  const stored = tried.taken ? account.password_hash : null
+  const right = await hasher.verify(wanted.current, stored, cost).catch(async (error: unknown) => {
+    await attemptReturned(db, policy, counter, tried)
+    throw error
+  })
   if (!right) throw await refuse(parts, context, tried)
   await attemptSucceeded(db, counter)
   const next = {

@@ -81,6 +81,37 @@ suite('lock after wrong attempts', () => {
     assert.equal(compared.filter((stored) => stored !== null).length, 5)
   })
 
+  test('policy 3.3-d: an attempt that a flood left no room to verify counts towards no lock', async () => {
+    const full: PasswordHasher = {
+      ...it.hasher,
+      verify: async () => {
+        throw new Problem('request.too-many', 'Too many people sign in at this moment.')
+      },
+    }
+    const busy = openAccess({ ...it, hasher: full, log: it.log })
+    const turnedAway = (times: number) =>
+      Promise.all(
+        Array.from({ length: times }, () =>
+          assert.rejects(
+            busy.signIn.password(contextOf(), {
+              email: person.email,
+              password: GOOD_PASSWORD,
+              device: asSecret(person.device),
+            }),
+          ),
+        ),
+      )
+    await wrong(4, person.device)
+    await turnedAway(1)
+    await turnedAway(8)
+    assert.equal((await tries(GOOD_PASSWORD, person.device)).level, 'password')
+    const left = await it.db
+      .selectFrom('device')
+      .select(['password_failures', 'password_locks', 'password_locked_until'])
+      .executeTakeFirstOrThrow()
+    assert.deepEqual(left, { password_failures: 0, password_locks: 0, password_locked_until: null })
+  })
+
   test('policy 3.3-d: strangers cannot lock the owner out of a device that the account knows', async () => {
     await wrong(5)
     await assert.rejects(tries(GOOD_PASSWORD), { code: 'access.refused' })

@@ -1,7 +1,7 @@
 import type { Database } from '../../db/index.ts'
 import type { PolicyReader } from '../../kernel/parameter.ts'
 import { lockoutFailures } from '../parameters.ts'
-import { clearAttempts, takeAttempt } from './queries.ts'
+import { clearAttempts, returnAttempt, takeAttempt } from './queries.ts'
 
 /**
  * Which count of wrong attempts an attempt falls under, and whose: strangers count on the account, a recognised device and
@@ -44,4 +44,14 @@ export async function attempt(
 /** A right attempt: what was counted is forgotten and the lock that the attempt took in advance is lifted. */
 export async function attemptSucceeded(db: Database, counter: Counter): Promise<void> {
   await clearAttempts(db, counter)
+}
+
+/** An attempt that could not be verified, because too many people sign in: it is as if it had not been made. */
+export async function attemptReturned(
+  db: Database,
+  policy: PolicyReader,
+  counter: Counter,
+  { taken, lockedUntil }: Attempt,
+): Promise<void> {
+  if (taken) await returnAttempt(db, counter, policy.read(lockoutFailures), lockedUntil)
 }

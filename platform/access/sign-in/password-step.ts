@@ -5,7 +5,7 @@ import { eventOf, type AccessParts } from '../parts.ts'
 import { emailIndex } from '../accounts/accounts.ts'
 import { accountByEmail, replacePasswordHash } from '../accounts/queries.ts'
 import { hashCost } from '../passwords/password-hasher.ts'
-import { attempt, attemptSucceeded, NOBODY, type Attempt, type Counter } from './lockout.ts'
+import { attempt, attemptReturned, attemptSucceeded, NOBODY, type Attempt, type Counter } from './lockout.ts'
 import { knownDevice, type DeviceToken } from './device.ts'
 import { addressPrefix, type Throttle } from './throttle.ts'
 
@@ -41,7 +41,10 @@ export async function checkPassword(
   const cost = policy.read(bcryptCost)
   // A locked account is compared with nothing, so that even the right password tells nothing.
   const stored = account !== undefined && taken.taken ? account.password_hash : null
-  const matches = await hasher.verify(offered.password, stored, cost)
+  const matches = await hasher.verify(offered.password, stored, cost).catch(async (error: unknown) => {
+    await attemptReturned(db, policy, counter, taken)
+    throw error
+  })
   if (account === undefined || stored === null || !matches) {
     const reason = reasonOf(found, taken)
     throw await refuse(parts, context, found, taken, { reason, device: device !== null })

@@ -44,6 +44,23 @@ export async function takeAttempt(
   return rows[0]
 }
 
+/** Takes back what `takeAttempt` counted, and the lock that it began. */
+export async function returnAttempt(
+  db: Database,
+  counter: Counter,
+  failuresMax: number,
+  lockedUntil: Date | null,
+): Promise<void> {
+  const { table, failures, locks, until } = columnsOf(counter)
+  const own = sql`${until} = ${lockedUntil}::timestamptz`
+  await sql`
+    update ${table} set
+      ${failures} = case when ${own} then ${failuresMax}::int - 1 else greatest(${failures} - 1, 0) end,
+      ${locks} = case when ${own} then greatest(${locks} - 1, 0) else ${locks} end,
+      ${until} = case when ${own} then null else ${until} end
+    where id = ${counter.id}::uuid`.execute(db)
+}
+
 /** Sets a counter back. */
 export async function clearAttempts(db: Database, counter: Counter): Promise<void> {
   const { table, failures, locks, until } = columnsOf(counter)
