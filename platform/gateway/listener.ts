@@ -7,12 +7,14 @@ import type { PolicyReader } from '../kernel/parameter.ts'
 import type { CertificatePair } from './certificates.ts'
 import { clientNetwork } from './client-network.ts'
 import type { Edge } from './edge.ts'
+import type { NodeRequest, NodeResponse } from './exchange.ts'
 import type { GatewayLimits } from './limits.ts'
+import { listenOnPort, type ListeningAt } from './listen.ts'
 import { tlsGroups, tlsMinimum } from './parameters.ts'
 
 /** The TLS listener. */
 export interface TlsListener {
-  listen(host: string, port: number): Promise<{ readonly host: string; readonly port: number }>
+  listen(host: string, port: number): Promise<ListeningAt>
   /** Obeys the policy and the certificate as they are now, for new connections; ends those below the minimum. */
   reload(): void
   /** Stops accepting and lets requests end for `seconds`, then cuts what is left. */
@@ -67,7 +69,7 @@ export function openTlsListener(deps: {
   const connections = trackConnections(server, limits)
   wire(server, edge)
   return {
-    listen: (host, port) => listen(server, host, port),
+    listen: (host, port) => listenOnPort(server, { host, port, backlog: 1024 }),
     reload: () => {
       server.setSecureContext(tlsOptions(policy, certificate()))
       const minimum = VERSIONS.indexOf(policy.read(tlsMinimum))
@@ -80,7 +82,12 @@ export function openTlsListener(deps: {
 
 function serverOptions(limits: GatewayLimits): Parameters<typeof createSecureServer>[0] {
   // Options of the HTTP/1.1 half, which the type of the HTTP/2 server does not list.
-  const http1 = { connectionsCheckingInterval: limits.sweepMs, maxHeaderSize: limits.headerBytesMax }
+  const http1 = {
+    connectionsCheckingInterval: limits.sweepMs,
+    maxHeaderSize: limits.headerBytesMax,
+    // A request without a host is answered by the edge, like every other one that names none of ours.
+    requireHostHeader: false,
+  }
   return {
     allowHTTP1: true,
     handshakeTimeout: limits.handshakeMs,
@@ -106,6 +113,11 @@ function wire(server: Http2SecureServer, edge: Edge): void {
     edge.request(incoming, outgoing, () => outgoing.writeContinue()),
   )
   server.on('checkExpectation', edge.unexpected)
+  // Nobody is led on by CONNECT; without a listener Node would answer by itself, with no header and no line of ours.
+  server.on('connect', (incoming: NodeRequest, outgoing: NodeResponse | Duplex) => {
+    if ('setHeader' in outgoing) edge.request(incoming, outgoing, () => {})
+    else edge.malformed(new Error('CONNECT'), outgoing)
+  })
   server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) =>
     edge.upgrade(incoming, socket, head),
   )
@@ -152,22 +164,6 @@ function remember<Kind extends { once(event: 'close', gone: () => void): unknown
 ): void {
   all.add(one)
   one.once('close', () => all.delete(one))
-}
-
-function listen(
-  server: Http2SecureServer,
-  host: string,
-  port: number,
-): Promise<{ host: string; port: number }> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ host, port, backlog: 1024 }, () => {
-      server.off('error', reject)
-      const address = server.address()
-      if (address === null || typeof address === 'string') throw new Error('the listener has no port')
-      resolve({ host: address.address, port: address.port })
-    })
-  })
 }
 
 async function stop(server: Http2SecureServer, connections: Connections, seconds: number): Promise<void> {

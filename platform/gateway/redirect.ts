@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { GatewayLimits } from './limits.ts'
+import { listenOnPort, type ListeningAt } from './listen.ts'
 import { readTarget } from './request-target.ts'
 
 /** The plain port. */
 export interface RedirectListener {
-  listen(host: string, port: number): Promise<{ readonly host: string; readonly port: number }>
+  listen(host: string, port: number): Promise<ListeningAt>
   stop(): Promise<void>
 }
 
@@ -40,16 +41,7 @@ export function openRedirect(deps: {
       socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
   })
   return {
-    listen: (host, port) =>
-      new Promise((resolve, reject) => {
-        server.once('error', reject)
-        server.listen({ host, port }, () => {
-          server.off('error', reject)
-          const address = server.address()
-          if (address === null || typeof address === 'string') throw new Error('the listener has no port')
-          resolve({ host: address.address, port: address.port })
-        })
-      }),
+    listen: (host, port) => listenOnPort(server, { host, port }),
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

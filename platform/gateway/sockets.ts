@@ -1,5 +1,5 @@
 import { chmod, mkdir, unlink } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
+import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
@@ -13,6 +13,7 @@ import { secretFile } from '../kernel/secret-file.ts'
 import type { App } from './app.ts'
 import type { AccessDoor, Exchange } from './exchange.ts'
 import { gatewayLimits } from './limits.ts'
+import { startListening } from './listen.ts'
 
 /** The token that the protected service shows at its socket. */
 export type ServiceToken = Secret<'service socket'>
@@ -80,7 +81,7 @@ export async function openUnixSocket(deps: {
     })
     void listener(incoming, outgoing)
   })
-  await listenAt(server, path)
+  await startListening(server, { path })
   await chmod(path, 0o600)
   return {
     path,
@@ -90,16 +91,6 @@ export async function openUnixSocket(deps: {
         server.closeIdleConnections()
       }),
   }
-}
-
-function listenAt(server: Server, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(path, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
 }
 
 /** Removes what a killed process left behind; throws when a living one answers there. */
