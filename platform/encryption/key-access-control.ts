@@ -1,12 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, readdir, stat, writeFile } from 'node:fs/promises'
 import { createServer, request } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { undone, type Database } from '../db/index.ts'
 import { HOUR, secondsAfter } from '../kernel/clock.ts'
 import { control, type Control, type Observation } from '../kernel/control.ts'
 import { everyBreakFound, observed } from '../kernel/observed.ts'
+import { withProbeFolder } from '../kernel/probe-folder.ts'
 import { noteAccess, PROVIDER } from './key-store.ts'
 import type { EncryptionSystem } from './observed-system.ts'
 import { reconcileAccesses } from './queries.ts'
@@ -82,35 +82,32 @@ async function accessIsLogged(
 }
 
 /** A socket that hands out to anybody, closed again after `use`. */
-async function withOpenSocket<Result>(use: (path: string) => Promise<Result>): Promise<Result> {
-  const folder = await mkdtemp(join(tmpdir(), 'surety-probe-'))
-  const path = join(folder, 'open.sock')
-  const server = createServer((incoming, reply) => {
-    incoming.resume()
-    reply.end('{}')
-  })
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(path, resolve)
+function withOpenSocket<Result>(use: (path: string) => Promise<Result>): Promise<Result> {
+  return withProbeFolder(async (folder) => {
+    const path = join(folder, 'open.sock')
+    const server = createServer((incoming, reply) => {
+      incoming.resume()
+      reply.end('{}')
     })
-    return await use(path)
-  } finally {
-    server.close()
-    await rm(folder, { recursive: true, force: true })
-  }
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject)
+        server.listen(path, resolve)
+      })
+      return await use(path)
+    } finally {
+      server.close()
+    }
+  })
 }
 
 /** A key folder that everybody may look into, with a file that is no key. */
-async function withOpenFolder<Result>(use: (path: string) => Promise<Result>): Promise<Result> {
-  const folder = await mkdtemp(join(tmpdir(), 'surety-probe-'))
-  try {
+function withOpenFolder<Result>(use: (path: string) => Promise<Result>): Promise<Result> {
+  return withProbeFolder(async (folder) => {
     await writeFile(join(folder, 'probe.key'), 'a probe, no key', { mode: 0o600 })
     await chmod(join(folder, 'probe.key'), 0o644)
-    return await use(folder)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+    return use(folder)
+  })
 }
 
 /** Policy 2.3-b: access to keys is controlled, and every access is logged. */

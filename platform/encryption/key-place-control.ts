@@ -1,10 +1,10 @@
 import { HOUR } from '../kernel/clock.ts'
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, open, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { open, readdir, readFile, realpath, writeFile } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { control, type Control, type Observation } from '../kernel/control.ts'
 import { everyBreakFound, observed } from '../kernel/observed.ts'
+import { withProbeFolder } from '../kernel/probe-folder.ts'
 import type { EncryptionSystem } from './observed-system.ts'
 
 /** How much of the data one run reads. */
@@ -107,15 +107,6 @@ async function keysAreApart(
   )
 }
 
-async function withFolder<Result>(use: (path: string) => Promise<Result>): Promise<Result> {
-  const folder = await mkdtemp(join(tmpdir(), 'surety-probe-'))
-  try {
-    return await use(folder)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
-}
-
 /** Policy 2.3-a.2: keys are kept apart from encrypted data. */
 export const keysApart: Control<EncryptionSystem> = control({
   id: 'keys-apart',
@@ -130,7 +121,7 @@ export const keysApart: Control<EncryptionSystem> = control({
   check: async (system) =>
     keysAreApart(await keysIn(system.keysFolder), system.keysFolder, system.dataFolders),
   knownBad: (system) =>
-    withFolder(async (folder) => {
+    withProbeFolder(async (folder) => {
       const probe = randomBytes(32)
       const keys = new Map([['probe.key', probe]])
       await writeFile(join(folder, 'data'), `copied by mistake: ${probe.toString('base64')}`)

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { undone, type Database } from '../db/index.ts'
 import { DAY, HOUR, secondsAfter, secondsBetween } from '../kernel/clock.ts'
 import { control, type Control, type Observation } from '../kernel/control.ts'
 import { everyBreakFound, observed } from '../kernel/observed.ts'
 import { policyWith, type PolicyReader } from '../kernel/parameter.ts'
+import { withProbeFolder } from '../kernel/probe-folder.ts'
 import { backupNames, backupsFolder } from './backup-files.ts'
 import { expireBackups } from './expire.ts'
 import { backupRetention } from './parameters.ts'
@@ -44,30 +44,27 @@ function historyFaults(
 }
 
 /** Runs the removal, obeying `obeyed`, over one backup an hour younger and one an hour older than the limit; undone afterwards. */
-async function removalFaults(system: RecoverySystem, obeyed: PolicyReader): Promise<string[]> {
+function removalFaults(system: RecoverySystem, obeyed: PolicyReader): Promise<string[]> {
   const limit = system.policy.read(backupRetention)
-  const folder = await mkdtemp(join(tmpdir(), 'surety-probe-'))
-  const plant = async (tx: Database, ageSeconds: number): Promise<string> => {
+  const plant = async (tx: Database, folder: string, ageSeconds: number): Promise<string> => {
     const name = `probe-${randomUUID()}`
     await mkdir(join(folder, name))
     const taken_at = secondsAfter(system.clock.now(), -ageSeconds)
     await insertBackup(tx, { name, taken_at, bytes: 0, key_fingerprint: 'probe', tables: 0, row_count: 0 })
     return name
   }
-  try {
-    return await undone(system.db, async (tx) => {
-      const young = await plant(tx, limit - HOUR)
-      const old = await plant(tx, limit + HOUR)
+  return withProbeFolder((folder) =>
+    undone(system.db, async (tx) => {
+      const young = await plant(tx, folder, limit - HOUR)
+      const old = await plant(tx, folder, limit + HOUR)
       await expireBackups(tx, { clock: system.clock, audit: system.audit, policy: obeyed, folder })
       const left = await backupNames(folder)
       return [
         ...(left.includes(young) ? [] : ['a backup an hour younger than the limit was removed']),
         ...(left.includes(old) ? ['a backup an hour older than the limit was kept'] : []),
       ]
-    })
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+    }),
+  )
 }
 
 function retentionHolds(
