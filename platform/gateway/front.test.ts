@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { once } from 'node:events'
 import { readFile, stat } from 'node:fs/promises'
 import { request as httpRequest } from 'node:http'
+import { connect as connectHttp2 } from 'node:http2'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
-import { ask, askHttp2, sendRaw, testGateway, type TestGateway } from './test-gateway.ts'
+import { ask, askHttp2, sendRaw, testGateway, type Reply, type TestGateway } from './test-gateway.ts'
 
 const FULL = { cookie: '__Host-surety=full' }
 
@@ -20,6 +22,15 @@ function handshake(at: TestGateway, options: object): Promise<string> {
     )
     socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'failed'))
   })
+}
+
+/** What an HTTP/2 client gets that asks to be led on to another host. */
+async function tunnelHttp2(at: TestGateway): Promise<Pick<Reply, 'status' | 'headers'>> {
+  const session = connectHttp2(`https://localhost:${at.port}`, { ca: at.ca })
+  const stream = session.request({ ':method': 'CONNECT', ':authority': 'evil.example:443' })
+  const [headers] = (await once(stream, 'response')) as [Reply['headers']]
+  session.destroy()
+  return { status: Number(headers[':status']), headers }
 }
 
 describe('the TLS listener', () => {
@@ -77,6 +88,7 @@ describe('the TLS listener', () => {
       await askHttp2(at, { ':path': '/healthz' }),
       await askHttp2(at, { ':path': '/nowhere' }),
       await askHttp2(at, { ':path': '/hooks/x' }),
+      await tunnelHttp2(at),
     ]
     for (const { status, headers } of replies) {
       assert.equal(
@@ -90,11 +102,17 @@ describe('the TLS listener', () => {
     }
     assert.deepEqual(
       replies.map(({ status }) => status),
-      [200, 404, 500, 401, 200, 400, 405, 417, 200, 401, 200],
+      [200, 404, 500, 401, 200, 400, 405, 417, 200, 401, 200, 405],
     )
-    const garbage = await sendRaw(at, 'GET / HTTP/1.1\r\nbad header line\r\n\r\n')
-    assert.match(garbage, /^HTTP\/1\.1 400 /)
-    assert.match(garbage, /strict-transport-security: max-age=63072000; includeSubDomains/)
+    for (const [bytes, status] of [
+      ['GET / HTTP/1.1\r\nbad header line\r\n\r\n', 400],
+      ['GET / HTTP/1.1\r\nConnection: close\r\n\r\n', 421],
+      ['CONNECT evil.example:443 HTTP/1.1\r\nHost: localhost\r\n\r\n', 400],
+    ] as const) {
+      const answer = await sendRaw(at, bytes)
+      assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `), bytes)
+      assert.match(answer, /strict-transport-security: max-age=63072000; includeSubDomains/)
+    }
   })
 
   test('policy 2.1-0: the plain port answers every request with a redirect to our own HTTPS address', async () => {
