@@ -127,7 +127,7 @@ async function makeEnvironment(
   // The settings of whoever runs the tests, and the test runner's own, are none of the system's.
   for (const name of Object.keys(inherited))
     if (
-      /^(SURETY_|NODE_TEST_CONTEXT|NODE_OPTIONS)|^(DATABASE_URL|SECURITY_CONTACT|UPSTREAM_URL|WHATSAPP_API_URL)$/.test(
+      /^(SURETY_|NODE_TEST_CONTEXT|NODE_OPTIONS)|^(DATABASE_URL|SECURITY_CONTACT|UPSTREAM_URL|WHATSAPP_API_URL|LOG_LEVEL)$/.test(
         name,
       )
     )
@@ -138,7 +138,6 @@ async function makeEnvironment(
     SURETY_KEYS: join(folder, 'keys'),
     SURETY_HTTPS_PORT: String(await freePort()),
     SURETY_HTTP_PORT: String(await freePort()),
-    LOG_LEVEL: 'warn',
     ...extra,
   }
 }

@@ -12,7 +12,9 @@ const images = fileURLToPath(new URL('../../docs/images/', import.meta.url))
 /** What every page is held to: WCAG 2, levels A and AA. */
 const RULES = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], preload: false }
 const WIDER_THAN_THE_SCREEN = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+const TO_THE_TOP = `for (const one of [document.documentElement, ...document.querySelectorAll('aside, aside *')]) one.scrollTop = 0`
 const WIDE = { width: 1280, height: 800 }
+const PICTURE = { width: 1280, height: 960 }
 const NARROW = { width: 360, height: 740 }
 
 /** Looks at the page as it is now: in light and dark, wide and narrow; nothing may be out of reach or cut off. */
@@ -33,11 +35,7 @@ export async function examine(window: Window, what: string): Promise<void> {
 async function complaintsOf(window: Window): Promise<string[]> {
   const session = await window.context.newCDPSession(window.page)
   try {
-    const { frameTree } = await session.send('Page.getFrameTree')
-    const { executionContextId } = await session.send('Page.createIsolatedWorld', {
-      frameId: frameTree.frame.id,
-      worldName: 'axe',
-    })
+    const executionContextId = await ownWorld(session)
     await evaluate(session, executionContextId, axeSource)
     const found = await evaluate(
       session,
@@ -60,6 +58,17 @@ async function complaintsOf(window: Window): Promise<string[]> {
   }
 }
 
+/** A world beside the page's own: the same document, none of its script, and not under its policy. */
+async function ownWorld(session: CDPSession): Promise<number> {
+  const { frameTree } = await session.send('Page.getFrameTree')
+  const frameId = frameTree.frame.id
+  const { executionContextId } = await session.send('Page.createIsolatedWorld', {
+    frameId,
+    worldName: 'test',
+  })
+  return executionContextId
+}
+
 async function evaluate(session: CDPSession, contextId: number, expression: string): Promise<unknown> {
   const { result, exceptionDetails } = await session.send('Runtime.evaluate', {
     contextId,
@@ -74,13 +83,18 @@ async function evaluate(session: CDPSession, contextId: number, expression: stri
 
 /** Keeps a picture for the documentation, when SURETY_SCREENSHOTS=1 asks for it. */
 export async function picture(
-  { page }: Window,
+  { context, page }: Window,
   name: 'trust' | 'inbox' | 'clause' | 'security',
 ): Promise<void> {
   if (process.env['SURETY_SCREENSHOTS'] !== '1') return
   mkdirSync(images, { recursive: true })
-  await page.setViewportSize(WIDE)
+  await page.setViewportSize(PICTURE)
   await page.emulateMedia({ colorScheme: 'light' })
   await page.mouse.move(0, 0)
+  // What was just announced covers a part of the page for some seconds.
+  await page.locator('[role=status][aria-live] > p').waitFor({ state: 'hidden' })
+  const session = await context.newCDPSession(page)
+  await evaluate(session, await ownWorld(session), TO_THE_TOP)
+  await session.detach()
   await page.screenshot({ path: `${images}${name}.png`, animations: 'disabled', caret: 'hide' })
 }
