@@ -27,6 +27,13 @@ function nothingYet(): Observation {
   }
 }
 
+/** A known-bad run without a backup planted nothing, so it must not come out as a failure that was found. */
+async function backupToBreak(system: RecoverySystem): Promise<BackupRow> {
+  const newest = await newestBackup(system)
+  if (newest === null) throw new Problem('recovery.unreadable', 'There is no backup yet.')
+  return newest
+}
+
 function newestIsYoung(newest: BackupRow | null, limit: number, now: Date): Observation {
   if (newest === null) return nothingYet()
   const ageSeconds = Math.round(secondsBetween(newest.taken_at, now))
@@ -51,7 +58,7 @@ export const backupIsYoung: Control<RecoverySystem> = control({
   knownBad: async (system) => {
     const limit = system.policy.read(backupInterval)
     const missed = secondsAfter(system.clock.now(), limit + 1)
-    return newestIsYoung(await newestBackup(system), limit, missed)
+    return newestIsYoung(await backupToBreak(system), limit, missed)
   },
 })
 
@@ -131,8 +138,7 @@ export const backupRestores: Control<RecoverySystem> = control({
   breaks: 'A copy of the newest backup that is cut short and one with a flipped bit must be refused.',
   check: newestRestores,
   knownBad: async (system) => {
-    const newest = await newestBackup(system)
-    if (newest === null) return nothingYet()
+    const newest = await backupToBreak(system)
     return everyBreakFound({
       'a cut copy': await damagedCopy(system, newest, cutEnd),
       'a flipped bit': await damagedCopy(system, newest, flipByte),
