@@ -6,7 +6,6 @@ import { z } from './schema.ts'
 
 /** A port on this machine; 0 lets the system choose. */
 const port = z.coerce.number().int().min(0).max(65_535)
-const flag = z.enum(['on', 'off'])
 const folder = z
   .string()
   .min(1)
@@ -100,11 +99,6 @@ export const settings = {
     type: z.coerce.number().int().min(1).max(300),
     fallback: '10',
     says: 'How long requests under way may take to end at a stop.',
-  },
-  OTEL: {
-    type: flag,
-    fallback: 'off',
-    says: 'OpenTelemetry traces through the API; needs an SDK loaded with `--import`.',
   },
 } as const satisfies Record<string, { type: z.ZodType; fallback: string; says: string }>
 
