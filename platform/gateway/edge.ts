@@ -70,6 +70,8 @@ export function openEdge(door: EdgeDoor): Edge {
       tracer.startActiveSpan('request', (span) => {
         outgoing.once('close', () => endSpan(span, exchange, incoming, outgoing))
         dispatch(door, { incoming, outgoing, exchange, security, proceed, gone }).catch((error: unknown) => {
+          // What went wrong because the client left is nobody's failure.
+          if (gone()) return
           if ('shouldKeepAlive' in outgoing) outgoing.shouldKeepAlive &&= incoming.complete
           sendProblem(outgoing, exchange, door.log, error)
         })

@@ -13,10 +13,39 @@ export async function readJsonBody(request: Request, bytesMax: number): Promise<
     throw new Problem('request.malformed', 'Send the body as application/json in UTF-8.')
   if ((request.headers.get('content-encoding') ?? 'identity') !== 'identity')
     throw new Problem('request.malformed', 'Send the body without a content encoding.')
+  const text = decoded(bytes)
+  const value = parsed(text)
+  // In well-formed UTF-8 such characters can only come from an escape, which is rare enough to look closer.
+  if (/\\u(?:0000|d[89a-f])/i.test(text)) requireStorable(value)
+  return value
+}
+
+function decoded(bytes: Uint8Array): string {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
     throw new Problem('request.malformed', 'The body is not JSON in UTF-8.')
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    throw new Problem('request.malformed', 'The body is not JSON in UTF-8.')
+  }
+}
+
+/** Refuses texts with a zero character or half a character, which neither the database nor an envelope can hold. */
+function requireStorable(value: unknown): void {
+  const left = [value]
+  // No recursion: a body may be nested as deeply as it is long.
+  while (left.length > 0) {
+    const one = left.pop()
+    if (typeof one === 'string' && (one.includes('\0') || !one.isWellFormed()))
+      throw new Problem('request.malformed', 'A text in the request holds a character that no text has.')
+    if (typeof one === 'object' && one !== null)
+      for (const [key, part] of Object.entries(one)) left.push(key, part)
   }
 }
 
@@ -49,5 +78,6 @@ export function readQuery(url: string): Record<string, string> {
   const names = new Set(entries.map(([name]) => name))
   if (names.size !== entries.length)
     throw new Problem('request.malformed', 'A name stands in the query more than once.')
+  requireStorable(entries)
   return Object.fromEntries(entries)
 }

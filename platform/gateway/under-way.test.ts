@@ -8,10 +8,11 @@ import { ask, testGateway, type TestGateway } from './test-gateway.ts'
 
 const FULL = { cookie: '__Host-surety=full' }
 
-/** A service whose `/…/events` never end; it notes every address that it is asked for. */
+/** A service whose `/…/events` never end and whose `/…/silent` never answers; it notes every address that it is asked for. */
 function service(asked: string[]) {
   return (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     asked.push(incoming.url ?? '')
+    if (incoming.url?.endsWith('silent') === true) return
     if (incoming.url?.endsWith('events') !== true) return void outgoing.end('served')
     outgoing.writeHead(200, { 'content-type': 'text/event-stream' })
     outgoing.write('data: first\n\n')
@@ -76,6 +77,20 @@ describe('requests at the service at once', () => {
       answer.resolve()
       assert.equal((await ask(at, '/hooks/after')).status, 200)
       assert.deepEqual(asked, ['/hooks/after'])
+    }))
+
+  test('a client that leaves before its answer is no failure of ours', () =>
+    withGateway({}, async (at, session, asked) => {
+      session.request({ ':path': '/w/silent' }).on('error', () => {})
+      while (asked.length === 0) await new Promise((resolve) => setImmediate(resolve))
+      session.destroy()
+      while (!at.lines.some(({ record }) => record['status'] === 0))
+        await new Promise((resolve) => setImmediate(resolve))
+      assert.equal((await ask(at, '/w/after')).status, 200)
+      assert.deepEqual(
+        at.lines.filter(({ message }) => message === 'request failed'),
+        [],
+      )
     }))
 
   test('policy 3.2-0: an event stream ends when the rights change that it was opened with', () =>
