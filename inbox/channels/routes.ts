@@ -34,11 +34,14 @@ const secret = (min: number) =>
 const name = z.string().trim().min(1).max(100)
 const disclosure = z.string().trim().min(1).max(500).nullable()
 
+/** A host name or address; an asterisk or a semicolon, which URLs allow, would mean something else in a frame's policy. */
+const HOST = /^https?:\/\/(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/
+
 /** An origin as a browser sends it: scheme, host, and a port that is not the scheme's own. */
 const origin = z
   .string()
   .max(253)
-  .refine((text) => URL.canParse(text) && new URL(text).origin === text && /^https?:/.test(text), {
+  .refine((text) => HOST.test(text) && URL.canParse(text) && new URL(text).origin === text, {
     message: 'is not an origin such as https://www.example.com',
   })
 const origins = z.array(origin).max(50)

@@ -9,8 +9,12 @@ const UNREAD_MAX = 256
 /** What a change becomes for one reader: an event's data, or null for nothing. `null` in: changes may have been missed. */
 export type ToEvent = (change: Parameters<ChangeListener>[0]) => object | null | Promise<object | null>
 
-/** Server-sent events of changes for one reader. */
-export function changeStream(changes: Pick<Changes, 'subscribe'>, toEvent: ToEvent): Response {
+/** Server-sent events of changes for one reader; `over` is called once when the stream is over. */
+export function changeStream(
+  changes: Pick<Changes, 'subscribe'>,
+  toEvent: ToEvent,
+  over: () => void = () => {},
+): Response {
   const text = new TextEncoder()
   let stop = (): void => {}
   const start = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
@@ -33,10 +37,12 @@ export function changeStream(changes: Pick<Changes, 'subscribe'>, toEvent: ToEve
     const beat = setInterval(() => write(': here\n\n'), HEARTBEAT_SECONDS * 1000)
     const limit = setTimeout(end, STREAM_SECONDS_MAX * 1000)
     stop = () => {
+      if (ended) return
       ended = true
       unsubscribe()
       clearInterval(beat)
       clearTimeout(limit)
+      over()
     }
     write('retry: 2000\n\n')
   }

@@ -8,7 +8,7 @@ import type { Core } from '../core.ts'
 import type { Changes } from '../db/changes.ts'
 import { readJson } from '../http/body.ts'
 import { openBudget, type Budget } from '../http/budget.ts'
-import { changeStream } from '../http/event-stream.ts'
+import { changeStream, type ToEvent } from '../http/event-stream.ts'
 import { acceptDelivery } from '../intake/accept.ts'
 import { secondsAfter } from '../kernel/clock.ts'
 import { newId } from '../kernel/id.ts'
@@ -31,6 +31,8 @@ export interface WebChat extends Core {
 const SESSION_SECONDS = 86_400
 const BODY_BYTES_MAX = 32_768
 const SHOWN_MAX = 50
+/** Streams of one visitor at once: a page in a few tabs. Each change costs every open stream a look. */
+const STREAMS_MAX = 5
 
 const messageBody = z.strictObject({
   key: z.uuid(),
@@ -66,7 +68,8 @@ export function mountWebChat(app: Hono, chat: WebChat): void {
   app.post('/w/:inbox/session', (c) => session(c, chat, budgets))
   app.post('/w/:inbox/messages', (c) => write(c, chat, budgets))
   app.get('/w/:inbox/messages', (c) => read(c, chat))
-  app.get('/w/:inbox/stream', (c) => stream(c, chat))
+  const open = new Map<string, number>()
+  app.get('/w/:inbox/stream', (c) => stream(c, chat, open))
 }
 
 function assetReply(text: string, type: string): Response {
@@ -193,18 +196,32 @@ async function read(c: Context, chat: WebChat): Promise<Response> {
   })
 }
 
-async function stream(c: Context, chat: WebChat): Promise<Response> {
+/** Counts one more stream of a visitor; returns what counts it out again. */
+function enter(open: Map<string, number>, visitor: string): () => void {
+  const before = open.get(visitor) ?? 0
+  if (before >= STREAMS_MAX)
+    throw new Problem('request.too-many', 'This chat is open in too many places; close some of them.')
+  open.set(visitor, before + 1)
+  return () => {
+    const left = (open.get(visitor) ?? 1) - 1
+    if (left > 0) open.set(visitor, left)
+    else open.delete(visitor)
+  }
+}
+
+async function stream(c: Context, chat: WebChat, open: Map<string, number>): Promise<Response> {
   const channel = await chatChannel(c, chat)
   checkOrigin(c, chat, channel, false)
   const visitor = await visitorOf(c, chat, channel)
   let contact = await contactOf(chat, channel, visitor)
-  const events = changeStream(chat.changes, async (change) => {
+  const toEvent: ToEvent = async (change) => {
     if (change === null) return {}
     if (change.workspace !== channel.workspace_id) return null
     // A visitor becomes a contact with the first message.
     contact ??= await contactOf(chat, channel, visitor)
     return change.contact === contact ? {} : null
-  })
+  }
+  const events = changeStream(chat.changes, toEvent, enter(open, visitor.id))
   for (const [name, value] of c.res.headers) events.headers.set(name, value)
   return events
 }

@@ -71,6 +71,27 @@ suite('web chat', () => {
     assert.equal((await call('GET', `${randomUUID()}/frame`)).status, 404)
   })
 
+  test('an origin that would mean something else in the policy of the frame is refused', async () => {
+    const wide = [
+      'https://*',
+      'https://*.example',
+      'https://a.example;script-src',
+      'https://a.example,b',
+      "https://'none'",
+    ]
+    for (const allowed of [...wide, 'https://a.example/', 'javascript:x', 'https://u@a.example']) {
+      const body = { kind: 'webchat', name: 'Sample', allowedOrigins: [allowed] }
+      assert.equal((await t.api('POST', '/inbox/channels', { body })).status, 422, allowed)
+    }
+    const fine = [
+      'https://a-b.example:444',
+      'http://127.0.0.1:3000',
+      'https://xn--bcher-kva.example',
+      'http://[::1]:3000',
+    ]
+    assert.ok(await connect(fine))
+  })
+
   test('a visitor writes once however often it is sent, is answered, and reads both', async () => {
     const token = await begin()
     const key = randomUUID()
@@ -168,5 +189,24 @@ suite('web chat', () => {
     assert.ok(!heard)
     await own.cancel()
     await others.cancel()
+  })
+
+  test('a visitor has a few streams at once, and a closed one makes room', async () => {
+    const token = await begin()
+    const opened = await Promise.all(
+      Array.from({ length: 5 }, () => call('GET', `${inbox}/stream`, { token })),
+    )
+    assert.deepEqual([...new Set(opened.map(({ status }) => status))], [200])
+    assert.equal((await call('GET', `${inbox}/stream`, { token })).status, 429)
+    assert.equal((await call('GET', `${inbox}/stream`, { token: await begin() })).status, 200)
+    await opened[0]?.body?.cancel()
+    let status = 429
+    for (let tries = 0; tries < 50 && status === 429; tries += 1) {
+      const again = await call('GET', `${inbox}/stream`, { token })
+      status = again.status
+      await again.body?.cancel()
+    }
+    assert.equal(status, 200)
+    for (const { body } of opened.slice(1)) await body?.cancel()
   })
 })
