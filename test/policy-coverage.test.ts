@@ -51,6 +51,7 @@ const OPEN = [
   'GET /trust: public, none',
   'POST /api/access/enrol/confirm: self.sign-in, enrolling',
   'POST /api/access/enrol: self.sign-in, enrolling',
+  'POST /api/access/link: self.sign-in, none',
   'POST /api/access/recovery-code: self.sign-in, password',
   'POST /api/access/sign-in: self.sign-in, none',
   'POST /api/access/sign-out: self.sign-in, none',

@@ -4,7 +4,7 @@ import { systemClock } from '../kernel/clock.ts'
 import { z } from '../kernel/schema.ts'
 import { gatewayControls, gatewayDeclarations } from './controls.ts'
 import { loosePlaces } from './schema-strictness.ts'
-import { testGateway, type TestGateway } from './test-gateway.ts'
+import { testGateway, type TestGateway } from './gateway.fixture.ts'
 import type { GatewaySystem } from './twin.ts'
 
 describe('the gateway’s controls', () => {

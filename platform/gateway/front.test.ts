@@ -6,7 +6,7 @@ import { request as httpRequest } from 'node:http'
 import { connect as connectHttp2 } from 'node:http2'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
-import { ask, askHttp2, sendRaw, testGateway, type Reply, type TestGateway } from './test-gateway.ts'
+import { ask, askHttp2, sendRaw, testGateway, type Reply, type TestGateway } from './gateway.fixture.ts'
 
 const FULL = { cookie: '__Host-surety=full' }
 

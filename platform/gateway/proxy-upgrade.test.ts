@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { after, before, describe, test } from 'node:test'
 import { WebSocket, WebSocketServer } from 'ws'
-import { sendRaw, testGateway, type TestGateway } from './test-gateway.ts'
+import { sendRaw, testGateway, type TestGateway } from './gateway.fixture.ts'
 
 const FULL = { cookie: 'theme=dark; __Host-surety=full; other=1' }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { contentSecurityPolicy } from './headers.ts'
-import { ask, askHttp2, testGateway, type TestGateway } from './test-gateway.ts'
+import { ask, askHttp2, testGateway, type TestGateway } from './gateway.fixture.ts'
 
 const FULL = { cookie: '__Host-surety=full' }
 

@@ -6,7 +6,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { connect as connectTls } from 'node:tls'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose'
-import { ask, askHttp2, sendRaw, testGateway, type TestGateway } from './test-gateway.ts'
+import { ask, askHttp2, sendRaw, testGateway, type TestGateway } from './gateway.fixture.ts'
 
 const FULL = { cookie: 'theme=dark; __Host-surety=full; __Host-surety-device=known; other=1' }
 const SITE = { 'sec-fetch-site': 'same-origin' }

@@ -9,7 +9,7 @@ import { test } from 'node:test'
 import { silentLog } from '../kernel/log.ts'
 import { policyWith } from '../kernel/parameter.ts'
 import { startGateway } from './start.ts'
-import { ask, publishedValues, sampleAccess, testConfig, testGateway } from './test-gateway.ts'
+import { ask, publishedValues, sampleAccess, testConfig, testGateway } from './gateway.fixture.ts'
 
 function refusedAt(port: number): Promise<string> {
   return new Promise((resolve) => {

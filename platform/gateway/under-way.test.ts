@@ -4,7 +4,7 @@ import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { describe, test } from 'node:test'
 import type { GatewayLimits } from './limits.ts'
-import { ask, testGateway, type TestGateway } from './test-gateway.ts'
+import { ask, testGateway, type TestGateway } from './gateway.fixture.ts'
 
 const FULL = { cookie: '__Host-surety=full' }
 

@@ -13,7 +13,7 @@ import { Badge, Section } from '../ui/page.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
 import { ROLE_NAMES } from './roles.tsx'
 
-/** Members of the workspace; nobody changes the own role. */
+/** Members of the workspace; nobody changes their own role. */
 export function Members({
   members,
   mayEdit,
