@@ -18,7 +18,7 @@ export function RecoveryCodes({
         Each code lets you in once when your authenticator is lost. They are shown only now; keep them where
         your password is not.
       </p>
-      <ol aria-label="Recovery codes" className="grid grid-cols-2 gap-2 rounded-large bg-sunk p-4 font-mono">
+      <ol aria-label="Recovery codes" className="grid gap-1 rounded-large bg-sunk p-4 font-mono text-sm">
         {codes.map((code) => (
           <li key={code}>{code}</li>
         ))}

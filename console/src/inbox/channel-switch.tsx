@@ -18,7 +18,7 @@ export function ChannelSwitch({ channel }: { readonly channel: Channel }): React
     },
   })
   return (
-    <div className="flex flex-col gap-2">
+    <div className="flex flex-col items-start gap-2">
       <Button
         aria-label={`${off ? 'Switch on' : 'Switch off'} ${channel.name}`}
         busy={turn.isPending}

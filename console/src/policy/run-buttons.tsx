@@ -15,7 +15,7 @@ export function RunButtons({ clause }: { readonly clause: ClausePage }): ReactNo
   const queries = useQueryClient()
   const { id } = clause
   const settled = async (runs: Runs): Promise<void> => {
-    announce(runs.map(wordsOf).join(' '))
+    announce([...new Set(runs.map(wordsOf))].join(' '))
     await Promise.all([
       queries.invalidateQueries({ queryKey: ['clause', id] }),
       queries.invalidateQueries({ queryKey: ['policy'] }),
@@ -59,9 +59,10 @@ export function RunButtons({ clause }: { readonly clause: ClausePage }): ReactNo
   )
 }
 
+/** The result in short; what a run saw stands in the history. */
 function wordsOf(run: Runs[number]): string {
-  if (run.kind === 'check') return run.asItShould ? `Check passed: ${run.saw}` : `Check failed: ${run.saw}`
+  if (run.kind === 'check') return run.asItShould ? 'Check passed.' : 'Check failed; the history says why.'
   return run.asItShould
-    ? `The check can fail, as it must: ${run.saw}`
-    : `The self-test stayed green; this check proves nothing: ${run.saw}`
+    ? 'The check can fail, as it must.'
+    : 'The self-test stayed green; this check proves nothing.'
 }

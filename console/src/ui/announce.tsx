@@ -37,7 +37,7 @@ export function Announcements(): ReactNode {
     <div
       role="status"
       aria-live="polite"
-      className="pointer-events-none fixed inset-x-4 bottom-4 z-50 flex justify-center"
+      className="pointer-events-none fixed inset-x-4 top-16 z-50 flex justify-center desktop:top-auto desktop:bottom-4"
     >
       {text !== '' && (
         <p key={number} className="rounded-large bg-ink px-4 py-2 text-page shadow-lg">

@@ -28,7 +28,7 @@ export function Dialog({
       }}
     >
       <Base.Portal>
-        <Base.Backdrop className="fixed inset-0 z-40 bg-black/40" />
+        <Base.Backdrop className="fixed inset-0 z-40 bg-black/60" />
         <Base.Viewport className="fixed inset-0 z-40 overflow-y-auto p-4">
           <Base.Popup
             ref={popup}
