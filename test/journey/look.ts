@@ -20,6 +20,10 @@ const NARROW = { width: 360, height: 740 }
 /** Looks at the page as it is now: in light and dark, wide and narrow; nothing may be out of reach or cut off. */
 export async function examine(window: Window, what: string): Promise<void> {
   const { page } = window
+  await page
+    .getByText(/^Loading .*…$/)
+    .first()
+    .waitFor({ state: 'hidden' })
   const complaints: string[] = []
   for (const size of [NARROW, WIDE])
     for (const colorScheme of ['dark', 'light'] as const) {
