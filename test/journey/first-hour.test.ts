@@ -341,6 +341,8 @@ suite('the first hour, in a real browser', { skip: noBrowser, timeout: 280_000 }
     const rows = await page.getByRole('table').getByRole('cell').allInnerTexts()
     const sum = rows.reduce((total, cell) => total + (Number.parseInt(cell, 10) || 0), 0)
     assert.equal(sum, 146)
+    const { length } = (await system.request('/trust')).bytes
+    assert.ok(length < 50_000, `${length} bytes with the proofs of all checks`)
     await picture(window, 'trust')
     await examine(window, 'the trust page')
     await page.getByRole('link', { name: '3.4-a', exact: true }).first().click()
