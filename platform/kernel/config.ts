@@ -88,7 +88,7 @@ export const settings = {
   LOG_LEVEL: {
     type: z.enum(['debug', 'info', 'warn', 'error', 'silent']),
     fallback: 'info',
-    says: 'Least severity that is logged.',
+    says: 'Least severity that is logged. Above `info` there is no line for each request, and clause 4.3-a.4 says so by failing.',
   },
   LOG_TO: {
     type: z.enum(['file', 'stdout']),
