@@ -198,3 +198,26 @@ test('characters that nobody can see are refused where they stand', () => {
     /^03-access\.md:5:12: the invisible character U\+200B stands here/,
   )
 })
+
+test('a file that would keep the parser busy is refused at once', () => {
+  for (const [part, times] of [
+    ['*a_', 333],
+    ['> ', 14_900],
+    ['[', 29_000],
+    ['- ', 14_900],
+    ['![a](', 5900],
+  ] as const) {
+    const started = performance.now()
+    parsePolicy([{ name: '03-access.md', text: `# 3. Access\n\n${part.repeat(times)}` }])
+    assert.ok(performance.now() - started < 10_000, part)
+  }
+  const refused = (text: string): string =>
+    parsePolicy([{ name: '03-access.md', text }])
+      .problems.map(showCompileError)
+      .join()
+  assert.match(
+    refused(`# 3. Access\n\n${'*a_'.repeat(501)}`),
+    /^03-access\.md:1:1: the file holds too many marks/,
+  )
+  assert.match(refused('x'.repeat(30_001)), /^03-access\.md:1:1: the file is too long/)
+})

@@ -68,7 +68,10 @@ export interface Chapter {
 
 const FILE_NAME = /^(\d{2})-[a-z0-9]+(?:-[a-z0-9]+)*\.md$/
 const CLAUSE_ID = /^(?:P|[1-9]\d?(?:\.[1-9])?)-(?:0|[a-z](?:\.[1-9])?)$/
-const fileCharactersMax = 100_000
+/** What takes a parser of Markdown no more than a moment, whatever stands in the file; a real chapter is a tenth of it. */
+const fileCharactersMax = 30_000
+/** The time for `*` and `_` grows with the square of their number, and the gateway waits meanwhile. */
+const fileMarksMax = 1000
 
 /**
  * Reads the files of the policy. Only what a policy needs is allowed: one `# 3. Title` a file, `## 3.4 Title`
@@ -111,14 +114,7 @@ function readChapter(file: PolicyFile, problems: CompileError[]): Chapter | unde
           'two digits and words, such as “03-access-control.md”',
           'rename the file',
         )
-      : file.text.length > fileCharactersMax
-        ? malformed(
-            start,
-            'the file is too long',
-            `at most ${fileCharactersMax} characters`,
-            'shorten the file',
-          )
-        : invisibleIn(canonicalText(file.text), start)
+      : (tooMuch(file.text, start) ?? invisibleIn(canonicalText(file.text), start))
   if (digits === undefined || refused !== undefined) {
     problems.push(...(refused === undefined ? [] : [refused]))
     return undefined
@@ -128,6 +124,23 @@ function readChapter(file: PolicyFile, problems: CompileError[]): Chapter | unde
   const [first, ...rest] = fromMarkdown(canonicalText(file.text)).children
   const title = readTitle(first, number, place)
   return { number, title, file: file.name, sections: readSections(rest, number, place), position: start }
+}
+
+function tooMuch(text: string, start: Position): CompileError | undefined {
+  if (text.length > fileCharactersMax)
+    return malformed(
+      start,
+      'the file is too long',
+      `at most ${fileCharactersMax} characters`,
+      'shorten the file',
+    )
+  if (text.replaceAll(/[^*_]/g, '').length <= fileMarksMax) return undefined
+  return malformed(
+    start,
+    'the file holds too many marks of emphasis',
+    `at most ${fileMarksMax} of “*” and “_”`,
+    'write it in plain words',
+  )
 }
 
 function readTitle(node: RootContent | undefined, chapter: string, place: Place): string {
