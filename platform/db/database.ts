@@ -12,7 +12,7 @@ export type Transaction = KyselyTransaction<DB>
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 
 /**
- * Opens the pool; the schema `surety` comes first in the search path. Errors of idle connections go to `onError`, the
+ * Opens the pool; the schema `surety` comes first in the search path. Errors of connections go to `onError`, the
  * text of every statement, without its parameters, to `onStatement`.
  */
 export function openDatabase(
@@ -27,7 +27,9 @@ export function openDatabase(
     options: '-c search_path=surety',
     application_name: 'surety',
   })
-  pool.on('error', onError)
+  // The pool hears of idle connections only: one lost between two statements of a transaction would end the process.
+  pool.on('connect', (client) => client.on('error', onError))
+  pool.on('error', () => {})
   return new Kysely<DB>({
     dialect: new PostgresDialect({ pool }),
     log: (event) => onStatement(event.query.sql),

@@ -33,6 +33,8 @@ export async function startWorker(deps: {
     logger: queueLogger(deps.log),
     taskList: taskList(deps.jobs, deps.log),
     parsedCronItems: cronItems(deps.jobs),
+    // Without batches a job that ends while the database is away would end the process; with them its end is noted later.
+    preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
   })
   return {
     ended: runner.promise,
