@@ -8,7 +8,7 @@ export type Database = Kysely<DB>
 /** A bigint column holds sequence numbers, all far below 2^53. */
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 
-/** Opens the pool; the schema `inbox` comes first in the search path. Errors of idle connections go to `onError`. */
+/** Opens the pool; the schema `inbox` comes first in the search path. Errors of connections go to `onError`. */
 export function openDatabase(url: string, onError: (error: Error) => void, connectionsMax = 10): Database {
   const pool = new pg.Pool({
     connectionString: url,
@@ -19,7 +19,9 @@ export function openDatabase(url: string, onError: (error: Error) => void, conne
     options: '-c search_path=inbox -c statement_timeout=10000 -c idle_in_transaction_session_timeout=20000',
     application_name: 'instant reply',
   })
-  pool.on('error', onError)
+  // The pool hears of idle connections only: one lost between two statements of a transaction would end the process.
+  pool.on('connect', (client) => client.on('error', onError))
+  pool.on('error', () => {})
   return new Kysely<DB>({ dialect: new PostgresDialect({ pool }) })
 }
 

@@ -51,6 +51,8 @@ function startRunner(url: string, jobs: readonly InboxJob[], log: Log): Promise<
     maxPoolSize: CONCURRENCY + 2,
     noHandleSignals: true,
     pollInterval: 1000,
+    // Without batches a job that ends while the database is away would end the process; with them its end is noted later.
+    preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
     // Its messages can quote payloads and statements, so only their levels are kept.
     logger: new Logger(() => (level, _message, meta) => {
       if (level === 'error') log.error({ job: jobNameOf(meta) }, 'a job or the job runner failed')
