@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { migrate, startPostgres, type PostgresServer } from '#database'
@@ -14,6 +15,8 @@ import { logToFile, logToOutput, type ProgramLog } from './program-log.ts'
 
 /** The oldest PostgreSQL that an external database may be. */
 const POSTGRES_OLDEST = 15
+/** The longest pause before the embedded server is started once more. */
+const DATABASE_PAUSE_SECONDS_MAX = 10
 /** Node settings of every program: no code from strings, and no way to reach prototypes through data. */
 const HARDENED = [
   '--disallow-code-generation-from-strings',
@@ -61,30 +64,52 @@ async function externalDatabase(url: string): Promise<string> {
   }
 }
 
-/** The embedded server, started again whenever it ends without being told to. */
+/** The embedded server, started again whenever it ends without being told to, however often that takes. */
 async function embeddedDatabase(config: Config): Promise<{ url: string; stop: () => Promise<void> }> {
-  const options = {
-    dataFolder: join(config.SURETY_VAR, 'postgres'),
-    passwordFile: join(config.SURETY_KEYS, 'postgres-password'),
-    settings: ['shared_buffers=64MB', 'max_connections=60', 'wal_level=replica'],
-  }
-  let stopping = false
-  let server: PostgresServer = await startPostgres(options)
+  const start = (): Promise<PostgresServer> =>
+    startPostgres({
+      dataFolder: join(config.SURETY_VAR, 'postgres'),
+      passwordFile: join(config.SURETY_KEYS, 'postgres-password'),
+      settings: ['shared_buffers=64MB', 'max_connections=60', 'wal_level=replica'],
+    })
+  const stopping = new AbortController()
+  let server = await start()
+  const url = server.url
   const watch = async (): Promise<void> => {
-    for (;;) {
+    while (!stopping.signal.aborted) {
       const why = await server.ended
-      if (stopping) return
+      if (stopping.signal.aborted) return
       say(`PostgreSQL ended (${why}); starting it again`)
-      server = await startPostgres(options)
+      server = await untilStarted(start, stopping.signal)
     }
   }
-  watch().catch((error: unknown) => fail([`PostgreSQL cannot be started again: ${String(error)}`], 1))
+  const watched = watch().catch((error: unknown) => {
+    if (!stopping.signal.aborted) fail([`PostgreSQL is not looked after any more: ${String(error)}`], 1)
+  })
   return {
-    url: server.url,
+    url,
     stop: async () => {
-      stopping = true
+      stopping.abort()
+      await server.stop()
+      // One that was being started again meanwhile.
+      await watched
       await server.stop()
     },
+  }
+}
+
+/** Tries again, later and later, while the server cannot start: a full disk may have room in a minute. */
+async function untilStarted(
+  start: () => Promise<PostgresServer>,
+  stopping: AbortSignal,
+): Promise<PostgresServer> {
+  for (let seconds = 1; ; seconds = Math.min(seconds * 2, DATABASE_PAUSE_SECONDS_MAX)) {
+    try {
+      return await start()
+    } catch (error) {
+      say(`${error instanceof Error ? error.message : String(error)}; trying again in ${seconds} s`)
+    }
+    await pause(seconds * 1000, undefined, { signal: stopping })
   }
 }
 
