@@ -31,11 +31,13 @@ export function installMissing() {
   const missing = missingPackages()
   if (missing.length === 0) return
   console.log(`Installing ${missing.length} packages …`)
+  // Not `npm ci`: it refuses a lock file in which an optional package of another system is missing. This one obeys the lock
+  // file just as well, and does not write it.
   const npm = process.env.npm_execpath
   const [program, first] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []]
   const done = spawnSync(
     program,
-    [...first, 'ci', '--no-audit', '--no-fund', '--include=optional', '--include=dev'],
+    [...first, 'install', '--no-save', '--no-audit', '--no-fund', '--include=optional', '--include=dev'],
     {
       cwd: root,
       stdio: ['ignore', 'ignore', 'inherit'],
