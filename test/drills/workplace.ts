@@ -50,10 +50,13 @@ export async function openWorkplace(
   options: Parameters<typeof startSystem>[0] = {},
 ): Promise<Workplace & { stop(): Promise<void> }> {
   const { provider, environment } = await openProvider()
-  const system = await startSystem({ ...options, environment: { ...environment, ...options.environment } })
-  const stop = async (): Promise<void> => {
-    await system.stop()
+  const asked = { ...options, environment: { ...environment, ...options.environment } }
+  const system = await startSystem(asked).catch(async (error: unknown) => {
     await provider.stop()
+    throw error
+  })
+  const stop = async (): Promise<void> => {
+    await Promise.all([system.stop(), provider.stop()])
   }
   try {
     const administrator = await becomeAdministrator(system)
@@ -169,7 +172,7 @@ function nowSeconds(): string {
   return String(Math.floor(Date.now() / 1000))
 }
 
-/** Posts a delivery; the status, or 0 when there was no answer at all. */
+/** Posts a delivery; the status, or 0 when there was no answer at all: the provider delivers it again. */
 export async function post(
   { system, channel }: Pick<Workplace, 'system' | 'channel'>,
   body: string,
