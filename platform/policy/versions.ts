@@ -89,10 +89,13 @@ export async function ensurePublished(
     return await publishPolicy(deps, { files, reason, by: { kind: 'system', id: 'start' } })
   } catch (error) {
     // Another process that started at the same time was faster.
-    if (error instanceof Problem && error.code === 'resource.conflict') return null
+    if (error instanceof Problem && FASTER.includes(error.code)) return null
     throw error
   }
 }
+
+/** How publishing ends for the slower of two that start at once: at the write, or already at the reading. */
+const FASTER: readonly string[] = ['resource.conflict', 'policy.unchanged']
 
 /** How many sentences changed, by direction. */
 export function countChanges(changes: readonly SentenceChange[]): Record<string, number> {
