@@ -50,7 +50,8 @@ export async function openWorkplace(
   options: Parameters<typeof startSystem>[0] = {},
 ): Promise<Workplace & { stop(): Promise<void> }> {
   const { provider, environment } = await openProvider()
-  const asked = { ...options, environment: { ...environment, ...options.environment } }
+  // A stop need not wait for the checks that follow each start.
+  const asked = { ...options, environment: { SHUTDOWN_SECONDS: '2', ...environment, ...options.environment } }
   const system = await startSystem(asked).catch(async (error: unknown) => {
     await provider.stop()
     throw error
