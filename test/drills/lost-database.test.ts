@@ -19,8 +19,8 @@ import {
 
 /** Pause of the provider between two deliveries: with its notices, fewer than one network may send. */
 const BEAT_MS = 250
-/** How long a message may wait whose process died before it was sent, once its lease is over: for the sweep of the minute. */
-const SWEEP_MS_MAX = 75_000
+/** How long work may wait whose process died: until it is 30 s old, and then for the sweep of the minute. */
+const SWEEP_MS_MAX = 100_000
 
 const WAITING = 'select count(*)::int as count from inbox.inbound where processed_at is null'
 const QUEUED = `select count(*)::int as count from inbox.message where direction = 'out' and status = 'queued'`
@@ -219,7 +219,7 @@ suite('drill: processes that die while deliveries come in', { timeout: 280_000 }
     await until('the provider told of everything that reached it', () =>
       at.provider.received().every(({ clientKey }) => clientKey === null || known.has(clientKey)),
     )
-    await until('every delivery is worked on', async () => (await count(WAITING)) === 0)
+    await until('every delivery is worked on', async () => (await count(WAITING)) === 0, SWEEP_MS_MAX)
     // What was leased when its process died waits for the end of its lease; here the lease ends early.
     await sql(system, 'update inbox.outbox set lease_until = $1 where lease_until is not null', [new Date(0)])
     await until('every message is answered', isAnswered, SWEEP_MS_MAX)
