@@ -1,6 +1,19 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
-import { access, chmod, chown, constants, cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import {
+  access,
+  chmod,
+  chown,
+  constants,
+  cp,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { createHash, randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
@@ -107,10 +120,14 @@ async function superuserPassword(file: string): Promise<string> {
   return password
 }
 
+/** Makes the data folder at the first start, beside its place and then moved there: one that is there is whole. */
 async function initialise(at: Places, user: ServerUser | null, password: string): Promise<void> {
   if (existsSync(join(at.data, 'PG_VERSION'))) return
-  await rm(at.data, { recursive: true, force: true })
-  await makePrivate(at.data, user)
+  if ((await readdir(at.data).catch(() => [])).length > 0)
+    throw new Error(`${at.data} holds something else than a database; nothing in it was changed`)
+  const making = `${at.data}.making`
+  await rm(making, { recursive: true, force: true })
+  await makePrivate(making, user)
   const passwordFile = join(at.socket, 'first-password')
   await writeFile(passwordFile, password, { mode: 0o600 })
   if (user !== null) await chown(passwordFile, user.uid, user.gid)
@@ -122,13 +139,15 @@ async function initialise(at: Places, user: ServerUser | null, password: string)
     '--data-checksums',
   ]
   try {
-    await run(join(at.binaries, 'bin/initdb'), [...options, `--pwfile=${passwordFile}`, '-D', at.data], {
+    await run(join(at.binaries, 'bin/initdb'), [...options, `--pwfile=${passwordFile}`, '-D', making], {
       cwd: at.socket,
       ...user,
     })
   } finally {
     await rm(passwordFile, { force: true })
   }
+  await rm(at.data, { recursive: true, force: true })
+  await rename(making, at.data)
 }
 
 /** How long an orphaned server may take to stop before it is stopped at once. */
