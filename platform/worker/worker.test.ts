@@ -4,9 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { sql } from 'kysely'
 import { testDatabase, type TestDatabase } from '#database'
 import { openDatabase, type Database } from '../db/index.ts'
 import type { Job } from '../kernel/job.ts'
@@ -95,45 +93,6 @@ test('a stop lets a job under way end', async () => {
   gate.resolve()
   await stopped
   assert.equal(ended, true)
-})
-
-test('jobs that end while the database is away end nothing else, and their end is noted when it is back', async () => {
-  const admin = openDatabase(database.url.replace(/\/[^/?]*(\?|$)/, '/postgres$1'), () => {})
-  const name = /\/([^/?]+)(?:\?|$)/.exec(database.url.replace(/^.*?@[^/]*/, ''))?.[1] ?? assert.fail()
-  const started = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-  const away = Promise.withResolvers<void>()
-  const again = Promise.withResolvers<void>()
-  const runs = { good: 0, bad: 0 }
-  const jobs = [
-    job('test.good', async () => {
-      runs.good += 1
-      started[0]?.resolve()
-      await away.promise
-    }),
-    job('test.bad', async () => {
-      runs.bad += 1
-      if (runs.bad > 1) return again.resolve()
-      started[1]?.resolve()
-      await away.promise
-      throw new Error('not now')
-    }),
-  ]
-  const worker = await startWorker({ databaseUrl: database.url, jobs, log: silentLog })
-  await enqueue(db, 'test.good', {})
-  await enqueue(db, 'test.bad', {})
-  await Promise.all(started.map(({ promise }) => promise))
-  await sql`alter database ${sql.id(name)} with allow_connections false`.execute(admin)
-  await sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`.execute(admin)
-  away.resolve()
-  await setImmediate()
-  await sql`alter database ${sql.id(name)} with allow_connections true`.execute(admin)
-  await again.promise
-  await worker.stop()
-  await worker.ended
-  assert.deepEqual(runs, { good: 1, bad: 2 })
-  const { rows } = await sql`select 1 from surety_jobs._private_jobs`.execute(db)
-  assert.equal(rows.length, 0, 'both are done')
-  await admin.destroy()
 })
 
 test('two jobs of one name and a cron line that cannot be read are refused at the start', async () => {
