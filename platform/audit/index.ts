@@ -10,4 +10,11 @@ export { auditEvents } from './events.ts'
 export { auditControls, auditDeclarations } from './controls.ts'
 export type { AuditSystem, DeclaredWork } from './observed-system.ts'
 export { canonicalJson } from './entry.ts'
-export { eventsOfRequests, findEvents, ledgerIndices, ledgerState, waitingEvents } from './queries.ts'
+export {
+  eventsOfRequests,
+  findEvents,
+  ledgerIndices,
+  ledgerState,
+  PUBLISHER_LOCK,
+  waitingEvents,
+} from './queries.ts'

@@ -76,18 +76,23 @@ export async function storePublished(
   if (done.numUpdatedRows !== 1n) throw new Error('another process published the ledger meanwhile')
 }
 
+/** The advisory lock of whoever publishes the ledger; while another holds it, files and database show the same ledger. */
+export const PUBLISHER_LOCK = 590001
+
 /** Runs `work` while holding the publisher's lock; undefined when another process holds it. */
 export async function asOnlyPublisher<Result>(
   db: Database,
   work: () => Promise<Result>,
 ): Promise<Result | undefined> {
   return db.connection().execute(async (connection) => {
-    const lock = await sql<{ held: boolean }>`select pg_try_advisory_lock(590001) as held`.execute(connection)
+    const lock = await sql<{
+      held: boolean
+    }>`select pg_try_advisory_lock(${PUBLISHER_LOCK}::bigint) as held`.execute(connection)
     if (lock.rows[0]?.held !== true) return undefined
     try {
       return await work()
     } finally {
-      await sql`select pg_advisory_unlock(590001)`.execute(connection)
+      await sql`select pg_advisory_unlock(${PUBLISHER_LOCK}::bigint)`.execute(connection)
     }
   })
 }

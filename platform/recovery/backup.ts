@@ -30,6 +30,7 @@ import { entryFrames } from './container.ts'
 import { dependencyOrder } from './dependency-order.ts'
 import {
   beginSnapshot,
+  whileUnpublished,
   connectForCopy,
   copyOut,
   hangUp,
@@ -143,12 +144,19 @@ async function writeBackup(parts: BackupParts, client: pg.Client, key: KeyObject
 const SNAPSHOT_TRIES = 100
 const SNAPSHOT_PAUSE_MS = 50
 
-/** One moment of the database and of the ledger's files: tried again when an entry was published in between. */
+/**
+ * One moment of the database and of the ledger's files, sought while nobody publishes; tried again after a publisher
+ * died between the two, until the next one has made it good.
+ */
 async function takeSnapshot(client: pg.Client, ledger: string, copy: string): Promise<void> {
   for (let tried = 0; tried < SNAPSHOT_TRIES; tried++) {
-    const checkpoint = await beginSnapshot(client)
-    if (await copyLedger(ledger, copy, checkpoint)) return
-    await rollback(client)
+    const taken = await whileUnpublished(client, async () => {
+      const checkpoint = await beginSnapshot(client)
+      if (await copyLedger(ledger, copy, checkpoint)) return true
+      await rollback(client)
+      return false
+    })
+    if (taken) return
     await pause(SNAPSHOT_PAUSE_MS)
   }
   throw new Error('the ledger and the database could not be seen at one moment')

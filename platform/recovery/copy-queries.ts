@@ -9,6 +9,7 @@ import {
 } from 'kysely'
 import pg from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
+import { PUBLISHER_LOCK } from '../audit/index.ts'
 import type { Contents } from './manifest.ts'
 
 /** Compiles statements whose only moving parts are names; no connection belongs to it. */
@@ -103,6 +104,19 @@ export async function migrations(client: pg.Client): Promise<Contents['migration
     found.push(...rows.map((row) => ({ schema, ...row })))
   }
   return found
+}
+
+/** Waits until nobody publishes the ledger and keeps it so while `work` runs: a publisher that finds the lock taken comes again. */
+export async function whileUnpublished<Result>(
+  client: pg.Client,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  await client.query('select pg_advisory_lock($1::bigint)', [PUBLISHER_LOCK])
+  try {
+    return await work()
+  } finally {
+    await client.query('select pg_advisory_unlock($1::bigint)', [PUBLISHER_LOCK])
+  }
 }
 
 /** Begins a transaction that sees one moment of the whole database, and tells the checkpoint that the ledger had then. */
