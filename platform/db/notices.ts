@@ -6,6 +6,7 @@ import type { Database } from './database.ts'
 export type Channel =
   | 'policy_changed'
   | 'session_revoked'
+  | 'access_changed'
   | 'audit_recorded'
   | 'evidence_recorded'
   | 'keys_changed'
@@ -14,6 +15,7 @@ export type Channel =
 const LISTEN: Readonly<Record<Channel, string>> = {
   policy_changed: 'listen policy_changed',
   session_revoked: 'listen session_revoked',
+  access_changed: 'listen access_changed',
   audit_recorded: 'listen audit_recorded',
   evidence_recorded: 'listen evidence_recorded',
   keys_changed: 'listen keys_changed',

@@ -6,12 +6,24 @@ import type { Permission, StaffRole, WorkspaceRole } from './permission.ts'
  */
 export type AssuranceLevel = 'none' | 'password' | 'enrolling' | 'full'
 
+/** What a session was proved with; a passkey is `webauthn` with user verification. */
+export type FactorKind = 'password' | 'totp' | 'sms' | 'webauthn' | 'recovery-code' | 'upstream'
+
 /** Who is asking, as the front door established it; handlers trust it. */
 export interface Caller {
-  readonly kind: 'anonymous' | 'account' | 'api-key' | 'service' | 'operator'
-  /** Account or key id; empty for an anonymous caller. */
+  readonly kind: 'anonymous' | 'account' | 'api-key' | 'client' | 'directory' | 'service' | 'operator'
+  /**
+   * Account, key or client id; empty for an anonymous caller. A `client` acts by an OAuth 2.0 token of its own, a
+   * `directory` is a personnel or identity system that provisions people.
+   */
   readonly id: string
   readonly level: AssuranceLevel
+  /** What the session was proved with; empty for callers without one. */
+  readonly factors: readonly FactorKind[]
+  /** When the session last proved a second factor; null for callers without one. */
+  readonly provedAt: Date | null
+  /** The account in whose name an OAuth 2.0 client acts, if any. */
+  readonly onBehalfOf: string | null
   readonly sessionId: string | null
   /** The workspace the caller acts in now, if any. */
   readonly workspaceId: string | null
@@ -28,7 +40,16 @@ export interface Caller {
 function callerWithoutSession(
   known: Pick<Caller, 'kind' | 'id' | 'level' | 'permissions' | 'ip' | 'userAgent'>,
 ): Caller {
-  return { ...known, sessionId: null, workspaceId: null, workspaceRole: null, staffRole: null }
+  return {
+    ...known,
+    factors: [],
+    provedAt: null,
+    onBehalfOf: null,
+    sessionId: null,
+    workspaceId: null,
+    workspaceRole: null,
+    staffRole: null,
+  }
 }
 
 /** A caller of whom nothing is known but where the request came from; may do nothing unless told. */

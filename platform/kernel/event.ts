@@ -20,7 +20,15 @@ export type EventValue =
 
 /** Who did it; `id` is an internal id, never a name or an address. */
 export interface Actor {
-  readonly kind: 'account' | 'api-key' | 'service' | 'operator' | 'system' | 'anonymous'
+  readonly kind:
+    | 'account'
+    | 'api-key'
+    | 'client'
+    | 'directory'
+    | 'service'
+    | 'operator'
+    | 'system'
+    | 'anonymous'
   readonly id: string
 }
 

@@ -52,7 +52,7 @@ const nothing = z.strictObject({})
 
 /** Declares a route; surface, level, rate and input have the strict defaults `gateway`, `full`, `api` and nothing. */
 export function route<
-  const Method extends 'GET' | 'POST' | 'PUT' | 'DELETE',
+  const Method extends 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
   const Path extends string,
   Reply,
   Params = Record<string, never>,
