@@ -152,7 +152,7 @@ async function main(): Promise<void> {
   services.gateway.set(gateway)
   const sequencing = startSequenceLoop(ground.ledger, log)
   const stopListening = await listenHere(config, ground, sequencing.poke, log)
-  const worker = await startWorker({ databaseUrl: config.DATABASE_URL, jobs, log })
+  const worker = await startWorker({ databaseUrl: config.DATABASE_URL, db: ground.db, jobs, log })
   // The first backup comes before the first look for one.
   backupIfDue(proof.recovery)
     .catch((error: unknown) => log.error(errorRecord(error), 'the backup that was due could not be made'))

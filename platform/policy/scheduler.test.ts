@@ -218,7 +218,7 @@ test('a known-bad run that was made with other code does not count', async () =>
 
 test('policy 14-b: the tick brings an announced value of the table into force and records it', async () => {
   const deps = parts()
-  const worker = await startWorker({ databaseUrl: rig.url, jobs: [], log: silentLog })
+  const worker = await startWorker({ databaseUrl: rig.url, db: rig.db, jobs: [], log: silentLog })
   const files = rewritten(['[30 minutes](set:session.idle)', '[1 hour](set:session.idle)'])
   await publishPolicy(rig, { files, reason: 'Longer', by: { kind: 'operator', id: 'local' } })
   rig.clock.advanceSeconds(30 * 24 * HOUR)
@@ -241,7 +241,12 @@ test('on a real worker every control runs soon after the start', async () => {
     done.resolve()
     return fail
   }
-  const worker = await startWorker({ databaseUrl: rig.url, jobs: policyJobs(parts()), log: silentLog })
+  const worker = await startWorker({
+    databaseUrl: rig.url,
+    db: rig.db,
+    jobs: policyJobs(parts()),
+    log: silentLog,
+  })
   await runAllSoon(rig.db)
   await done.promise
   await worker.stop()

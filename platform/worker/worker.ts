@@ -1,8 +1,11 @@
-import type { Task, TaskList } from 'graphile-worker'
+import { EventEmitter } from 'node:events'
+import type { Task, TaskList, WorkerEvents } from 'graphile-worker'
+import type { Database } from '../db/index.ts'
 import type { Job } from '../kernel/job.ts'
 import { errorRecord, type Log } from '../kernel/log.ts'
 import { QUEUE_SCHEMA } from './enqueue.ts'
 import { library } from './job-library.ts'
+import { watchLostJobs, type OwnJobs } from './lost-jobs.ts'
 
 /** A running worker. */
 export interface Worker {
@@ -18,12 +21,18 @@ const TRIES_MAX = 25
 /** Starts running the jobs on the queue of the database, which is made or brought up to date first. */
 export async function startWorker(deps: {
   readonly databaseUrl: string
+  /** Where lost jobs are looked for. */
+  readonly db: Database
   readonly jobs: readonly Job[]
   readonly log: Log
   readonly concurrency?: number
 }): Promise<Worker> {
   const concurrency = deps.concurrency ?? 4
+  const own: OwnJobs = { workers: new Set(), running: new Set() }
+  const events: WorkerEvents = new EventEmitter()
+  events.on('worker:create', ({ worker }) => own.workers.add(worker.workerId))
   const runner = await library.run({
+    events,
     connectionString: deps.databaseUrl,
     schema: QUEUE_SCHEMA,
     concurrency,
@@ -31,14 +40,16 @@ export async function startWorker(deps: {
     // The composition root decides when to stop; a signal must not end jobs behind its back.
     noHandleSignals: true,
     logger: queueLogger(deps.log),
-    taskList: taskList(deps.jobs, deps.log),
+    taskList: taskList(deps.jobs, deps.log, own.running),
     parsedCronItems: cronItems(deps.jobs),
     // Without batches a job that ends while the database is away would end the process; with them its end is noted later.
     preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
   })
+  const unwatch = watchLostJobs(deps.db, own, deps.log)
   return {
     ended: runner.promise,
     stop: async (seconds = 10) => {
+      unwatch()
       const cut = setTimeout(() => void runner.kill('jobs took too long to end'), seconds * 1000)
       try {
         await runner.stop()
@@ -49,18 +60,19 @@ export async function startWorker(deps: {
   }
 }
 
-function taskList(jobs: readonly Job[], log: Log): TaskList {
+function taskList(jobs: readonly Job[], log: Log, running: Set<string>): TaskList {
   const tasks: TaskList = {}
   for (const job of jobs) {
     if (Object.hasOwn(tasks, job.name)) throw new Error(`two jobs are called ${job.name}`)
-    tasks[job.name] = taskOf(job, log)
+    tasks[job.name] = taskOf(job, log, running)
   }
   return tasks
 }
 
-function taskOf(job: Job, log: Log): Task {
+function taskOf(job: Job, log: Log, running: Set<string>): Task {
   return async (payload, helpers) => {
-    const { attempts, max_attempts: triesMax } = helpers.job
+    const { attempts, max_attempts: triesMax, id } = helpers.job
+    running.add(id)
     try {
       await job.run(payload)
     } catch (error) {
@@ -70,6 +82,8 @@ function taskOf(job: Job, log: Log): Task {
         attempts < triesMax ? 'job failed, will be tried again' : 'job failed and is given up',
       )
       throw error
+    } finally {
+      running.delete(id)
     }
   }
 }
