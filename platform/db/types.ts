@@ -128,6 +128,29 @@ export interface Device {
   token_hash: Buffer;
 }
 
+export interface Elevation {
+  account_id: string;
+  decided_at: Timestamp | null;
+  decided_by: string | null;
+  decision_reason: Buffer | null;
+  end_reason: string | null;
+  ended_at: Timestamp | null;
+  expires_at: Timestamp | null;
+  granted_at: Timestamp | null;
+  id: string;
+  kind: string;
+  minutes: number;
+  permissions: string[];
+  reason: Buffer;
+  request_expires_at: Timestamp;
+  requested_at: Timestamp;
+  review_note: Buffer | null;
+  reviewed_at: Timestamp | null;
+  reviewed_by: string | null;
+  session_id: string;
+  workspace_id: string | null;
+}
+
 export interface Exception {
   accepted_at: Timestamp;
   accepted_by: string;
@@ -142,6 +165,30 @@ export interface KeyAccess {
   at: Timestamp;
   id: string;
   tenant: string;
+}
+
+export interface Leaver {
+  account_id: string;
+  cause: string;
+  denied_at: Timestamp;
+  finished_at: Timestamp | null;
+  handed_on_at: Timestamp | null;
+  id: string;
+  ownerless: Generated<string[]>;
+  reason: string;
+  still_live: Generated<number>;
+  successor_id: string | null;
+  told_at: Timestamp;
+  workspace_id: string | null;
+}
+
+export interface LeaverStep {
+  ended: string[];
+  ended_at: Timestamp;
+  kind: string;
+  leaver_id: string;
+  trials: Json | null;
+  tried_at: Timestamp | null;
 }
 
 export interface LedgerState {
@@ -285,6 +332,14 @@ export interface Staff {
   role: string;
 }
 
+export interface SuspendedMembership {
+  account_id: string;
+  created_at: Timestamp;
+  role: string;
+  suspended_at: Timestamp;
+  workspace_id: string;
+}
+
 export interface TotpFactor {
   account_id: string;
   confirmed_at: Timestamp | null;
@@ -301,6 +356,7 @@ export interface Workspace {
   name: Buffer;
   removed_at: Timestamp | null;
   sample: Generated<boolean>;
+  support_access: Generated<boolean>;
 }
 
 export interface DB {
@@ -311,8 +367,11 @@ export interface DB {
   backup: Backup;
   data_key: DataKey;
   device: Device;
+  elevation: Elevation;
   exception: Exception;
   key_access: KeyAccess;
+  leaver: Leaver;
+  leaver_step: LeaverStep;
   ledger_state: LedgerState;
   link: Link;
   membership: Membership;
@@ -326,6 +385,7 @@ export interface DB {
   service_event_type: ServiceEventType;
   session: Session;
   staff: Staff;
+  suspended_membership: SuspendedMembership;
   totp_factor: TotpFactor;
   workspace: Workspace;
 }

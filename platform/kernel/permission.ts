@@ -20,13 +20,31 @@ export const permissions = {
   'policy.publish': 'publish a version of the policy',
   'attestation.edit': 'record and approve attestations',
   'platform.audit': 'read the audit log of the provider',
-  'platform.people': 'see and change the provider staff',
+  'platform.staff': 'see who belongs to the provider staff',
+  'platform.people': 'give, change and withdraw roles of the provider staff',
+  'platform.support': 'enter a customer’s workspace to help, and look around in it',
+  'account.reset': 'reset the second factors of a person',
+  'review.read': 'see the reviews of access rights and their reports',
+  'review.decide': 'decide in a review of access rights whether others keep theirs',
   'operator.local': 'act from the machine itself, through the operator socket',
   'service.protected': 'act as the protected service, through the service socket',
 } as const satisfies Record<string, string>
 
 /** The name of a permission. */
 export type Permission = keyof typeof permissions
+
+/**
+ * What nobody holds permanently: it comes with an elevation, for a limited time and for a reason. Policy 3.2-d.
+ */
+export const SENSITIVE = [
+  'platform.people',
+  'policy.publish',
+  'platform.support',
+  'account.reset',
+] as const satisfies readonly Permission[]
+
+/** The name of a permission that only an elevation gives. */
+export type SensitivePermission = (typeof SENSITIVE)[number]
 
 /** Roles inside a workspace, by job function. */
 export type WorkspaceRole = 'owner' | 'admin' | 'agent' | 'auditor'

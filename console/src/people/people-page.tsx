@@ -14,7 +14,7 @@ import { Staff } from './staff.tsx'
 export function PeoplePage(): ReactNode {
   const may = useMay('people.edit')
   const maySee = useMay('people.read')
-  const mayStaff = useMay('platform.people')
+  const mayStaff = useMay('platform.staff')
   const { data, error, refetch } = useQuery({
     queryKey: ['people'],
     queryFn: ({ signal }) => call('GET /api/people', {}, { signal }),

@@ -199,7 +199,7 @@ suite('people and links', () => {
     const officer = await invitedPerson(it, owner, 'officer@example.org', 'auditor')
     const { people } = it.access
     await people.changeStaffRole(await owner.context(), officer.id, 'security-officer')
-    assert.equal((await callerOf(it.access, officer.token)).permissions.has('policy.publish'), true)
+    assert.equal((await callerOf(it.access, officer.token)).permissions.has('attestation.edit'), true)
     await assert.rejects(people.changeStaffRole(await owner.context(), owner.id, 'security-officer'), {
       code: 'access.denied',
     })

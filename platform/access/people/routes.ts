@@ -98,7 +98,7 @@ export function staffRoutes({ people }: Access) {
     route({
       method: 'GET',
       path: '/api/people/staff',
-      permission: 'platform.people',
+      permission: 'platform.staff',
       event: { none: 'reads names and roles of colleagues' },
       handle: async () => ({ staff: await people.listStaff() }),
     }),

@@ -22,6 +22,8 @@ export const WORKSPACE_ROLES: Readonly<Record<WorkspaceRole, readonly Permission
     'api-key.edit',
     'audit.read',
     'policy.read',
+    'review.read',
+    'review.decide',
   ],
   admin: [
     'conversation.read',
@@ -35,16 +37,34 @@ export const WORKSPACE_ROLES: Readonly<Record<WorkspaceRole, readonly Permission
     'api-key.edit',
     'audit.read',
     'policy.read',
+    'review.read',
+    'review.decide',
   ],
   agent: ['conversation.read', 'conversation.reply', 'rule.read', 'channel.read', 'people.read'],
-  auditor: ['rule.read', 'channel.read', 'people.read', 'api-key.read', 'audit.read', 'policy.read'],
+  auditor: [
+    'rule.read',
+    'channel.read',
+    'people.read',
+    'api-key.read',
+    'audit.read',
+    'policy.read',
+    'review.read',
+  ],
 }
 
 /** The same for the provider's staff: who gives roles cannot publish, who publishes cannot give roles. */
 export const STAFF_ROLES: Readonly<Record<StaffRole, readonly Permission[]>> = {
-  administrator: ['platform.people', 'policy.read', 'policy.check'],
-  'security-officer': ['policy.read', 'policy.check', 'policy.publish', 'attestation.edit', 'platform.audit'],
-  'staff-auditor': ['policy.read', 'platform.audit'],
+  administrator: ['platform.staff', 'policy.read', 'policy.check', 'review.read', 'review.decide'],
+  'security-officer': [
+    'platform.staff',
+    'policy.read',
+    'policy.check',
+    'attestation.edit',
+    'platform.audit',
+    'review.read',
+    'review.decide',
+  ],
+  'staff-auditor': ['platform.staff', 'policy.read', 'platform.audit', 'review.read'],
 }
 
 /** What an API key can be given: work with the data of one workspace, never with people, keys or accounts. */
