@@ -6,7 +6,7 @@ import { asSecret, secretHash } from '../kernel/secret.ts'
 import { KEY_PREFIX, type ApiKey } from './api-keys/api-keys.ts'
 import { keyByToken, touchKey } from './api-keys/queries.ts'
 import { eventOf, type AccessParts } from './parts.ts'
-import { permissionsBelowFull, permissionsOf, permissionsOfKey } from './roles/roles.ts'
+import { permissionsBelowFull, rightsOf } from './roles/rights.ts'
 import { sessionToken } from './sessions/cookies.ts'
 import type { SessionToken, Sessions } from './sessions/sessions.ts'
 import { addressPrefix, type Throttle } from './sign-in/throttle.ts'
@@ -66,11 +66,15 @@ async function identifySession(
     kind: 'account',
     id: row.account_id,
     level: row.level,
+    factors: row.factors,
+    provedAt: row.proved_at,
     sessionId: row.id,
     workspaceId: row.workspace_id,
     workspaceRole: full ? row.workspace_role : null,
     staffRole: full ? row.staff_role : null,
-    permissions: full ? permissionsOf(row.workspace_role, row.staff_role) : permissionsBelowFull(),
+    permissions: full
+      ? rightsOf({ workspaceRole: row.workspace_role, staffRole: row.staff_role }, clock)
+      : permissionsBelowFull(),
   }
 }
 
@@ -100,6 +104,6 @@ async function identifyKey(parts: Parts, key: ApiKey, origin: Origin): Promise<C
     id: row.id,
     level: 'full',
     workspaceId: row.workspace_id,
-    permissions: permissionsOfKey(row.scopes, row.maker_role),
+    permissions: rightsOf({ workspaceRole: row.maker_role, staffRole: null, scopes: row.scopes }, clock),
   }
 }

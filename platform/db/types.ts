@@ -249,6 +249,21 @@ export interface Observation {
   valid_until: Timestamp;
 }
 
+export interface Outbox {
+  account_id: string | null;
+  carrier: string | null;
+  channel: string;
+  created_at: Timestamp;
+  ended_at: Timestamp | null;
+  good_until: Timestamp | null;
+  id: string;
+  kind: string;
+  message: Buffer | null;
+  reason: string | null;
+  state: string;
+  tries: Generated<number>;
+}
+
 export interface PolicyDrift {
   ended_at: Timestamp | null;
   expected: string;
@@ -316,12 +331,14 @@ export interface Session {
   device: Buffer;
   end_reason: string | null;
   ended_at: Timestamp | null;
+  factors: Generated<string[]>;
   id: string;
   last_seen_at: Timestamp;
   level: string;
   password_failures: Generated<number>;
   password_locked_until: Timestamp | null;
   password_locks: Generated<number>;
+  proved_at: Timestamp | null;
   token_hash: Buffer;
   workspace_id: string | null;
 }
@@ -348,6 +365,29 @@ export interface TotpFactor {
   label: string;
   last_step: Generated<number>;
   secret: Buffer;
+}
+
+export interface WebauthnChallenge {
+  challenge_hash: Buffer;
+  expires_at: Timestamp;
+  id: string;
+  purpose: string;
+  session_id: string | null;
+}
+
+export interface WebauthnKey {
+  aaguid: string;
+  account_id: string;
+  backed_up: boolean;
+  counter: number;
+  created_at: Timestamp;
+  credential_id: Buffer;
+  id: string;
+  label: string;
+  last_used_at: Timestamp | null;
+  public_key: Buffer;
+  transports: Generated<string[]>;
+  user_verified: boolean;
 }
 
 export interface Workspace {
@@ -377,6 +417,7 @@ export interface DB {
   membership: Membership;
   migration: Migration;
   observation: Observation;
+  outbox: Outbox;
   policy_drift: PolicyDrift;
   policy_in_force: PolicyInForce;
   policy_process: PolicyProcess;
@@ -387,5 +428,7 @@ export interface DB {
   staff: Staff;
   suspended_membership: SuspendedMembership;
   totp_factor: TotpFactor;
+  webauthn_challenge: WebauthnChallenge;
+  webauthn_key: WebauthnKey;
   workspace: Workspace;
 }

@@ -1,4 +1,5 @@
-import type { Permission, StaffRole, WorkspaceRole } from './permission.ts'
+import type { StaffRole, WorkspaceRole } from './permission.ts'
+import type { PermissionSet } from './permission-set.ts'
 
 /**
  * How sure the system is of who is asking: `password` has one factor right, `enrolling` may only set up a second
@@ -6,8 +7,18 @@ import type { Permission, StaffRole, WorkspaceRole } from './permission.ts'
  */
 export type AssuranceLevel = 'none' | 'password' | 'enrolling' | 'full'
 
-/** What a session was proved with; a passkey is `webauthn` with user verification. */
-export type FactorKind = 'password' | 'totp' | 'sms' | 'webauthn' | 'recovery-code' | 'upstream'
+/**
+ * What a session was proved with; a passkey is `webauthn` and, if it asked for its PIN or biometric,
+ * `user-verification`.
+ */
+export type FactorKind =
+  | 'password'
+  | 'totp'
+  | 'sms'
+  | 'webauthn'
+  | 'user-verification'
+  | 'recovery-code'
+  | 'upstream'
 
 /** Who is asking, as the front door established it; handlers trust it. */
 export interface Caller {
@@ -29,8 +40,8 @@ export interface Caller {
   readonly workspaceId: string | null
   readonly workspaceRole: WorkspaceRole | null
   readonly staffRole: StaffRole | null
-  /** What the roles, cut by an API key's scopes, allow. */
-  readonly permissions: ReadonlySet<Permission>
+  /** What roles and elevations, cut by scopes, allow at the moment of asking. */
+  readonly permissions: PermissionSet
   /** Where the request came from; personal data, encrypted when stored. */
   readonly ip: string
   readonly userAgent: string
@@ -55,7 +66,7 @@ function callerWithoutSession(
 /** A caller of whom nothing is known but where the request came from; may do nothing unless told. */
 export function stranger(
   { ip, userAgent }: Pick<Caller, 'ip' | 'userAgent'>,
-  permissions: ReadonlySet<Permission> = new Set(),
+  permissions: PermissionSet = new Set(),
 ): Caller {
   return callerWithoutSession({ kind: 'anonymous', id: '', level: 'none', permissions, ip, userAgent })
 }
@@ -64,7 +75,7 @@ export function stranger(
 export function localProgram(
   kind: 'service' | 'operator',
   id: string,
-  permissions: ReadonlySet<Permission> = new Set(),
+  permissions: PermissionSet = new Set(),
   { ip, userAgent }: Pick<Caller, 'ip' | 'userAgent'> = { ip: '', userAgent: '' },
 ): Caller {
   return callerWithoutSession({ kind, id, level: 'full', permissions, ip, userAgent })

@@ -50,7 +50,7 @@ function withBareSession(system: AccessSystem): Promise<Observation> {
   return withProbe(system, async (person) => {
     const session = await system.access.sessions.prepare(checkContext(system).caller, person.id)
     const sessions = await undone(system.parts.db, async (tx) => {
-      await session.store(tx, 'full', PROBE_WORKSPACE)
+      await session.store(tx, 'full', PROBE_WORKSPACE, ['password', 'totp'])
       return fullSessions(tx)
     })
     const failures =

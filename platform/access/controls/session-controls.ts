@@ -23,7 +23,7 @@ async function agedSession(
   ages: { readonly unused: number; readonly old: number },
 ): Promise<PreparedSession> {
   const session = await access.sessions.prepare(context.caller, person.id)
-  await session.store(parts.db, 'full', PROBE_WORKSPACE)
+  await session.store(parts.db, 'full', PROBE_WORKSPACE, ['password', 'totp'])
   const now = parts.clock.now()
   await ageSession(parts.db, session.id, {
     created_at: secondsAfter(now, -ages.old),

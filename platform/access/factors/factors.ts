@@ -168,7 +168,7 @@ async function confirmFirst(
     await confirmPending(parts, tx, context, confirm)
     const recoveryCodes = await makeRecoveryCodes(parts, tx, context)
     await endOthers(parts, tx, context)
-    const token = await parts.sessions.raise(tx, session, 'enrolling')
+    const token = await parts.sessions.raise(tx, session, 'enrolling', ['totp'])
     const device = await rememberDevice(tx, parts, account, confirm.device)
     const target = { kind: 'session', id: session }
     await parts.audit.record(tx, eventOf(context, 'sign-in.completed', { target }))

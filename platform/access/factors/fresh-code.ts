@@ -8,6 +8,9 @@ import { confirmedFactors, spendRecoveryCode, spendStep } from './queries.ts'
 import { recoveryCodeHash } from './recovery-code.ts'
 import { matchingStep } from './totp.ts'
 
+/** What a code was. */
+export type CodeKind = 'totp' | 'recovery-code'
+
 /** Whose code it is and what it is for. */
 export interface CodeTry {
   readonly account: string
@@ -33,7 +36,7 @@ export async function withFreshCode<Result>(
   parts: Parts,
   context: RequestContext,
   offered: CodeTry,
-  act: (tx: Database) => Promise<Result>,
+  act: (tx: Database, spent: CodeKind) => Promise<Result>,
 ): Promise<Result> {
   const { db, clock, policy, audit } = parts
   const { counter } = offered
@@ -48,7 +51,7 @@ export async function withFreshCode<Result>(
       right = true
       await attemptSucceeded(tx, counter)
       await audit.record(tx, tried(context, offered, 'success', { factor: spent }))
-      return { result: await act(tx) } as const
+      return { result: await act(tx, spent) } as const
     })
     .catch(async (error: unknown) => {
       // The act was refused and undone, the code with it; it was right all the same and counts towards no lock.

@@ -1,5 +1,6 @@
-import type { Insertable } from 'kysely'
+import { sql, type Insertable } from 'kysely'
 import type { Database, Tables } from '../../db/index.ts'
+import type { FactorKind } from '../../kernel/caller.ts'
 import type { StaffRole, WorkspaceRole } from '../../kernel/permission.ts'
 
 /** Why a session is no more. */
@@ -10,6 +11,8 @@ export interface SessionRow {
   readonly id: string
   readonly account_id: string
   readonly level: 'password' | 'enrolling' | 'full'
+  readonly factors: readonly FactorKind[]
+  readonly proved_at: Date | null
   readonly created_at: Date
   readonly last_seen_at: Date
   /** Null when the workspace or the membership is gone. */
@@ -41,6 +44,8 @@ export async function sessionByToken(db: Database, tokenHash: Buffer): Promise<S
       'session.id',
       'session.account_id',
       'session.level',
+      'session.factors',
+      'session.proved_at',
       'session.created_at',
       'session.last_seen_at',
       'membership.workspace_id',
@@ -82,17 +87,28 @@ export async function expireSession(
   return done.numUpdatedRows === 1n
 }
 
-/** Raises a session from exactly one level to `full` under a new token; tells whether it was there to be raised. */
+/**
+ * Raises a session from exactly one level to `full` under a new token, with what it was proved with now; from `full`
+ * it only proves again. Tells whether it was there to be raised. Policy 3.1-0.
+ */
 export async function raiseSession(
   db: Database,
   id: string,
-  from: 'password' | 'enrolling',
+  from: SessionRow['level'],
+  proved: readonly FactorKind[],
   tokenHash: Buffer,
   at: Date,
 ): Promise<boolean> {
+  const added = [...proved]
   const done = await db
     .updateTable('session')
-    .set({ level: 'full', token_hash: tokenHash, last_seen_at: at })
+    .set({
+      level: 'full',
+      factors: sql<string[]>`array(select distinct unnest(factors || ${added}::text[]))`,
+      proved_at: at,
+      token_hash: tokenHash,
+      last_seen_at: at,
+    })
     .where('id', '=', id)
     .where('level', '=', from)
     .where('ended_at', 'is', null)

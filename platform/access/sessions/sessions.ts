@@ -1,6 +1,6 @@
 import { notify, type Database } from '../../db/index.ts'
 import { PROVIDER, type FieldPlace } from '../../encryption/index.ts'
-import type { Caller, RequestContext } from '../../kernel/caller.ts'
+import type { Caller, FactorKind, RequestContext } from '../../kernel/caller.ts'
 import { newId } from '../../kernel/id.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { newSecret, secretHash, type Secret } from '../../kernel/secret.ts'
@@ -50,10 +50,15 @@ export function openSessionBook(parts: Pick<AccessParts, 'db' | 'clock' | 'polic
   const lastSeen = openLastSeen(db, clock)
   return {
     prepare: (caller: Caller, account: string) => prepareSession(parts, caller, account),
-    /** Raises a session to two factors under a new token; throws `session.expired` when it ended meanwhile. */
-    raise: async (tx: Database, id: string, from: 'password' | 'enrolling'): Promise<SessionToken> => {
+    /** Raises a session to two factors, or proves another one again, under a new token; throws `session.expired` when it ended meanwhile. */
+    raise: async (
+      tx: Database,
+      id: string,
+      from: SessionRow['level'],
+      proved: readonly FactorKind[],
+    ): Promise<SessionToken> => {
       const token: SessionToken = newSecret()
-      if (!(await raiseSession(tx, id, from, secretHash(token), clock.now())))
+      if (!(await raiseSession(tx, id, from, proved, secretHash(token), clock.now())))
         throw new Problem('session.expired', 'Sign in again.')
       return token
     },
@@ -103,13 +108,20 @@ async function prepareSession(
   return {
     id,
     token,
-    store: (tx: Database, level: SessionRow['level'], workspace: string | null): Promise<void> => {
+    store: (
+      tx: Database,
+      level: SessionRow['level'],
+      workspace: string | null,
+      factors: readonly FactorKind[],
+    ): Promise<void> => {
       const now = clock.now()
       return insertSession(tx, {
         id,
         token_hash: secretHash(token),
         account_id: account,
         level,
+        factors: [...factors],
+        proved_at: level === 'full' ? now : null,
         workspace_id: workspace,
         created_at: now,
         last_seen_at: now,

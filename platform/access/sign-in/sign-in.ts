@@ -56,7 +56,7 @@ async function begin(
   const level = (await confirmedFactors(db, account)).length > 0 ? 'password' : 'enrolling'
   const session = await sessions.prepare(context.caller, account)
   await db.transaction().execute(async (tx) => {
-    await session.store(tx, level, workspace)
+    await session.store(tx, level, workspace, ['password'])
     const { kind, id, sessionId: only } = context.caller
     // Signing in again in the same browser replaces the session it held.
     if (kind === 'account' && only !== null) await sessions.end(tx, context, id, { only }, 'replaced')
@@ -82,8 +82,8 @@ async function complete(
     parts,
     context,
     { account, workspace, code: offered.code, purpose: 'sign-in', counter },
-    async (tx) => {
-      const token = await parts.sessions.raise(tx, session, 'password')
+    async (tx, spent) => {
+      const token = await parts.sessions.raise(tx, session, 'password', [spent])
       const device = await rememberDevice(tx, parts, account, offered.device)
       const target = { kind: 'session', id: session }
       await parts.audit.record(tx, eventOf(context, 'sign-in.completed', { target, tenant: workspace }))
