@@ -45,9 +45,11 @@ export function supervise(program: Program, say: (line: string) => void): Superv
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
     for (const output of [child.stdout, child.stderr]) if (output !== null) program.log.take(output)
-    child.once('message', (message) => {
+    child.on('message', (message) => {
+      const told = message as Readonly<Record<string, unknown>>
+      if (typeof told['say'] === 'string') return say(told['say'])
       everReady = true
-      first.resolve(message as Readonly<Record<string, unknown>>)
+      first.resolve(told)
     })
     child.once('exit', (code, signal) => {
       if (stopping) return

@@ -29,6 +29,7 @@ import {
   runAllSoon,
 } from './policy/index.ts'
 import { honestNotes, openProof, openServices, sockets, type Proof, type Services } from './proof.ts'
+import { postJobs } from './post/index.ts'
 import { backupIfDue, recoveryJobs, recoveryRoutes } from './recovery/index.ts'
 import { trustRoutes } from './trust/index.ts'
 import { startWorker } from './worker/index.ts'
@@ -105,13 +106,14 @@ async function openGate(
   })
 }
 
-function allJobs(ground: Ground, proof: Proof): readonly Job[] {
+function allJobs(ground: Ground, services: Services, proof: Proof): readonly Job[] {
   const { db, audit, policy, root, record } = ground
   return [
     ...accessJobs({ db, clock }),
     ...auditJobs({ db, audit, policy, clock }),
     ...encryptionJobs({ db, clock, root, policy, record }),
     ...policyJobs(proof.runs),
+    ...postJobs(services.postParts),
     ...recoveryJobs(proof.recovery),
   ]
 }
@@ -146,7 +148,7 @@ async function main(): Promise<void> {
   const ground = await openGround(config, log)
   const services = await openServices(config, log, ground)
   const proof = await openProof(config, log, ground, services)
-  const jobs = allJobs(ground, proof)
+  const jobs = allJobs(ground, services, proof)
   services.jobs.set(jobs)
   const gateway = await openGate(config, log, ground, services, proof)
   services.gateway.set(gateway)

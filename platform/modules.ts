@@ -9,6 +9,7 @@ import type { Declaration } from './kernel/control.ts'
 import type { EventCatalogue } from './kernel/event.ts'
 import type { AnyParameter } from './kernel/parameter.ts'
 import { peopleDeclarations } from './people/index.ts'
+import { postEvents } from './post/index.ts'
 import { policyDeclarations, policyEvents, policyParameters } from './policy/index.ts'
 import { recoveryDeclarations, recoveryEvents, recoveryParameters } from './recovery/index.ts'
 import { trustDeclarations } from './trust/index.ts'
@@ -31,6 +32,7 @@ export const eventCatalogues: readonly EventCatalogue[] = [
   encryptionEvents,
   gatewayEvents,
   policyEvents,
+  postEvents,
   recoveryEvents,
 ]
 

@@ -10,6 +10,8 @@ import { publicOrigin, runFolder, type Config } from './kernel/config.ts'
 import type { Job } from './kernel/job.ts'
 import type { Log } from './kernel/log.ts'
 import { openLoopback } from './loopback.ts'
+import { consoleTexts, localLetters, openLocalOutbox, openPost } from './post/index.ts'
+import { enqueue } from './worker/index.ts'
 import { declarations, parameters } from './modules.ts'
 import {
   clauseCatalogue,
@@ -41,8 +43,14 @@ export function honestNotes(config: Config): string[] {
     ...(config.SURETY_TLS_CERT === ''
       ? ['The certificate is issued by a local authority that browsers do not know.']
       : []),
+    'Letters and text messages go to a local outbox: nothing is sent.',
     'Backups are kept in a local folder, which stands in for storage in other regions.',
   ]
+}
+
+/** Says a line to whoever started the system, past every log. */
+function tell(line: string): void {
+  process.send?.({ say: line })
 }
 
 /** People, sessions, and what the system says of itself. */
@@ -50,7 +58,11 @@ export async function openServices(config: Config, log: Log, ground: Ground) {
   const { db, policy, keys, audit } = ground
   const origin = publicOrigin(config)
   const hasher = openPasswordHasher(await openPepper(config.SURETY_KEYS))
-  const accessParts = { db, clock, policy, keys, audit, hasher, origin, log }
+  const outbox = openLocalOutbox(join(config.SURETY_VAR, 'outbox'))
+  const carriers = { letter: localLetters(outbox), text: consoleTexts(outbox, tell) }
+  const postParts = { db, clock, keys, audit, carriers, enqueue, outbox }
+  const post = openPost(postParts)
+  const accessParts = { db, clock, policy, keys, audit, hasher, post, origin, log }
   const access = openAccess(accessParts)
   const reader = openAuditReader({ db, keys, audit })
   const gateway = later<Gateway>('the gateway')
@@ -60,7 +72,7 @@ export async function openServices(config: Config, log: Log, ground: Ground) {
     const host = addresses.https.host === '0.0.0.0' ? '127.0.0.1' : addresses.https.host
     return { host, port: addresses.https.port, name: config.SURETY_HOST, ca: authority }
   })
-  return { access, accessParts, reader, gateway, jobs, loopback, origin }
+  return { access, accessParts, reader, gateway, jobs, loopback, origin, postParts: { ...postParts, post } }
 }
 
 /** The services, opened. */

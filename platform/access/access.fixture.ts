@@ -1,4 +1,7 @@
 import { createSecretKey, randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { rootKey } from '#envelope'
 import { testDatabase } from '#database'
 import { openAudit } from '../audit/index.ts'
@@ -8,6 +11,7 @@ import type { Caller, RequestContext } from '../kernel/caller.ts'
 import { fakeClock } from '../kernel/clock.ts'
 import { silentLog } from '../kernel/log.ts'
 import { policyWith, type PolicyReader } from '../kernel/parameter.ts'
+import { openLocalOutbox, openPost, consoleTexts, localLetters, postEvents } from '../post/index.ts'
 import { openAccess, type Access } from './access.ts'
 import { directDoor } from './direct-door.ts'
 import { accessEvents } from './events.ts'
@@ -24,6 +28,9 @@ const POLICY_VALUES = {
   'lockout.failures': 5,
   'session.idle': 1800,
   'session.absolute': 43_200,
+  'elevation.limit': 3600,
+  'review.interval': 90 * 86_400,
+  'review.due': 14 * 86_400,
 }
 
 /** A password that the policy accepts. */
@@ -38,9 +45,21 @@ export async function testAccess(values: Readonly<Record<string, unknown>> = {})
   const clock = fakeClock()
   const policy: PolicyReader = policyWith({ ...POLICY_VALUES, ...values })
   const keys = openTenantKeys({ db, clock, root: rootKey(randomBytes(32)) })
-  const audit = openAudit({ clock, keys, catalogues: [accessEvents] })
+  const audit = openAudit({ clock, keys, catalogues: [accessEvents, postEvents] })
   const hasher = openPasswordHasher({ version: 1, key: createSecretKey(randomBytes(32)) })
-  const parts = { db, clock, policy, keys, audit, hasher, origin: 'https://localhost:8443', log: silentLog }
+  const mail = await testPost({ db, clock, keys, audit })
+  const { post } = mail
+  const parts = {
+    db,
+    clock,
+    policy,
+    keys,
+    audit,
+    hasher,
+    post,
+    origin: 'https://localhost:8443',
+    log: silentLog,
+  }
   const access = openAccess(parts)
   await keys.sealText(PROVIDER, { table: 'account', column: 'email', row: 'warm' }, 'warm')
   return {
@@ -48,11 +67,44 @@ export async function testAccess(values: Readonly<Record<string, unknown>> = {})
     url: database.url,
     access,
     door: directDoor(access, clock),
+    messages: mail.messages,
     close: async () => {
       await access.close()
+      await mail.close()
       await db.destroy()
       await database.drop()
     },
+  }
+}
+
+/** A message that somebody would have got. */
+export interface TestMessage {
+  readonly to: string
+  readonly kind: string
+  readonly text: string
+}
+
+/** The real post with the local outbox; `messages` delivers what waits and gives everything so far, the newest last. */
+async function testPost(parts: Pick<Parameters<typeof openPost>[0], 'db' | 'clock' | 'keys' | 'audit'>) {
+  const folder = await mkdtemp(join(tmpdir(), 'surety-outbox-'))
+  const outbox = openLocalOutbox(folder)
+  const carriers = { letter: localLetters(outbox), text: consoleTexts(outbox, () => {}) }
+  const waiting: string[] = []
+  const enqueue = async (_tx: unknown, _job: string, payload: object): Promise<void> => {
+    if ('id' in payload) waiting.push(String(payload.id))
+  }
+  const post = openPost({ ...parts, carriers, enqueue })
+  return {
+    post,
+    messages: async (): Promise<readonly TestMessage[]> => {
+      for (const id of waiting.splice(0)) await post.deliver(id)
+      return (await outbox.list(500)).map(({ text: file }) => {
+        const [head = '', ...words] = file.split('\n\n')
+        const field = (name: string): string => head.match(new RegExp(`^${name}: (.*)$`, 'm'))?.[1] ?? ''
+        return { to: field('To'), kind: field('Kind'), text: words.join('\n\n') }
+      })
+    },
+    close: () => rm(folder, { recursive: true }),
   }
 }
 

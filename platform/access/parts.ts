@@ -5,6 +5,7 @@ import type { Caller, RequestContext } from '../kernel/caller.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Actor, AuditEvent } from '../kernel/event.ts'
 import type { PolicyReader } from '../kernel/parameter.ts'
+import type { Post } from '../post/index.ts'
 import type { AccessEvent } from './events.ts'
 import type { PasswordHasher } from './passwords/password-hasher.ts'
 
@@ -16,6 +17,8 @@ export interface AccessParts {
   readonly keys: Pick<TenantKeys, 'sealText' | 'openText' | 'blindIndex' | 'destroy'>
   readonly audit: Pick<Audit, 'record'>
   readonly hasher: PasswordHasher
+  /** Letters and text messages to people. */
+  readonly post: Post
   /** Address that people open, without a trailing slash; one-time links start with it. */
   readonly origin: string
 }

@@ -22,6 +22,7 @@ export const sealedColumns: readonly SealedColumn[] = [
   sealed(['surety', 'elevation', 'decision_reason'], null),
   sealed(['surety', 'elevation', 'review_note'], null),
   sealed(['surety', 'link', 'email'], null),
+  sealed(['surety', 'outbox', 'message'], null),
   sealed(['surety', 'session', 'device'], null),
   sealed(['surety', 'totp_factor', 'secret'], null),
   sealed(['surety', 'workspace', 'name'], 'id'),
