@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { trace } from '@opentelemetry/api'
 import { stranger, type Caller } from '../kernel/caller.ts'
 import type { PolicyReader } from '../kernel/parameter.ts'
+import { samePermissions } from '../kernel/permission-set.ts'
 import { Problem, problemStatus } from '../kernel/problem.ts'
 import type { AccessDoor, Arrived, Exchange, NodeRequest, RecordEvent, Visit } from './exchange.ts'
 import type { IdentityTokens } from './identity-token.ts'
@@ -159,7 +160,7 @@ function sameRights(now: Caller, before: Caller): boolean {
   return (
     now.id === before.id &&
     now.workspaceId === before.workspaceId &&
-    now.permissions.symmetricDifference(before.permissions).size === 0
+    samePermissions(now.permissions, before.permissions)
   )
 }
 

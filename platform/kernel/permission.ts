@@ -46,8 +46,14 @@ export const SENSITIVE = [
 /** The name of a permission that only an elevation gives. */
 export type SensitivePermission = (typeof SENSITIVE)[number]
 
-/** Roles inside a workspace, by job function. */
-export type WorkspaceRole = 'owner' | 'admin' | 'agent' | 'auditor'
+/** Roles that every workspace has. */
+export type BuiltInRole = 'owner' | 'admin' | 'agent' | 'auditor'
+
+/** The id of a role that a workspace made for itself. */
+export type OwnRoleId = `${string}-${string}-${string}-${string}-${string}`
+
+/** Roles inside a workspace, by job function: one of those that every workspace has, or one of its own. */
+export type WorkspaceRole = BuiltInRole | OwnRoleId
 
 /** Roles of the provider's own staff. */
 export type StaffRole = 'administrator' | 'security-officer' | 'staff-auditor'

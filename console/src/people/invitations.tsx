@@ -8,7 +8,7 @@ import { Moment } from '../ui/moment.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
 import { Section } from '../ui/page.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
-import { ROLE_NAMES } from './roles.tsx'
+import { roleName } from './roles.tsx'
 
 /** Invitations that nobody has used yet. */
 export function Invitations({
@@ -37,7 +37,7 @@ export function Invitations({
         {invitations.map((invitation) => (
           <Row key={invitation.id}>
             <Cell of="E-mail">{invitation.email}</Cell>
-            <Cell of="Role">{ROLE_NAMES[invitation.role]}</Cell>
+            <Cell of="Role">{roleName(invitation.role)}</Cell>
             <Cell of="Ends">
               <Moment at={invitation.expiresAt} />
             </Cell>

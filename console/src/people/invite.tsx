@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
-import type { WorkspaceRole } from '../../../platform/kernel/permission.ts'
+import type { BuiltInRole } from '../../../platform/kernel/permission.ts'
 import { call } from '../api.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
@@ -14,7 +14,7 @@ import { ROLE_NAMES } from './roles.tsx'
 export function Invite(): ReactNode {
   const [open, setOpen] = useState(false)
   const [email, setEmail] = useState('')
-  const [role, setRole] = useState<WorkspaceRole>('agent')
+  const [role, setRole] = useState<BuiltInRole>('agent')
   const queries = useQueryClient()
   const invite = useMutation({
     mutationFn: () => call('POST /api/people/invitations', { body: { email: email.trim(), role } }),

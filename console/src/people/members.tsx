@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import type { WorkspaceRole } from '../../../platform/kernel/permission.ts'
+import type { BuiltInRole } from '../../../platform/kernel/permission.ts'
 import { call } from '../api.ts'
 import type { People } from '../contract/access.ts'
 import { useMe } from '../session.tsx'
@@ -11,7 +11,7 @@ import { Moment } from '../ui/moment.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
 import { Badge, Section } from '../ui/page.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
-import { ROLE_NAMES } from './roles.tsx'
+import { ROLE_NAMES, roleName } from './roles.tsx'
 
 /** Members of the workspace; nobody changes their own role. */
 export function Members({
@@ -25,7 +25,7 @@ export function Members({
   const me = useMe()
   const renew = (): Promise<void> => queries.invalidateQueries({ queryKey: ['people'] })
   const change = useMutation({
-    mutationFn: ({ id, role }: { id: string; role: WorkspaceRole }) =>
+    mutationFn: ({ id, role }: { id: string; role: BuiltInRole }) =>
       call('POST /api/people/:id/role', { params: { id }, body: { role } }),
     onSuccess: async (_, { role }) => {
       announce(`Role changed to ${ROLE_NAMES[role]}`)
@@ -68,7 +68,7 @@ export function Members({
                     value={
                       change.isPending && change.variables.id === person.id
                         ? change.variables.role
-                        : person.role
+                        : (person.role as BuiltInRole)
                     }
                     disabled={change.isPending}
                     onChoose={(role) => {
@@ -76,7 +76,7 @@ export function Members({
                     }}
                   />
                 ) : (
-                  ROLE_NAMES[person.role]
+                  roleName(person.role)
                 )}
               </Cell>
               <Cell of="Second factors">

@@ -3,13 +3,14 @@ import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import type { AssuranceLevel, Caller } from '../../kernel/caller.ts'
 import { permissions, type Permission } from '../../kernel/permission.ts'
+import { bitsOf, permissionSet, type PermissionSet } from '../../kernel/permission-set.ts'
 import {
   decide,
   KEY_SCOPES,
-  permissionsBelowFull,
-  permissionsOf,
   STAFF_ROLES,
   WORKSPACE_ROLES,
+  permissionsBelowFull,
+  permissionsOf,
 } from './roles.ts'
 
 const ALL = Object.keys(permissions) as Permission[]
@@ -17,7 +18,7 @@ const LEVELS: readonly AssuranceLevel[] = ['none', 'password', 'enrolling', 'ful
 const anyCaller = fc.record({
   kind: fc.constantFrom<Caller['kind'][]>('anonymous', 'account', 'api-key', 'service', 'operator'),
   level: fc.constantFrom(...LEVELS),
-  permissions: fc.subarray(ALL).map((some): ReadonlySet<Permission> => new Set(some)),
+  permissions: fc.subarray(ALL).map((some): PermissionSet => permissionSet(bitsOf(some))),
 })
 
 suite('roles and the one decision', () => {

@@ -1,123 +1,14 @@
 import type { AssuranceLevel, Caller } from '../../kernel/caller.ts'
-import type { Permission, StaffRole, WorkspaceRole } from '../../kernel/permission.ts'
+import type { Permission, WorkspaceRole } from '../../kernel/permission.ts'
 import { Problem, type ProblemCode } from '../../kernel/problem.ts'
+import { ANYBODY } from './role-table.ts'
 
-/** What anybody may do: look at open pages and sign in. */
-const ANYBODY = ['public', 'self.sign-in'] as const satisfies Permission[]
-/** What every account may do once it is signed in with two factors. */
-const EVERY_ACCOUNT = ['self.account', 'workspace.switch'] as const satisfies Permission[]
-
-/** The one table of what a job in a workspace allows; there are no wildcards. Policy 3.2-0. */
-export const WORKSPACE_ROLES: Readonly<Record<WorkspaceRole, readonly Permission[]>> = {
-  owner: [
-    'conversation.read',
-    'conversation.reply',
-    'rule.read',
-    'rule.edit',
-    'channel.read',
-    'channel.edit',
-    'people.read',
-    'people.edit',
-    'api-key.read',
-    'api-key.edit',
-    'audit.read',
-    'policy.read',
-    'review.read',
-    'review.decide',
-  ],
-  admin: [
-    'conversation.read',
-    'rule.read',
-    'rule.edit',
-    'channel.read',
-    'channel.edit',
-    'people.read',
-    'people.edit',
-    'api-key.read',
-    'api-key.edit',
-    'audit.read',
-    'policy.read',
-    'review.read',
-    'review.decide',
-  ],
-  agent: ['conversation.read', 'conversation.reply', 'rule.read', 'channel.read', 'people.read'],
-  auditor: [
-    'rule.read',
-    'channel.read',
-    'people.read',
-    'api-key.read',
-    'audit.read',
-    'policy.read',
-    'review.read',
-  ],
-}
-
-/** The same for the provider's staff: who gives roles cannot publish, who publishes cannot give roles. */
-export const STAFF_ROLES: Readonly<Record<StaffRole, readonly Permission[]>> = {
-  administrator: ['platform.staff', 'policy.read', 'policy.check', 'review.read', 'review.decide'],
-  'security-officer': [
-    'platform.staff',
-    'policy.read',
-    'policy.check',
-    'attestation.edit',
-    'platform.audit',
-    'review.read',
-    'review.decide',
-  ],
-  'staff-auditor': ['platform.staff', 'policy.read', 'platform.audit', 'review.read'],
-}
-
-/** What an API key can be given: work with the data of one workspace, never with people, keys or accounts. */
-export const KEY_SCOPES = [
-  'conversation.read',
-  'conversation.reply',
-  'rule.read',
-  'rule.edit',
-  'channel.read',
-  'channel.edit',
-  'people.read',
-  'audit.read',
-  'policy.read',
-] as const satisfies readonly Permission[]
+export { KEY_SCOPES, STAFF_ROLES, WORKSPACE_ROLES } from './role-table.ts'
+export { permissionsBelowFull, permissionsOf, permissionsOfKey, rightsOf, type Holding } from './rights.ts'
 
 /** Whether somebody with this role may give (or take) another one: only an owner makes an owner. Policy 3.2-0. */
 export function mayGiveRole(own: WorkspaceRole | undefined, role: WorkspaceRole): boolean {
   return own === 'owner' || (own === 'admin' && role !== 'owner')
-}
-
-const ANYBODY_SET: ReadonlySet<Permission> = new Set<Permission>(ANYBODY)
-const compiled = new Map<string, ReadonlySet<Permission>>()
-
-/** What a fully signed-in account may do in these roles; each combination is put together once. */
-export function permissionsOf(
-  workspaceRole: WorkspaceRole | null,
-  staffRole: StaffRole | null,
-): ReadonlySet<Permission> {
-  const name = `${workspaceRole}/${staffRole}`
-  const known = compiled.get(name)
-  if (known !== undefined) return known
-  const made = new Set<Permission>([
-    ...ANYBODY,
-    ...EVERY_ACCOUNT,
-    ...(workspaceRole === null ? [] : WORKSPACE_ROLES[workspaceRole]),
-    ...(staffRole === null ? [] : STAFF_ROLES[staffRole]),
-  ])
-  compiled.set(name, made)
-  return made
-}
-
-/** What a caller without two factors may do. Policy 3.1-0. */
-export function permissionsBelowFull(): ReadonlySet<Permission> {
-  return ANYBODY_SET
-}
-
-/** What an API key may do: its scopes, as far as its maker still holds them. */
-export function permissionsOfKey(
-  scopes: readonly string[],
-  makerRole: WorkspaceRole,
-): ReadonlySet<Permission> {
-  const given = KEY_SCOPES.filter((scope) => scopes.includes(scope))
-  return new Set<Permission>(['public', ...given.filter((one) => WORKSPACE_ROLES[makerRole].includes(one))])
 }
 
 /** The answer to a question of access; `why` is safe to show. */
@@ -139,7 +30,7 @@ export function decide(
   permission: Permission,
   level: AssuranceLevel,
 ): Decision {
-  const open = ANYBODY_SET.has(permission)
+  const open = (ANYBODY as readonly Permission[]).includes(permission)
   if (!reaches(caller.level, level) || (caller.level !== 'full' && !open)) {
     return caller.level === 'none'
       ? { allow: false, why: 'Sign in first.', code: 'access.unauthenticated' }
