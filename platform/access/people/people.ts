@@ -6,6 +6,7 @@ import { Problem } from '../../kernel/problem.ts'
 import { emailIndex, openFace } from '../accounts/accounts.ts'
 import { accountByEmail, accountById } from '../accounts/queries.ts'
 import { endKeys } from '../api-keys/api-keys.ts'
+import { invitationLetter } from '../letters.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
 import { mayGiveRole } from '../roles/roles.ts'
 import type { Sessions } from '../sessions/sessions.ts'
@@ -23,7 +24,9 @@ import {
   voidInvitations,
 } from './queries.ts'
 
-type Parts = Pick<AccessParts, 'db' | 'clock' | 'keys' | 'audit' | 'origin'> & { readonly sessions: Sessions }
+type Parts = Pick<AccessParts, 'db' | 'clock' | 'keys' | 'audit' | 'origin' | 'post'> & {
+  readonly sessions: Sessions
+}
 
 /** The people of the caller's workspace and the provider's staff. Nobody changes their own role. Policy 3.2-0. */
 export function openPeople(parts: Parts) {
@@ -130,7 +133,9 @@ async function invite(
     const known = await accountByEmail(tx, index)
     if (known !== undefined && (await roleIn(tx, workspace, known.id)) !== undefined)
       throw new Problem('resource.conflict', 'This person is a member already.')
-    return storeInvitation(parts, tx, context, { workspace, ...wanted })
+    const made = await storeInvitation(parts, tx, context, { workspace, ...wanted })
+    await parts.post.letter(tx, invitationLetter(parts, wanted.email, made.link))
+    return made
   })
 }
 
