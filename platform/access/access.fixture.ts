@@ -22,12 +22,15 @@ import { totpCode, stepAt, unbase32 } from './factors/totp.ts'
 /** The values of the published policy, with a cost that keeps tests quick. */
 const POLICY_VALUES = {
   'mfa.scope': 'everyone',
+  'mfa.phishing-resistant': 'nobody',
+  'step-up.freshness': 300,
   'password.length': 12,
   'password.classes': '3',
   'password.bcrypt-cost': 4,
   'lockout.failures': 5,
   'session.idle': 1800,
   'session.absolute': 43_200,
+  'leaver.delay': 900,
   'elevation.limit': 3600,
   'review.interval': 90 * 86_400,
   'review.due': 14 * 86_400,

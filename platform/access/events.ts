@@ -38,6 +38,66 @@ export const accessEvents = declareEvents({
     says: 'An API key was used; recorded at most once a minute a key.',
   },
   'api-key.refused': { kind: 'authentication', says: 'An API key was refused.' },
+  'leaver.denied': {
+    kind: 'security',
+    says: 'Somebody left: the flag that every decision asks for was set before anything else.',
+  },
+  'leaver.credentials-ended': {
+    kind: 'security',
+    says: 'One kind of credential of somebody who left was ended.',
+  },
+  'leaver.handed-on': {
+    kind: 'administration',
+    says: 'What only somebody who left owned was handed on, or nobody was there to take it.',
+  },
+  'leaver.tried': {
+    kind: 'security',
+    says: 'The credentials of somebody who left were tried again the way a request would be judged.',
+  },
+  'leaver.finished': {
+    kind: 'security',
+    says: 'Everything that let somebody in who left is ended, tried and refused.',
+  },
+  'leaver.alarm': {
+    kind: 'security',
+    says: 'Something of somebody who left still worked, or took longer than the policy allows.',
+  },
+  'leaver.reinstated': {
+    kind: 'administration',
+    says: 'Somebody who had left was given back the membership, without any old credential.',
+  },
+  'elevation.requested': { kind: 'administration', says: 'Somebody asked for a sensitive permission.' },
+  'elevation.approved': {
+    kind: 'security',
+    says: 'A sensitive permission was given for a limited time.',
+  },
+  'elevation.denied': { kind: 'security', says: 'A request for a sensitive permission was denied.' },
+  'elevation.refused': { kind: 'security', says: 'An elevation that may not be was refused.' },
+  'elevation.ended': {
+    kind: 'security',
+    says: 'An elevation, or the request for one, came to its end.',
+  },
+  'elevation.break-glass': {
+    kind: 'security',
+    says: 'Somebody took a sensitive permission in an emergency, without approval.',
+  },
+  'elevation.reviewed': {
+    kind: 'administration',
+    says: 'Somebody looked at an emergency elevation afterwards.',
+  },
+  'elevation.job-refused': {
+    kind: 'security',
+    says: 'Work that was queued during an elevation was not done, because the elevation had ended.',
+  },
+  'support.allowed': {
+    kind: 'security',
+    says: 'The provider’s support may enter the workspace for a limited time.',
+  },
+  'support.ended': { kind: 'security', says: 'The provider’s support may no longer enter the workspace.' },
+  'support.access-set': {
+    kind: 'administration',
+    says: 'The owners allowed or refused support by the provider in their workspace.',
+  },
 })
 
 /** The name of an event of this module. */

@@ -10,6 +10,28 @@ export const mfaScope = parameter({
   obeys: 'A session without a second factor reaches nothing but signing in and enrolling one.',
 })
 
+/** Who signs in with a security key or passkey; weakest first. */
+export const phishingResistant = parameter({
+  name: 'mfa.phishing-resistant',
+  clause: '3.1-c',
+  type: choice({
+    'nobody yet': 'nobody',
+    'provider staff': 'staff',
+    'provider staff and workspace administrators': 'administrators',
+  }),
+  weaker: 'lower',
+  obeys: 'Without a security key, a session of theirs reaches nothing but setting one up.',
+})
+
+/** Seconds for which a proved second factor is good for sensitive operations. */
+export const stepUpFreshness = parameter({
+  name: 'step-up.freshness',
+  clause: '3.1-0',
+  type: duration({ min: 60, max: 3600 }),
+  weaker: 'higher',
+  obeys: 'A sensitive operation asks for a second factor again when the last proof is this old.',
+})
+
 /** Least characters of a password. */
 export const passwordLength = parameter({
   name: 'password.length',
@@ -64,13 +86,55 @@ export const sessionAbsolute = parameter({
   obeys: 'A session this old is refused, however much it is used.',
 })
 
+/** Seconds that an elevation lasts at most. */
+export const elevationLimit = parameter({
+  name: 'elevation.limit',
+  clause: '3.2-d',
+  type: duration({ min: 300, max: 12 * 3600 }),
+  weaker: 'higher',
+  obeys: 'An elevation counts for this long at most; the limit is compared whenever one is used.',
+})
+
+/** Seconds between the beginnings of two reviews of the same access rights. */
+export const reviewInterval = parameter({
+  name: 'review.interval',
+  clause: '3.2-b',
+  type: duration({ min: 7 * 86_400, max: 366 * 86_400 }),
+  weaker: 'higher',
+  obeys: 'A review of access rights opens by itself before this time has passed since the last one.',
+})
+
+/** Seconds that a review may take. */
+export const reviewDue = parameter({
+  name: 'review.due',
+  clause: '3.2-b',
+  type: duration({ min: 86_400, max: 60 * 86_400 }),
+  weaker: 'higher',
+  obeys: 'What a review has not decided by then is revoked.',
+})
+
+/** Seconds from the news that somebody left until every credential of theirs has ended and was tried in vain. */
+export const leaverDelay = parameter({
+  name: 'leaver.delay',
+  clause: '3.2-c',
+  type: duration({ min: 60, max: 86_400 }),
+  weaker: 'higher',
+  obeys: 'A leaver whose credentials are not all ended and tried within this time raises an alarm.',
+})
+
 /** Every value of chapter 3 that the text sets. */
 export const accessParameters: readonly AnyParameter[] = [
   mfaScope,
+  phishingResistant,
+  stepUpFreshness,
   passwordLength,
   passwordClasses,
   bcryptCost,
   lockoutFailures,
   sessionIdle,
   sessionAbsolute,
+  elevationLimit,
+  reviewInterval,
+  reviewDue,
+  leaverDelay,
 ]

@@ -170,7 +170,9 @@ export interface KeyAccess {
 export interface Leaver {
   account_id: string;
   cause: string;
+  closed: boolean;
   denied_at: Timestamp;
+  everywhere: boolean;
   finished_at: Timestamp | null;
   handed_on_at: Timestamp | null;
   id: string;
@@ -227,6 +229,61 @@ export interface Migration {
   applied_at: Generated<Timestamp>;
   name: string;
   sha256: string;
+}
+
+export interface OauthArtifact {
+  account_id: string | null;
+  client_id: string | null;
+  consumed_at: Timestamp | null;
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  grant_hash: Buffer | null;
+  id_hash: Buffer;
+  kind: string;
+  payload: Buffer | null;
+  proof_key: string | null;
+  scopes: Generated<string[]>;
+  session_id: string | null;
+  uid_hash: Buffer | null;
+  workspace_id: string | null;
+}
+
+export interface OauthClient {
+  account_id: string;
+  auth_method: string;
+  backchannel_logout_uri: string | null;
+  created_at: Timestamp;
+  dpop: Generated<boolean>;
+  expires_at: Timestamp;
+  grant_types: string[];
+  id: string;
+  introspects: Generated<boolean>;
+  last_used_at: Timestamp | null;
+  logout_redirect_uris: string[];
+  name: Buffer;
+  public_keys: Json | null;
+  redirect_uris: string[];
+  revoked_at: Timestamp | null;
+  scopes: string[];
+  workspace_id: string;
+}
+
+export interface OauthSecret {
+  client_id: string;
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  hash: Buffer;
+  hint: string;
+  id: string;
+}
+
+export interface OauthSigningKey {
+  algorithm: string;
+  created_at: Timestamp;
+  id: string;
+  retired_at: Timestamp | null;
+  sealed: Buffer;
+  signs_from: Timestamp;
 }
 
 export interface Observation {
@@ -416,6 +473,10 @@ export interface DB {
   link: Link;
   membership: Membership;
   migration: Migration;
+  oauth_artifact: OauthArtifact;
+  oauth_client: OauthClient;
+  oauth_secret: OauthSecret;
+  oauth_signing_key: OauthSigningKey;
   observation: Observation;
   outbox: Outbox;
   policy_drift: PolicyDrift;

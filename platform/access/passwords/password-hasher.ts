@@ -26,8 +26,8 @@ export function hashCost(hash: string): number {
   return Number(/^\$2b\$(\d\d)\$/.exec(hash)?.[1] ?? Number.NaN)
 }
 
-/** A well-formed hash of this cost that was never computed from anything. */
-function unmatchable(cost: number): string {
+/** A well-formed hash of this cost that was never computed from anything: the password of whoever has none. */
+export function unmatchable(cost: number): string {
   return `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(22)}${'Surety'.repeat(5)}.`
 }
 

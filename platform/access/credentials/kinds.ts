@@ -1,0 +1,14 @@
+import type { AccessParts } from '../parts.ts'
+import type { Sessions } from '../sessions/sessions.ts'
+import { apiKeyCredential } from './api-key-credential.ts'
+import type { CredentialKind } from './credential.ts'
+import { deviceCredential } from './device-credential.ts'
+import { linkCredential } from './link-credential.ts'
+import { sessionCredential } from './session-credential.ts'
+
+/** Every kind of credential there is, in the order in which whoever leaves loses them. Policy 3.2-c. */
+export function credentialKinds(
+  parts: AccessParts & { readonly sessions: Sessions },
+): readonly CredentialKind[] {
+  return [sessionCredential(parts), apiKeyCredential(parts), linkCredential(parts), deviceCredential(parts)]
+}

@@ -1,0 +1,194 @@
+import { sql, type Insertable } from 'kysely'
+import type { Database, Tables } from '../../db/index.ts'
+import type { Holder, Trial } from '../credentials/credential.ts'
+
+/** Stores a departure; false when the same one is under way. */
+export async function insertLeaver(db: Database, row: Insertable<Tables['leaver']>): Promise<boolean> {
+  const done = await db
+    .insertInto('leaver')
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst()
+  return done.numInsertedOrUpdatedRows === 1n
+}
+
+/** A departure of this holder that is not finished. */
+export async function openLeaver(
+  db: Database,
+  of: { readonly account: string; readonly workspace: string | null; readonly everywhere: boolean },
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('leaver')
+    .select('id')
+    .where('account_id', '=', of.account)
+    .where('workspace_id', of.workspace === null ? 'is' : '=', of.workspace)
+    .where('everywhere', '=', of.everywhere)
+    .where('finished_at', 'is', null)
+    .executeTakeFirst()
+  return row?.id
+}
+
+/** A departure, held until the transaction ends when `hold` is given. */
+export function leaverById(db: Database, id: string, hold = false) {
+  const query = db.selectFrom('leaver').selectAll().where('id', '=', id)
+  return (hold ? query.forUpdate() : query).executeTakeFirst()
+}
+
+/** Departures that nobody finished since `before`, oldest first. */
+export async function unfinishedLeavers(db: Database, before: Date): Promise<string[]> {
+  const rows = await db
+    .selectFrom('leaver')
+    .select('id')
+    .where('finished_at', 'is', null)
+    .where('denied_at', '<=', before)
+    .orderBy('denied_at')
+    .limit(500)
+    .execute()
+  return rows.map((row) => row.id)
+}
+
+/** Sets the flag that every rule asks for first; false when it stood. */
+export async function disableAccount(db: Database, account: string, at: Date): Promise<boolean> {
+  const done = await db
+    .updateTable('account')
+    .set({ disabled_at: at })
+    .where('id', '=', account)
+    .where('disabled_at', 'is', null)
+    .executeTakeFirst()
+  return done.numUpdatedRows === 1n
+}
+
+/** Takes the flag back. */
+export async function enableAccount(db: Database, account: string): Promise<void> {
+  await db.updateTable('account').set({ disabled_at: null }).where('id', '=', account).execute()
+}
+
+/** Takes a membership away whole and keeps what can be given back; false when there was none. */
+export async function suspendMember(
+  db: Database,
+  account: string,
+  workspace: string,
+  at: Date,
+): Promise<boolean> {
+  const { rows } = await sql<{ role: string }>`
+    with gone as (
+      delete from membership where account_id = ${account}::uuid and workspace_id = ${workspace}::uuid returning *
+    )
+    insert into suspended_membership (account_id, workspace_id, role, created_at, suspended_at)
+    select account_id, workspace_id, role, created_at, ${at}::timestamptz from gone
+    on conflict (account_id, workspace_id) do update
+      set role = excluded.role, created_at = excluded.created_at, suspended_at = excluded.suspended_at
+    returning role`.execute(db)
+  return rows.length > 0
+}
+
+/** The workspaces of an account in which it alone is an owner, held until the transaction ends. */
+export async function solelyOwned(db: Database, holder: Holder): Promise<string[]> {
+  const { rows } = await sql<{ workspace_id: string }>`
+    select workspace.id as workspace_id from workspace
+    where workspace.removed_at is null
+      and (${holder.workspace ?? null}::uuid is null or workspace.id = ${holder.workspace ?? null}::uuid)
+      and exists (
+        select from membership where membership.workspace_id = workspace.id
+          and membership.account_id = ${holder.account}::uuid and membership.role = 'owner'
+        union all
+        select from suspended_membership gone where gone.workspace_id = workspace.id
+          and gone.account_id = ${holder.account}::uuid and gone.role = 'owner'
+      )
+      and not exists (
+        select from membership other join account on account.id = other.account_id
+        where other.workspace_id = workspace.id and other.account_id <> ${holder.account}::uuid
+          and other.role = 'owner' and account.disabled_at is null
+      )
+    order by workspace.id for update of workspace`.execute(db)
+  return rows.map((row) => row.workspace_id)
+}
+
+/** Whether an account is a member whom nothing keeps out. */
+export async function isActiveMember(db: Database, account: string, workspace: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('membership')
+    .innerJoin('account', 'account.id', 'membership.account_id')
+    .select('account.id')
+    .where('membership.account_id', '=', account)
+    .where('membership.workspace_id', '=', workspace)
+    .where('account.disabled_at', 'is', null)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Whether an account has a membership elsewhere than in `workspace`, or a role among the staff. */
+export async function livesElsewhere(db: Database, account: string, workspace: string): Promise<boolean> {
+  const { rows } = await sql<{ elsewhere: boolean }>`
+    select exists (select from membership join workspace on workspace.id = membership.workspace_id
+        where account_id = ${account}::uuid and workspace_id <> ${workspace}::uuid and workspace.removed_at is null)
+      or exists (select from staff where account_id = ${account}::uuid) as elsewhere`.execute(db)
+  return rows[0]?.elsewhere === true
+}
+
+/** The steps of departures. */
+export function stepsOf(db: Database, leavers: readonly string[]) {
+  return db
+    .selectFrom('leaver_step')
+    .selectAll()
+    .where('leaver_id', 'in', leavers)
+    .orderBy('ended_at')
+    .orderBy('kind')
+    .execute()
+}
+
+/** Notes that a kind of credential was ended. */
+export async function insertStep(
+  db: Database,
+  step: {
+    readonly leaver_id: string
+    readonly kind: string
+    readonly ended_at: Date
+    readonly ended: string[]
+  },
+): Promise<void> {
+  await db.insertInto('leaver_step').values(step).execute()
+}
+
+/** Notes what came of trying the credentials of a kind. */
+export async function noteTrials(
+  db: Database,
+  leaver: string,
+  kind: string,
+  trials: readonly Trial[],
+  at: Date,
+): Promise<void> {
+  await db
+    .updateTable('leaver_step')
+    .set({ tried_at: at, trials: JSON.stringify(trials) })
+    .where('leaver_id', '=', leaver)
+    .where('kind', '=', kind)
+    .execute()
+}
+
+/** Changes what is known of a departure. */
+export async function updateLeaver(
+  db: Database,
+  id: string,
+  change: {
+    readonly handed_on_at?: Date
+    readonly ownerless?: string[]
+    readonly finished_at?: Date
+    readonly still_live?: number
+  },
+): Promise<void> {
+  await db.updateTable('leaver').set(change).where('id', '=', id).execute()
+}
+
+/** Departures from a workspace, or (null) all, newest first. */
+export function listLeavers(db: Database, workspace: string | null, since: Date, limit: number) {
+  let query = db
+    .selectFrom('leaver')
+    .innerJoin('account', 'account.id', 'leaver.account_id')
+    .selectAll('leaver')
+    .select(['account.email', 'account.display_name'])
+    .where('leaver.told_at', '>=', since)
+    .where('account.probe', '=', false)
+  if (workspace !== null) query = query.where('leaver.workspace_id', '=', workspace)
+  return query.orderBy('leaver.told_at', 'desc').limit(limit).execute()
+}
