@@ -49,6 +49,7 @@ export const sampleParameters: readonly AnyParameter[] = [
   declared('lockout.failures', '3.3-d', 'higher', count({ min: 3, max: 10 })),
   declared('session.idle', '3.4-a', 'higher', duration({ min: 60, max: DAY })),
   declared('session.absolute', '3.4-a', 'higher', duration({ min: 900, max: 30 * DAY })),
+  declared('leaver.delay', '3.2-c', 'higher', duration({ min: 60, max: DAY })),
   declared('api.rate', '4.3-a.1', 'higher', ratePerMinute({ min: 1, max: 100_000 })),
   declared('backup.interval', '6.1-a', 'higher', duration({ min: 3600, max: 2 * DAY })),
   declared('backup.retention', '6.1-e', 'lower', duration({ min: DAY, max: 3650 * DAY })),

@@ -29,7 +29,7 @@ export function secretCredential({
           const left = await secretsOf(db, id)
           // A disabled account is compared with nothing; an enabled one with a hash that nothing matches.
           const shut = left === undefined || left.disabled_at !== null || left.password_hash === nothing()
-          const bare = Number(left?.factors ?? 0) + Number(left?.codes ?? 0) === 0
+          const bare = (left?.factors ?? 0) + (left?.codes ?? 0) === 0
           const refused = shut && bare
           return {
             id,
