@@ -24,6 +24,7 @@ export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
 export interface Account {
+  breach_checked_at: Timestamp | null;
   code_failures: Generated<number>;
   code_locked_until: Timestamp | null;
   code_locks: Generated<number>;
@@ -33,6 +34,7 @@ export interface Account {
   email: Buffer;
   email_index: Buffer;
   id: string;
+  password_breached_at: Timestamp | null;
   password_failures: Generated<number>;
   password_hash: string;
   password_locked_until: Timestamp | null;
@@ -50,6 +52,7 @@ export interface ApiKey {
   id: string;
   label: Buffer;
   last_used_at: Timestamp | null;
+  replaces: string | null;
   revoked_at: Timestamp | null;
   scopes: string[];
   token_hash: Buffer;
@@ -128,6 +131,16 @@ export interface Device {
   token_hash: Buffer;
 }
 
+export interface DutyRule {
+  created_at: Timestamp;
+  id: string;
+  made_by: string | null;
+  name: Buffer;
+  one: string;
+  other: string;
+  workspace_id: string;
+}
+
 export interface Elevation {
   account_id: string;
   decided_at: Timestamp | null;
@@ -158,6 +171,13 @@ export interface Exception {
   id: string;
   reason: string;
   until: Timestamp;
+}
+
+export interface JobFunction {
+  created_at: Timestamp;
+  name: string;
+  roles: Generated<string[]>;
+  workspace_id: string;
 }
 
 export interface KeyAccess {
@@ -208,8 +228,10 @@ export interface Link {
   email_index: Buffer | null;
   expires_at: Timestamp;
   id: string;
+  job_function: string | null;
   kind: string;
   made_by: string | null;
+  own_role_id: Generated<string | null>;
   probe: Generated<boolean>;
   role: string | null;
   token_hash: Buffer;
@@ -221,7 +243,11 @@ export interface Link {
 export interface Membership {
   account_id: string;
   created_at: Timestamp;
+  job_function: string | null;
+  own_role_id: Generated<string | null>;
   role: string;
+  role_until: Timestamp | null;
+  suspended_at: Timestamp | null;
   workspace_id: string;
 }
 
@@ -321,6 +347,24 @@ export interface Outbox {
   tries: Generated<number>;
 }
 
+export interface OwnRole {
+  changed_at: Timestamp;
+  created_at: Timestamp;
+  id: string;
+  job_functions: string[];
+  made_by: string | null;
+  name: Buffer;
+  permissions: string[];
+  workspace_id: string;
+}
+
+export interface PermissionUse {
+  account_id: string;
+  last_day: Timestamp;
+  permission: string;
+  workspace_id: string | null;
+}
+
 export interface PolicyDrift {
   ended_at: Timestamp | null;
   expected: string;
@@ -373,6 +417,24 @@ export interface RecoveryCode {
   used_at: Timestamp | null;
 }
 
+export interface RoleGrant {
+  account_id: string;
+  ended_at: Timestamp | null;
+  ended_by: string | null;
+  ended_by_kind: string | null;
+  ended_via: string | null;
+  exception_reason: Buffer | null;
+  exception_until: Timestamp | null;
+  granted_at: Timestamp;
+  granted_by: string;
+  granted_by_kind: string;
+  id: string;
+  job_function: string | null;
+  role: string;
+  via: string;
+  workspace_id: string | null;
+}
+
 export interface ServiceEventType {
   kind: string;
   says: string;
@@ -403,6 +465,7 @@ export interface Session {
 export interface Staff {
   account_id: string;
   created_at: Timestamp;
+  job_function: string | null;
   role: string;
 }
 
@@ -464,8 +527,10 @@ export interface DB {
   backup: Backup;
   data_key: DataKey;
   device: Device;
+  duty_rule: DutyRule;
   elevation: Elevation;
   exception: Exception;
+  job_function: JobFunction;
   key_access: KeyAccess;
   leaver: Leaver;
   leaver_step: LeaverStep;
@@ -479,11 +544,14 @@ export interface DB {
   oauth_signing_key: OauthSigningKey;
   observation: Observation;
   outbox: Outbox;
+  own_role: OwnRole;
+  permission_use: PermissionUse;
   policy_drift: PolicyDrift;
   policy_in_force: PolicyInForce;
   policy_process: PolicyProcess;
   policy_version: PolicyVersion;
   recovery_code: RecoveryCode;
+  role_grant: RoleGrant;
   service_event_type: ServiceEventType;
   session: Session;
   staff: Staff;
