@@ -362,7 +362,7 @@ export interface PermissionUse {
   account_id: string;
   last_day: Timestamp;
   permission: string;
-  workspace_id: string | null;
+  workspace_id: string;
 }
 
 export interface PolicyDrift {
