@@ -16,7 +16,10 @@ import { openAccess, type Access } from './access.ts'
 import { directDoor } from './direct-door.ts'
 import { accessEvents } from './events.ts'
 import { anonymous } from './identify.ts'
+import { openBreaches } from './passwords/breaches.ts'
+import { openCorpus } from './passwords/corpus.ts'
 import { openPasswordHasher } from './passwords/password-hasher.ts'
+import { openRechecks } from './passwords/rechecks.ts'
 import { totpCode, stepAt, unbase32 } from './factors/totp.ts'
 
 /** The values of the published policy, with a cost that keeps tests quick. */
@@ -30,6 +33,8 @@ const POLICY_VALUES = {
   'lockout.failures': 5,
   'session.idle': 1800,
   'session.absolute': 43_200,
+  'sms.lifetime': 300,
+  'recovery.delay': 86_400,
   'leaver.delay': 900,
   'elevation.limit': 3600,
   'review.interval': 90 * 86_400,
@@ -41,6 +46,9 @@ export const GOOD_PASSWORD = 'Sample-pass-2026'
 
 const ORIGIN = { ip: '192.0.2.7', userAgent: 'sample browser' }
 
+/** Read once for all tests of a file. */
+const corpus = openCorpus('')
+
 /** Access on a fresh database with a clock that stands still; `close` removes it. */
 export async function testAccess(values: Readonly<Record<string, unknown>> = {}) {
   const database = await testDatabase()
@@ -50,6 +58,7 @@ export async function testAccess(values: Readonly<Record<string, unknown>> = {})
   const keys = openTenantKeys({ db, clock, root: rootKey(randomBytes(32)) })
   const audit = openAudit({ clock, keys, catalogues: [accessEvents, postEvents] })
   const hasher = openPasswordHasher({ version: 1, key: createSecretKey(randomBytes(32)) })
+  const breaches = openBreaches({ url: '', corpus, clock })
   const mail = await testPost({ db, clock, keys, audit })
   const { post } = mail
   const parts = {
@@ -59,6 +68,9 @@ export async function testAccess(values: Readonly<Record<string, unknown>> = {})
     keys,
     audit,
     hasher,
+    breaches,
+    rechecks: openRechecks(breaches, clock),
+    privateIssuers: true,
     post,
     origin: 'https://localhost:8443',
     log: silentLog,

@@ -122,6 +122,25 @@ export const leaverDelay = parameter({
   obeys: 'A leaver whose credentials are not all ended and tried within this time raises an alarm.',
 })
 
+/** Seconds that a code in a text message is good for. */
+export const smsLifetime = parameter({
+  name: 'sms.lifetime',
+  clause: '3.1-b',
+  type: duration({ min: 60, max: 600 }),
+  weaker: 'higher',
+  obeys: 'A code that was sent longer ago is refused, and is not sent any more when it waited that long.',
+})
+
+/** Seconds between the agreement on a reset of a privileged account's factors and its effect. */
+export const recoveryDelay = parameter({
+  name: 'recovery.delay',
+  clause: '3.1-0',
+  type: duration({ min: 3600, max: 14 * 86_400 }),
+  weaker: 'lower',
+  obeys:
+    'The factors of staff, owners and administrators stay as they are for this long after two people agreed to reset them.',
+})
+
 /** Every value of chapter 3 that the text sets. */
 export const accessParameters: readonly AnyParameter[] = [
   mfaScope,
@@ -133,6 +152,8 @@ export const accessParameters: readonly AnyParameter[] = [
   lockoutFailures,
   sessionIdle,
   sessionAbsolute,
+  smsLifetime,
+  recoveryDelay,
   elevationLimit,
   reviewInterval,
   reviewDue,
