@@ -93,7 +93,7 @@ async function openGate(
     clock,
     policy,
     log,
-    access: { identify: services.access.identify, decide },
+    access: { identify: services.access.identify, decide, fresh: services.access.isFresh },
     record: (event) => audit.record(db, event),
     routes: allRoutes(config, ground, services, proof),
     readiness: [

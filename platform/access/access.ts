@@ -2,14 +2,16 @@ import type { RequestContext, Caller } from '../kernel/caller.ts'
 import { errorRecord, type Log } from '../kernel/log.ts'
 import { faceOf } from './accounts/accounts.ts'
 import { endKeys, listKeys, makeKey, type KeyWish } from './api-keys/api-keys.ts'
+import { openElevationBook } from './elevation/elevations.ts'
 import { openFactors } from './factors/factors.ts'
+import { isFresh } from './factors/freshness.ts'
 import { identify, type Origin } from './identify.ts'
 import type { AccessParts } from './parts.ts'
 import { changePassword } from './passwords/change-password.ts'
 import { makeFirstLink } from './people/links.ts'
 import { openPeople, workspaceOf } from './people/people.ts'
 import { accept, linkKind, redeem, type Welcome } from './people/welcome.ts'
-import { openSessionBook } from './sessions/sessions.ts'
+import { openSessionBook, type Sessions } from './sessions/sessions.ts'
 import { openSignIn } from './sign-in/sign-in.ts'
 import { openThrottle } from './sign-in/throttle.ts'
 import {
@@ -42,6 +44,7 @@ export function openAccess(parts: AccessParts & { readonly log: Log }) {
     signIn: openSignIn(all),
     factors: openFactors(all),
     people: openPeople(all),
+    elevations: openElevationBook(parts),
     apiKeys: {
       make: (context: RequestContext, wish: KeyWish) => makeKey(parts, context, wish),
       list: (workspace: string) => listKeys(parts, workspace),
@@ -56,6 +59,8 @@ export function openAccess(parts: AccessParts & { readonly log: Log }) {
     },
     identify: (request: Request, origin: Origin): Promise<Caller> =>
       identify({ ...all, throttle }, request, origin),
+    /** Whether the caller proved a second factor within the policy’s time. */
+    isFresh: (caller: Caller): boolean => isFresh(parts, caller),
     me: (context: RequestContext) => me(parts, context.caller),
     firstLink: (context: RequestContext) => makeFirstLink(parts, context),
     linkKind: (context: RequestContext, token: string) => linkKind(parts, context, token),
@@ -63,6 +68,18 @@ export function openAccess(parts: AccessParts & { readonly log: Log }) {
     accept: (context: RequestContext, token: string) => accept(parts, context, token),
     changePassword: (context: RequestContext, wanted: Parameters<typeof changePassword>[2]) =>
       changePassword(all, context, wanted),
+    ...ownSessions(parts, sessions),
+    close: async (): Promise<void> => {
+      clearInterval(timer)
+      await sessions.close()
+      await parts.hasher.close()
+    },
+  }
+}
+
+/** How people end their own sessions. Policy 3.4-b, 3.4-c. */
+function ownSessions({ db }: Pick<AccessParts, 'db'>, sessions: Sessions) {
+  return {
     /** Ends sessions of the caller: one, all but one, or all. Policy 3.4-b, 3.4-c. */
     endSessions: (context: RequestContext, which: { readonly only?: string; readonly except?: string }) =>
       db.transaction().execute((tx) => sessions.end(tx, context, context.caller.id, which, 'revoked')),
@@ -71,11 +88,6 @@ export function openAccess(parts: AccessParts & { readonly log: Log }) {
       const { kind, id, sessionId: only } = context.caller
       if (kind !== 'account' || only === null) return
       await db.transaction().execute((tx) => sessions.end(tx, context, id, { only }, 'signed-out'))
-    },
-    close: async (): Promise<void> => {
-      clearInterval(timer)
-      await sessions.flush(true)
-      await parts.hasher.close()
     },
   }
 }

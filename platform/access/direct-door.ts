@@ -3,6 +3,7 @@ import type { Clock } from '../kernel/clock.ts'
 import { Problem, problemReply } from '../kernel/problem.ts'
 import type { AnyRoute } from '../kernel/route.ts'
 import type { Access } from './access.ts'
+import { stepUpNeeded } from './factors/freshness.ts'
 import { decide, requireAllowed } from './roles/roles.ts'
 import { accessRoutes } from './routes.ts'
 
@@ -51,6 +52,7 @@ async function serve(
   const userAgent = request.headers.get('user-agent') ?? ''
   const caller = await access.identify(request, { ip: '127.0.0.1', userAgent, requestId })
   requireAllowed(decide(caller, found.one.permission, found.one.level))
+  if (found.one.fresh && !access.isFresh(caller)) throw stepUpNeeded()
   const input = {
     params: parse(found.one.input.params, found.params),
     query: parse(found.one.input.query, Object.fromEntries(url.searchParams)),

@@ -48,6 +48,8 @@ export interface RequestOrigin {
   readonly ip: string
   readonly userAgent: string
   readonly requestId: string
+  /** A request that was let in before is asked about again: a proof that is good once is not asked for. */
+  readonly again?: true
 }
 
 /** The answer of the one decision function; `why` is safe to show. */
@@ -63,6 +65,8 @@ export interface AccessDoor {
    */
   identify(request: Request, from: RequestOrigin): Promise<Caller>
   decide(caller: Caller, permission: Permission, level: AssuranceLevel): AccessDecision
+  /** Whether the caller proved a second factor lately. */
+  fresh(caller: Caller): boolean
 }
 
 /** Writes an event of the gateway in a transaction of its own. */

@@ -61,6 +61,7 @@ export function sampleAccess(): AccessDoor & { readonly ended: Set<string> } {
   const ended = new Set<string>()
   return {
     ended,
+    fresh: (caller) => caller.provedAt !== null,
     decide: (caller, permission, level) => {
       if (RANK.indexOf(caller.level) < RANK.indexOf(level)) {
         const code = caller.level === 'none' ? 'access.unauthenticated' : 'access.factor-needed'

@@ -9,7 +9,7 @@ import type { AccessDoor, Exchange, RecordEvent } from './exchange.ts'
 import { gatewayLimits } from './limits.ts'
 import { apiRate } from './parameters.ts'
 import { rateHeaders, type RateBudget, type RateLimiter } from './rate-limit.ts'
-import { readJsonBody, readQuery } from './request-body.ts'
+import { readFormBody, readJsonBody, readQuery } from './request-body.ts'
 
 /** Tries at sign-in that one client may make in any minute, whatever the policy allows for other requests. */
 export const SIGN_IN_PER_MINUTE = 30
@@ -132,6 +132,11 @@ function fit(schema: z.ZodType, value: unknown, part: string): unknown {
   throw new Problem('request.invalid', `${reasons.join('; ')}.`)
 }
 
+function readBody({ reads }: AnyRoute, request: Request): Promise<unknown> {
+  const { apiBodyBytesMax, formBodyBytesMax } = gatewayLimits
+  return reads === 'form' ? readFormBody(request, formBodyBytesMax) : readJsonBody(request, apiBodyBytesMax)
+}
+
 /** The checks in the order in which a request meets them. */
 export const routeChecks: readonly RouteCheck[] = [
   {
@@ -149,14 +154,23 @@ export const routeChecks: readonly RouteCheck[] = [
     run: (passage, door) => requireAllowed(door, passage.caller, passage.route, passage.exchange),
   },
   {
+    name: 'fresh factor',
+    run: async ({ route, caller }, door) => {
+      // Policy 3.1-0. A person is asked for the factor and comes back, so that nothing is recorded yet.
+      if (!route.fresh || door.access.fresh(caller)) return
+      throw new Problem('access.step-up-needed', 'Prove your second factor again, then repeat this.')
+    },
+  },
+  {
     name: 'same site',
-    run: (passage, door) => requireSameSite(door, passage.caller, passage.request, passage.exchange),
+    run: async ({ route, caller, request, exchange }, door) => {
+      if (route.fromOtherSites === null) await requireSameSite(door, caller, request, exchange)
+    },
   },
   {
     name: 'schema',
     run: async ({ route, request, params, input }) => {
-      const { apiBodyBytesMax } = gatewayLimits
-      const body = route.method === 'GET' ? {} : await readJsonBody(request, apiBodyBytesMax)
+      const body = route.method === 'GET' ? {} : await readBody(route, request)
       input.params = fit(route.input.params, params, 'path')
       input.query = fit(route.input.query, readQuery(request.url), 'query')
       input.body = fit(route.input.body, body, 'body')

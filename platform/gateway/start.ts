@@ -194,7 +194,14 @@ async function openSurface(
   const path = surface === 'operator' ? deps.operatorSocket : deps.serviceSocket
   const app = mountRoutes(
     routes.filter((route) => route.surface === surface),
-    { access: { identify, decide: deps.access.decide }, limiter: unlimited(clock), policy, record, log },
+    {
+      // Nobody at a local socket has a factor to prove.
+      access: { identify, decide: deps.access.decide, fresh: () => false },
+      limiter: unlimited(clock),
+      policy,
+      record,
+      log,
+    },
   )
   return openUnixSocket({ path, app, clock, log })
 }

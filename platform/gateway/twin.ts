@@ -54,6 +54,7 @@ const strangersOnly: AccessDoor = {
     caller.permissions.has(permission) && level === 'none'
       ? { allow: true }
       : { allow: false, why: 'Sign in first.', code: 'access.unauthenticated' },
+  fresh: () => false,
 }
 
 /** Runs `look` against a second front of the same code on a free port of this machine, with one thing broken. */

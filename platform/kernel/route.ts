@@ -29,8 +29,17 @@ export interface Route<
   readonly permission: Permission
   /** The least assurance the caller needs; `full` unless the route is part of signing in. */
   readonly level: AssuranceLevel
+  /** Whether the caller must have proved a second factor lately; keys and programs never reach such a route. */
+  readonly fresh: boolean
   /** The event the handler records, or why it records none (a read says what it reads). */
   readonly event: string | { readonly none: string }
+  /**
+   * Why a browser may be sent here by another site although it changes something; null: it may not. Such a route asks
+   * whoever comes before it does anything in their name.
+   */
+  readonly fromOtherSites: string | null
+  /** What bodies are written in: JSON, or a form as browsers and OAuth 2.0 clients send it. */
+  readonly reads: 'json' | 'form'
   /** Which budget the request draws on. */
   readonly rate: 'page' | 'api' | 'sign-in'
   readonly input: {
@@ -50,7 +59,7 @@ export type AnyRoute = Omit<Route<string, string, unknown, unknown>, 'handle'> &
 /** No input at all: anything sent is refused. */
 const nothing = z.strictObject({})
 
-/** Declares a route; surface, level, rate and input have the strict defaults `gateway`, `full`, `api` and nothing. */
+/** Declares a route; surface, level, rate and input have the strict defaults `gateway`, `full`, `api` and nothing; no fresh factor is asked for. */
 export function route<
   const Method extends 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
   const Path extends string,
@@ -64,6 +73,9 @@ export function route<
   readonly path: Path
   readonly permission: Permission
   readonly level?: AssuranceLevel
+  readonly fresh?: true
+  readonly fromOtherSites?: string
+  readonly reads?: 'form'
   readonly event: string | { readonly none: string }
   readonly rate?: 'page' | 'api' | 'sign-in'
   readonly params?: z.ZodType<Params>
@@ -75,6 +87,9 @@ export function route<
   return {
     surface: 'gateway',
     level: 'full',
+    fresh: false,
+    fromOtherSites: null,
+    reads: 'json',
     rate: 'api',
     ...rest,
     input: {

@@ -36,6 +36,11 @@ export async function ageSession(
   await db.updateTable('session').set(ages).where('id', '=', id).execute()
 }
 
+/** Makes the last proof of a second factor in a session of a check look as old as is told. */
+export async function ageProof(db: Database, id: string, provedAt: Date): Promise<void> {
+  await db.updateTable('session').set({ proved_at: provedAt }).where('id', '=', id).execute()
+}
+
 /** Breaks the memory of spent codes of an account, for a known-bad run. */
 export async function forgetSpentCodes(db: Database, account: string): Promise<void> {
   await db.updateTable('totp_factor').set({ last_step: 0 }).where('account_id', '=', account).execute()

@@ -9,7 +9,8 @@ import { lockAccount } from '../accounts/queries.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
 import type { SessionToken, Sessions } from '../sessions/sessions.ts'
 import { rememberDevice, type DeviceToken } from '../sign-in/device.ts'
-import { secretField, withFreshCode } from './fresh-code.ts'
+import { secretField } from './fresh-code.ts'
+import { stepUp } from './step-up.ts'
 import {
   confirmedFactors,
   confirmFactor,
@@ -69,7 +70,7 @@ export function openFactors(parts: Parts) {
       recoveryCodesLeft: await recoveryCodesLeft(db, context.caller.id),
     }),
     /** Starts a further factor; needs a fresh code. */
-    add: (context: RequestContext, wanted: { readonly label: string; readonly code: string }) =>
+    add: (context: RequestContext, wanted: { readonly label: string; readonly code?: string | undefined }) =>
       stepUp(parts, context, wanted.code, (tx) => offer(parts, tx, context, wanted.label)),
     confirmAdded: (context: RequestContext, confirm: { readonly factorId: string; readonly code: string }) =>
       db.transaction().execute(async (tx) => {
@@ -77,30 +78,16 @@ export function openFactors(parts: Parts) {
         await endOthers(parts, tx, context)
       }),
     /** Removes a factor; needs a fresh code. Throws `access.last-factor`. */
-    remove: (context: RequestContext, wanted: { readonly id: string; readonly code: string }) =>
+    remove: (context: RequestContext, wanted: { readonly id: string; readonly code?: string | undefined }) =>
       stepUp(parts, context, wanted.code, (tx) => removeFactor(parts, tx, context, wanted.id)),
     /** Ten new recovery codes instead of the old ones; needs a fresh code. */
-    newRecoveryCodes: (context: RequestContext, code: string): Promise<readonly RecoveryCode[]> =>
+    newRecoveryCodes: (context: RequestContext, code?: string): Promise<readonly RecoveryCode[]> =>
       stepUp(parts, context, code, async (tx) => {
         const codes = await makeRecoveryCodes(parts, tx, context)
         await endOthers(parts, tx, context)
         return codes
       }),
   }
-}
-
-/** Asks the caller of a full session for a fresh code and runs `act` in the transaction that spends it. */
-export function stepUp<Result>(
-  parts: Parts,
-  context: RequestContext,
-  code: string,
-  act: (tx: Database) => Promise<Result>,
-): Promise<Result> {
-  const { id: account, workspaceId: workspace, level, kind, sessionId } = context.caller
-  if (kind !== 'account' || level !== 'full' || sessionId === null)
-    throw new Problem('access.factor-needed', 'Finish signing in with a second factor first.')
-  const counter = { of: 'session-code', id: sessionId } as const
-  return withFreshCode(parts, context, { account, workspace, code, purpose: 'step-up', counter }, act)
 }
 
 function requireEnrolling({ caller }: RequestContext): string {

@@ -22,7 +22,7 @@ export function factorRoutes({ factors }: Access) {
       path: '/api/access/factors',
       event: 'sign-in.code-tried',
       rate: 'sign-in',
-      body: z.strictObject({ label: labelSchema, code: codeSchema }),
+      body: z.strictObject({ label: labelSchema, code: codeSchema.optional() }),
       handle: (request) => factors.add(request, request.body),
     }),
     route({
@@ -44,7 +44,7 @@ export function factorRoutes({ factors }: Access) {
       event: 'factor.removed',
       rate: 'sign-in',
       params: z.strictObject({ id: z.uuid() }),
-      body: z.strictObject({ code: codeSchema }),
+      body: z.strictObject({ code: codeSchema.optional() }),
       handle: async (request) => {
         await factors.remove(request, { id: request.params.id, code: request.body.code })
         return done
@@ -62,7 +62,7 @@ export function secretRoutes({ factors, changePassword }: Access) {
       path: '/api/access/recovery-codes',
       event: 'recovery-codes.made',
       rate: 'sign-in',
-      body: z.strictObject({ code: codeSchema }),
+      body: z.strictObject({ code: codeSchema.optional() }),
       handle: async (request) => ({
         recoveryCodes: await factors.newRecoveryCodes(request, request.body.code),
       }),
@@ -73,7 +73,7 @@ export function secretRoutes({ factors, changePassword }: Access) {
       path: '/api/access/password',
       event: 'password.changed',
       rate: 'sign-in',
-      body: z.strictObject({ current: passwordSchema, next: passwordSchema, code: codeSchema }),
+      body: z.strictObject({ current: passwordSchema, next: passwordSchema, code: codeSchema.optional() }),
       handle: async (request) => {
         await changePassword(request, request.body)
         return done

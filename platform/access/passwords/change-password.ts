@@ -1,7 +1,8 @@
 import type { RequestContext } from '../../kernel/caller.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { accountById, replacePasswordHash } from '../accounts/queries.ts'
-import { endOthers, stepUp } from '../factors/factors.ts'
+import { endOthers } from '../factors/factors.ts'
+import { stepUp } from '../factors/step-up.ts'
 import { bcryptCost } from '../parameters.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
 import type { Sessions } from '../sessions/sessions.ts'
@@ -15,7 +16,7 @@ import { requireGoodPassword } from './password-rule.ts'
 export async function changePassword(
   parts: AccessParts & { readonly sessions: Sessions },
   context: RequestContext,
-  wanted: { readonly current: string; readonly next: string; readonly code: string },
+  wanted: { readonly current: string; readonly next: string; readonly code?: string | undefined },
 ): Promise<void> {
   const { db, clock, policy, hasher, audit } = parts
   requireGoodPassword(policy, wanted.next)
