@@ -435,6 +435,15 @@ export interface RoleGrant {
   workspace_id: string | null;
 }
 
+export interface SecondFactor {
+  account_id: string | null;
+  created_at: Timestamp | null;
+  id: string | null;
+  kind: string | null;
+  label: string | null;
+  last_used_at: Timestamp | null;
+}
+
 export interface ServiceEventType {
   kind: string;
   says: string;
@@ -458,8 +467,47 @@ export interface Session {
   password_locked_until: Timestamp | null;
   password_locks: Generated<number>;
   proved_at: Timestamp | null;
+  seen_written_at: Timestamp | null;
   token_hash: Buffer;
   workspace_id: string | null;
+}
+
+export interface SmsClosure {
+  closed_at: Timestamp;
+  scope: string;
+  until: Timestamp;
+}
+
+export interface SmsCode {
+  account_id: string;
+  area: string;
+  country: string;
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  factor_id: string | null;
+  hash: Buffer;
+  id: string;
+  number_index: Buffer;
+  purpose: string;
+  session_id: string | null;
+  used_at: Timestamp | null;
+  voided_at: Timestamp | null;
+  workspace_id: string | null;
+}
+
+export interface SmsFactor {
+  account_id: string;
+  area: string;
+  code_failures: Generated<number>;
+  code_locked_until: Timestamp | null;
+  code_locks: Generated<number>;
+  confirmed_at: Timestamp | null;
+  country: string;
+  created_at: Timestamp;
+  id: string;
+  number: Buffer;
+  number_index: Buffer;
+  usable_from: Timestamp | null;
 }
 
 export interface Staff {
@@ -552,8 +600,12 @@ export interface DB {
   policy_version: PolicyVersion;
   recovery_code: RecoveryCode;
   role_grant: RoleGrant;
+  second_factor: SecondFactor;
   service_event_type: ServiceEventType;
   session: Session;
+  sms_closure: SmsClosure;
+  sms_code: SmsCode;
+  sms_factor: SmsFactor;
   staff: Staff;
   suspended_membership: SuspendedMembership;
   totp_factor: TotpFactor;
