@@ -13,13 +13,57 @@ export const accessEvents = declareEvents({
   'session.expired': { kind: 'authentication', says: 'A session was refused because it had expired.' },
   'factor.confirmed': { kind: 'security', says: 'A second factor was set up.' },
   'factor.removed': { kind: 'security', says: 'A second factor was removed.' },
+  'sms.sent': { kind: 'security', says: 'A code was sent by text message.' },
+  'sms.withheld': { kind: 'security', says: 'A code was not sent, because a budget is used up.' },
+  'sms.closed': {
+    kind: 'security',
+    says: 'Text messages stop for a while, because too few of the codes that were sent came back.',
+  },
   'recovery-codes.made': { kind: 'security', says: 'New recovery codes replaced the old ones.' },
   'password.changed': { kind: 'security', says: 'A person changed their own password.' },
+  'password.breached': {
+    kind: 'security',
+    says: 'The present password of an account was found among breached ones; it must be changed.',
+  },
+  'pepper.rotated': {
+    kind: 'security',
+    says: 'The operator made the next secret that is mixed into passwords.',
+  },
   'link.made': { kind: 'administration', says: 'A one-time link was made.' },
   'link.withdrawn': { kind: 'administration', says: 'An invitation was withdrawn.' },
   'link.redeemed': { kind: 'authentication', says: 'A one-time link was used.' },
   'link.refused': { kind: 'authentication', says: 'A one-time link was refused.' },
   'member.role-changed': { kind: 'administration', says: 'The role of a member was changed.' },
+  'member.added': { kind: 'administration', says: 'A person became a member of a workspace.' },
+  'member.job-changed': { kind: 'administration', says: 'The kind of work that a member does was changed.' },
+  'member.suspended': { kind: 'administration', says: 'A member was suspended, with every session and key.' },
+  'member.resumed': { kind: 'administration', says: 'A suspended member was let in again.' },
+  'member.signed-out': {
+    kind: 'administration',
+    says: 'The sessions of a member were ended by somebody else.',
+  },
+  'workspace.handed-over': { kind: 'administration', says: 'An owner handed a workspace over.' },
+  'role.made': { kind: 'administration', says: 'A workspace made a role of its own.' },
+  'role.changed': { kind: 'administration', says: 'A role of a workspace was changed.' },
+  'role.removed': { kind: 'administration', says: 'A role of a workspace was removed.' },
+  'role.exception-ended': {
+    kind: 'administration',
+    says: 'A role that was given outside the map of jobs ended.',
+  },
+  'job-function.changed': {
+    kind: 'administration',
+    says: 'A kind of work was named or removed in a workspace.',
+  },
+  'duty-rule.made': { kind: 'administration', says: 'A workspace keeps two duties apart.' },
+  'duty-rule.removed': { kind: 'administration', says: 'A workspace keeps two duties apart no more.' },
+  'permission.unused-found': {
+    kind: 'security',
+    says: 'The weekly look found permissions that nobody used for a quarter.',
+  },
+  'api-key.rotated': {
+    kind: 'administration',
+    says: 'An API key was replaced; the old one ends soon after.',
+  },
   'member.removed': { kind: 'administration', says: 'A member was removed from a workspace.' },
   'staff.role-changed': {
     kind: 'administration',
@@ -97,6 +141,32 @@ export const accessEvents = declareEvents({
   'support.access-set': {
     kind: 'administration',
     says: 'The owners allowed or refused support by the provider in their workspace.',
+  },
+  'client.made': { kind: 'administration', says: 'A program was registered.' },
+  'client.changed': { kind: 'administration', says: 'What is known of a registered program was changed.' },
+  'client.secret-made': { kind: 'administration', says: 'A registered program was given a new secret.' },
+  'client.revoked': { kind: 'administration', says: 'A registered program was revoked with all its tokens.' },
+  'client.used': {
+    kind: 'authentication',
+    says: 'A registered program got or used a token; recorded at most once a minute a program.',
+  },
+  'client.refused': { kind: 'authentication', says: 'A program could not prove which one it is.' },
+  'token.refused': { kind: 'authentication', says: 'An OAuth 2.0 token was refused.' },
+  'token.reused': {
+    kind: 'security',
+    says: 'A code or refresh token came a second time; everything that came from it was revoked.',
+  },
+  'token.revoked': { kind: 'authentication', says: 'A program gave a token back.' },
+  'consent.given': { kind: 'administration', says: 'A person allowed a program to act in their name.' },
+  'consent.refused': { kind: 'administration', says: 'A person refused what a program asked for.' },
+  'consent.withdrawn': {
+    kind: 'administration',
+    says: 'What a program was allowed to do in the name of a person was withdrawn.',
+  },
+  'oauth-keys.rotated': {
+    kind: 'security',
+    says: 'New keys for signing ID tokens were made.',
+    open: true,
   },
 })
 

@@ -10,7 +10,7 @@ import type { Throttle } from './sign-in/throttle.ts'
 
 export { anonymous, type Origin } from './identify/origin.ts'
 
-type Parts = Pick<AccessParts, 'db' | 'clock' | 'audit'> & {
+type Parts = Pick<AccessParts, 'db' | 'clock' | 'policy' | 'audit'> & {
   readonly sessions: Sessions
   readonly throttle: Throttle
 }

@@ -1,7 +1,9 @@
 import type { Access } from './access.ts'
 import { apiKeyRoutes } from './api-keys/routes.ts'
+import { elevationDecisionRoutes, elevationRoutes, supportRoutes } from './elevation/routes.ts'
 import { factorRoutes, secretRoutes } from './factors/routes.ts'
 import { linkRoutes, peopleRoutes, staffRoutes } from './people/routes.ts'
+import { passwordRoutes } from './passwords/routes.ts'
 import { sessionRoutes } from './sessions/routes.ts'
 import { enrolmentRoutes, signInRoutes, welcomeRoutes } from './sign-in/routes.ts'
 import { sampleRoutes, workspaceRoutes } from './workspaces/routes.ts'
@@ -15,8 +17,12 @@ export function accessRoutes(access: Access) {
     ...sessionRoutes(access),
     ...factorRoutes(access),
     ...secretRoutes(access),
+    ...passwordRoutes(access),
     ...workspaceRoutes(access),
     ...sampleRoutes(access),
+    ...elevationRoutes(access),
+    ...elevationDecisionRoutes(access),
+    ...supportRoutes(access),
     ...linkRoutes(access),
     ...staffRoutes(access),
     ...peopleRoutes(access),

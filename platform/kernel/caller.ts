@@ -3,9 +3,10 @@ import type { PermissionSet } from './permission-set.ts'
 
 /**
  * How sure the system is of who is asking: `password` has one factor right, `enrolling` may only set up a second
- * one, `full` has two. Policy 3.1-0.
+ * one, `full` has two. `renewing` has two as well and may only choose another password, because the present one is
+ * known from a breach. Policy 3.1-0, 3.3-c.
  */
-export type AssuranceLevel = 'none' | 'password' | 'enrolling' | 'full'
+export type AssuranceLevel = 'none' | 'password' | 'enrolling' | 'renewing' | 'full'
 
 /**
  * What a session was proved with; a passkey is `webauthn` and, if it asked for its PIN or biometric,
@@ -42,6 +43,8 @@ export interface Caller {
   readonly staffRole: StaffRole | null
   /** What roles and elevations, cut by scopes, allow at the moment of asking. */
   readonly permissions: PermissionSet
+  /** Elevations that count now; whatever is done is recorded with them. Policy 3.2-d. */
+  readonly elevations?: readonly string[]
   /** Where the request came from; personal data, encrypted when stored. */
   readonly ip: string
   readonly userAgent: string

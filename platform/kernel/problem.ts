@@ -31,6 +31,8 @@ const PROBLEMS = {
   'access.not-eligible': [403, 'Your role cannot be given this'],
   'access.own-request': [403, 'Nobody decides about themselves'],
   'access.too-late': [409, 'This was decided or has ended'],
+  'access.duties-apart': [409, 'These duties are kept apart'],
+  'access.outside-map': [409, 'The role is not for this kind of work'],
   'session.expired': [401, 'The session has ended'],
   'policy.malformed': [422, 'The policy text does not compile'],
   'policy.unchanged': [409, 'The policy text is the one in force'],

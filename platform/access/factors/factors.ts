@@ -6,6 +6,7 @@ import { newId } from '../../kernel/id.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { faceOf } from '../accounts/accounts.ts'
 import { lockAccount } from '../accounts/queries.ts'
+import { endElevationsOf } from '../elevation/ending.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
 import type { SessionToken, Sessions } from '../sessions/sessions.ts'
 import { rememberDevice, type DeviceToken } from '../sign-in/device.ts'
@@ -192,12 +193,13 @@ async function makeRecoveryCodes(
   return codes
 }
 
-/** Ends every other session of the caller's account, as after each change of what proves who it is. */
+/** Ends every other session of the caller's account and what it holds for a time, as after each change of what proves who it is. */
 export async function endOthers(
-  { sessions }: { readonly sessions: Sessions },
+  { sessions, clock, audit }: Pick<AccessParts, 'clock' | 'audit'> & { readonly sessions: Sessions },
   tx: Database,
   context: RequestContext,
 ): Promise<void> {
   const { id, sessionId } = context.caller
+  await endElevationsOf({ clock, audit }, tx, context, { account: id }, 'factors-changed')
   await sessions.end(tx, context, id, sessionId === null ? {} : { except: sessionId }, 'replaced')
 }

@@ -1,7 +1,9 @@
 import type { Caller } from '../../kernel/caller.ts'
+import { heldBy, liveAt } from '../elevation/live.ts'
 import type { AccessParts } from '../parts.ts'
 import { permissionsBelowFull, rightsOf } from '../roles/rights.ts'
 import type { SessionToken, Sessions } from '../sessions/sessions.ts'
+import { reached } from '../sign-in/standing.ts'
 import { anonymous, arriving, type Origin } from './origin.ts'
 
 /** A request marked with this header and `1`, such as a background poll, does not count as use of a session. */
@@ -18,27 +20,43 @@ export function isPassive({ headers }: Request): boolean {
 
 /** The person whose session this is, with the rights of this moment; nobody when it has ended. Policy 3.1-0, 3.4-a. */
 export async function identifySession(
-  { clock, sessions }: Pick<AccessParts, 'clock'> & { readonly sessions: Sessions },
+  { clock, policy, sessions }: Pick<AccessParts, 'clock' | 'policy'> & { readonly sessions: Sessions },
   token: SessionToken,
   origin: Origin,
   passive: boolean,
 ): Promise<Caller> {
   const nobody = anonymous(origin)
-  const row = await sessions.find(arriving(origin, clock), token, passive)
+  const row = await sessions.find(() => arriving(origin, clock), token, passive)
   if (row === null) return nobody
-  const full = row.level === 'full'
-  const held = { workspaceRole: row.workspace_role, staffRole: row.staff_role }
+  const standing = { staff: row.staff_role !== null, administers: row.administers }
+  // Policy 3.1-c: what was proved is compared with the role and the policy of this moment.
+  const level = reached(policy, row, standing)
+  // Policy 3.3-c: whoever signs in with a breached password chooses another one before anything else.
+  const renewing = level === 'full' && row.password_breached_at !== null
+  const full = level === 'full' && !renewing
+  // Policy 3.2-d: their ends are compared with the clock here and again at every decision.
+  const elevations = full ? heldBy(row.elevations, policy, row.staff_role) : []
+  const live = elevations.length === 0 ? elevations : liveAt(elevations, clock.now())
+  const entered = live.find((one) => one.entered !== null)?.entered ?? null
+  const held = {
+    workspaceRole: row.workspace_role,
+    rolePermissions: row.role_permissions,
+    roleUntil: row.role_until,
+    staffRole: row.staff_role,
+    elevations,
+  }
   return {
     ...nobody,
     kind: 'account',
     id: row.account_id,
-    level: row.level,
+    level: renewing ? 'renewing' : level,
     factors: row.factors,
     provedAt: row.proved_at,
     sessionId: row.id,
-    workspaceId: row.workspace_id,
+    workspaceId: row.workspace_id ?? entered,
     workspaceRole: full ? row.workspace_role : null,
     staffRole: full ? row.staff_role : null,
     permissions: full ? rightsOf(held, clock) : permissionsBelowFull(),
+    ...(live.length === 0 ? {} : { elevations: live.map(({ id }) => id) }),
   }
 }

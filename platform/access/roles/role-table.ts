@@ -16,12 +16,16 @@ export const WORKSPACE_ROLES: Readonly<Record<BuiltInRole, readonly Permission[]
     'channel.edit',
     'people.read',
     'people.edit',
+    'role.edit',
     'api-key.read',
     'api-key.edit',
+    'client.read',
+    'client.edit',
     'audit.read',
     'policy.read',
     'review.read',
     'review.decide',
+    'workspace.support',
   ],
   admin: [
     'conversation.read',
@@ -31,8 +35,11 @@ export const WORKSPACE_ROLES: Readonly<Record<BuiltInRole, readonly Permission[]
     'channel.edit',
     'people.read',
     'people.edit',
+    'role.edit',
     'api-key.read',
     'api-key.edit',
+    'client.read',
+    'client.edit',
     'audit.read',
     'policy.read',
     'review.read',
@@ -44,6 +51,7 @@ export const WORKSPACE_ROLES: Readonly<Record<BuiltInRole, readonly Permission[]
     'channel.read',
     'people.read',
     'api-key.read',
+    'client.read',
     'audit.read',
     'policy.read',
     'review.read',
@@ -77,3 +85,26 @@ export const KEY_SCOPES = [
   'audit.read',
   'policy.read',
 ] as const satisfies readonly Permission[]
+
+/** The kinds of work that every workspace knows; a workspace may name more. */
+export const JOB_FUNCTIONS = ['management', 'administration', 'customer service', 'audit'] as const
+
+/** The map of jobs: which work each built-in role is for, the usual one first. Policy 3.2-a. */
+export const ROLE_JOBS: Readonly<Record<BuiltInRole, readonly [string, ...string[]]>> = {
+  owner: ['management'],
+  admin: ['administration', 'management'],
+  agent: ['customer service', 'administration', 'management'],
+  auditor: ['audit', 'administration', 'management'],
+}
+
+/** The same for the provider's staff. */
+export const STAFF_JOBS: Readonly<Record<StaffRole, readonly [string, ...string[]]>> = {
+  administrator: ['platform administration'],
+  'security-officer': ['security'],
+  'staff-auditor': ['audit', 'security', 'platform administration'],
+}
+
+/** Whether a role is one of those that every workspace has. */
+export function isBuiltIn(role: string): role is BuiltInRole {
+  return Object.hasOwn(WORKSPACE_ROLES, role)
+}

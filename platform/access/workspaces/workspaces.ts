@@ -7,13 +7,14 @@ import { newSecret } from '../../kernel/secret.ts'
 import { prepareAccount } from '../accounts/accounts.ts'
 import { deleteProbesOf, insertAccount } from '../accounts/queries.ts'
 import { PROBE_WORKSPACE } from '../controls/queries.ts'
+import { mayEnterForSupport } from '../elevation/live.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
+import { foundOwner } from '../roles/grants.ts'
 import { leaveWorkspace, setSessionWorkspace } from '../sessions/queries.ts'
 import {
   administrators,
   allWorkspaces,
   clearWorkspace,
-  insertMember,
   insertWorkspace,
   newestOwner,
   sampleWorkspaces,
@@ -35,7 +36,7 @@ export async function prepareWorkspace({ clock, keys, audit }: Parts, name: stri
     store: async (tx: Database, context: RequestContext, owner: string): Promise<void> => {
       const created_at = clock.now()
       await insertWorkspace(tx, { id, name: sealed, sample, created_at })
-      await insertMember(tx, { account_id: owner, workspace_id: id, role: 'owner', created_at })
+      await foundOwner({ clock }, tx, { account: owner, workspace: id })
       const target = { kind: 'workspace', id }
       await audit.record(
         tx,
@@ -56,15 +57,17 @@ export async function listWorkspaces({ db, keys }: Pick<Parts, 'db' | 'keys'>, a
   )
 }
 
-/** Puts the caller's session into one of the caller’s own workspaces. Throws `resource.unknown` for any other. */
+/** Puts the caller's session into one of the caller’s own workspaces, or one that an elevation for support names. Throws `resource.unknown` for any other. */
 export async function chooseWorkspace(
-  { db, audit }: Parts,
+  parts: Parts & Pick<AccessParts, 'policy'>,
   context: RequestContext,
   workspace: string,
 ): Promise<void> {
+  const { db, audit } = parts
   const { id, sessionId } = context.caller
   const own = await workspacesOf(db, id)
-  if (sessionId === null || !own.some((one) => one.id === workspace))
+  const member = own.some((one) => one.id === workspace)
+  if (sessionId === null || (!member && !(await mayEnterForSupport(parts, context.caller, workspace))))
     throw new Problem('resource.unknown', 'You are not a member of such a workspace.')
   await db.transaction().execute(async (tx) => {
     await setSessionWorkspace(tx, sessionId, workspace)
@@ -112,7 +115,7 @@ export async function makeSampleWorkspace(
 /** Makes an account owner of every sample workspace. */
 export async function joinSampleWorkspaces(tx: Database, account: string, at: Date): Promise<void> {
   for (const workspace_id of await sampleWorkspaces(tx))
-    await insertMember(tx, { account_id: account, workspace_id, role: 'owner', created_at: at })
+    await foundOwner({ clock: { now: () => at } }, tx, { account, workspace: workspace_id })
 }
 
 /** Removes every sample workspace with all its rows and destroys its keys; what the ledger holds of it is unreadable then. */
