@@ -1,6 +1,13 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { openAccess, openPasswordHasher, openPepper } from './access/index.ts'
+import {
+  openAccess,
+  openBreaches,
+  openCorpus,
+  openPasswordHasher,
+  openPeppers,
+  openRechecks,
+} from './access/index.ts'
 import { openAuditReader } from './audit/index.ts'
 import { bindAll } from './controls.ts'
 import type { Gateway } from './gateway/index.ts'
@@ -10,7 +17,7 @@ import { publicOrigin, runFolder, type Config } from './kernel/config.ts'
 import type { Job } from './kernel/job.ts'
 import type { Log } from './kernel/log.ts'
 import { openLoopback } from './loopback.ts'
-import { consoleTexts, localLetters, openLocalOutbox, openPost } from './post/index.ts'
+import { openCarriers, openLocalOutbox, openPost, postNotes } from './post/index.ts'
 import { enqueue } from './worker/index.ts'
 import { declarations, parameters } from './modules.ts'
 import {
@@ -43,7 +50,7 @@ export function honestNotes(config: Config): string[] {
     ...(config.SURETY_TLS_CERT === ''
       ? ['The certificate is issued by a local authority that browsers do not know.']
       : []),
-    'Letters and text messages go to a local outbox: nothing is sent.',
+    ...postNotes(config),
     'Backups are kept in a local folder, which stands in for storage in other regions.',
   ]
 }
@@ -55,14 +62,33 @@ function tell(line: string): void {
 
 /** People, sessions, and what the system says of itself. */
 export async function openServices(config: Config, log: Log, ground: Ground) {
-  const { db, policy, keys, audit } = ground
+  const { db, policy, keys, audit, notices } = ground
   const origin = publicOrigin(config)
-  const hasher = openPasswordHasher(await openPepper(config.SURETY_KEYS))
+  const hasher = openPasswordHasher(await openPeppers(config.SURETY_KEYS))
   const outbox = openLocalOutbox(join(config.SURETY_VAR, 'outbox'))
-  const carriers = { letter: localLetters(outbox), text: consoleTexts(outbox, tell) }
+  const carriers = openCarriers(config, outbox, tell)
   const postParts = { db, clock, keys, audit, carriers, enqueue, outbox }
   const post = openPost(postParts)
-  const accessParts = { db, clock, policy, keys, audit, hasher, post, origin, log }
+  const breaches = openBreaches({ url: config.BREACH_URL, corpus: openCorpus(config.BREACH_CORPUS), clock })
+  const rechecks = openRechecks(breaches, clock)
+  const privateIssuers = config.SIGN_IN_PRIVATE_ISSUERS === 'yes'
+  const sms = { countries: config.SMS_COUNTRIES, codesPerHourMax: config.SMS_CODES_PER_HOUR }
+  const accessParts = {
+    sms,
+    db,
+    notices,
+    clock,
+    policy,
+    keys,
+    audit,
+    hasher,
+    breaches,
+    rechecks,
+    privateIssuers,
+    post,
+    origin,
+    log,
+  }
   const access = openAccess(accessParts)
   const reader = openAuditReader({ db, keys, audit })
   const gateway = later<Gateway>('the gateway')

@@ -19,11 +19,14 @@ import { anonymous } from './identify.ts'
 import { openBreaches } from './passwords/breaches.ts'
 import { openCorpus } from './passwords/corpus.ts'
 import { openPasswordHasher } from './passwords/password-hasher.ts'
+import { peppersOf, type Peppers } from './passwords/pepper.ts'
 import { openRechecks } from './passwords/rechecks.ts'
 import { totpCode, stepAt, unbase32 } from './factors/totp.ts'
 
 /** The values of the published policy, with a cost that keeps tests quick. */
 const POLICY_VALUES = {
+  'oauth.access-lifetime': 600,
+  'keys.rotation': 90 * 86_400,
   'mfa.scope': 'everyone',
   'mfa.phishing-resistant': 'nobody',
   'step-up.freshness': 300,
@@ -49,6 +52,12 @@ const ORIGIN = { ip: '192.0.2.7', userAgent: 'sample browser' }
 /** Read once for all tests of a file. */
 const corpus = openCorpus('')
 
+/** Random peppers in memory. */
+export function testPeppers(): Peppers {
+  const make = (version: number) => ({ version, key: createSecretKey(randomBytes(32)) })
+  return peppersOf([make(1)], async (version) => make(version))
+}
+
 /** Access on a fresh database with a clock that stands still; `close` removes it. */
 export async function testAccess(values: Readonly<Record<string, unknown>> = {}) {
   const database = await testDatabase()
@@ -57,7 +66,7 @@ export async function testAccess(values: Readonly<Record<string, unknown>> = {})
   const policy: PolicyReader = policyWith({ ...POLICY_VALUES, ...values })
   const keys = openTenantKeys({ db, clock, root: rootKey(randomBytes(32)) })
   const audit = openAudit({ clock, keys, catalogues: [accessEvents, postEvents] })
-  const hasher = openPasswordHasher({ version: 1, key: createSecretKey(randomBytes(32)) })
+  const hasher = openPasswordHasher(testPeppers())
   const breaches = openBreaches({ url: '', corpus, clock })
   const mail = await testPost({ db, clock, keys, audit })
   const { post } = mail
@@ -72,6 +81,7 @@ export async function testAccess(values: Readonly<Record<string, unknown>> = {})
     rechecks: openRechecks(breaches, clock),
     privateIssuers: true,
     post,
+    sms: { countries: [], codesPerHourMax: 300 },
     origin: 'https://localhost:8443',
     log: silentLog,
   }

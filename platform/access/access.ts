@@ -7,11 +7,12 @@ import { openFactors } from './factors/factors.ts'
 import { isFresh } from './factors/freshness.ts'
 import { identify, type Origin } from './identify.ts'
 import type { AccessParts } from './parts.ts'
-import { changePassword } from './passwords/change-password.ts'
+import { openPasswords } from './passwords/open-passwords.ts'
 import { makeFirstLink } from './people/links.ts'
 import { openPeople, workspaceOf } from './people/people.ts'
 import { accept, linkKind, redeem, type Welcome } from './people/welcome.ts'
 import { openSessionBook, type Sessions } from './sessions/sessions.ts'
+import { openAfterwards } from './sign-in/afterwards.ts'
 import { openSignIn } from './sign-in/sign-in.ts'
 import { openThrottle } from './sign-in/throttle.ts'
 import {
@@ -32,13 +33,15 @@ export type Access = ReturnType<typeof openAccess>
 export function openAccess(parts: AccessParts & { readonly log: Log }) {
   const { db } = parts
   const sessions = openSessionBook(parts)
-  const all = { ...parts, sessions }
+  const afterwards = openAfterwards(parts.log)
+  const all = { ...parts, sessions, afterwards }
   const throttle = openThrottle(parts.clock)
   const timer = setInterval(() => {
     // The uses stay in memory until the database answers again.
     sessions.flush().catch((error: unknown) => parts.log.warn(errorRecord(error), 'sessions not written'))
   }, FLUSH_EVERY_MS)
   timer.unref()
+  const passwords = openPasswords(all)
   return {
     sessions,
     signIn: openSignIn(all),
@@ -66,11 +69,12 @@ export function openAccess(parts: AccessParts & { readonly log: Log }) {
     linkKind: (context: RequestContext, token: string) => linkKind(parts, context, token),
     redeem: (context: RequestContext, welcome: Welcome) => redeem(parts, context, welcome),
     accept: (context: RequestContext, token: string) => accept(parts, context, token),
-    changePassword: (context: RequestContext, wanted: Parameters<typeof changePassword>[2]) =>
-      changePassword(all, context, wanted),
+    passwords,
+    changePassword: passwords.change,
     ...ownSessions(parts, sessions),
     close: async (): Promise<void> => {
       clearInterval(timer)
+      await passwords.close()
       await sessions.close()
       await parts.hasher.close()
     },

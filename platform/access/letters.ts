@@ -10,6 +10,7 @@ export interface LetterFacts {
   'factor-added': { readonly what: string }
   'factor-removed': { readonly what: string }
   'password-changed': Record<never, never>
+  'password-breached': Record<never, never>
   /** First sign-in on a device that the account does not know. */
   'new-device': { readonly device: string }
   'recovery-codes-made': Record<never, never>
@@ -52,6 +53,13 @@ const LETTERS: { readonly [Kind in LetterKind]: (facts: LetterFacts[Kind]) => Wo
   'password-changed': () => ({
     subject: 'Your password was changed',
     lines: ['The password of your account was changed, and every other session was ended.', NOT_YOU],
+  }),
+  'password-breached': () => ({
+    subject: 'Your password is known from a breach: choose another one',
+    lines: [
+      'The password of your account is on lists of passwords that were stolen somewhere. At your next sign-in you choose another one; until then your account opens nothing else.',
+      'Choose one that you use nowhere else, and change it wherever else you used the old one.',
+    ],
   }),
   'new-device': ({ device }) => ({
     subject: 'A new device signed in to your account',

@@ -283,6 +283,7 @@ export interface OauthClient {
   expires_at: Timestamp;
   grant_types: string[];
   id: string;
+  id_token_algorithm: Generated<string>;
   introspects: Generated<boolean>;
   last_used_at: Timestamp | null;
   logout_redirect_uris: string[];
@@ -505,6 +506,7 @@ export interface SmsFactor {
   country: string;
   created_at: Timestamp;
   id: string;
+  last_used_at: Timestamp | null;
   number: Buffer;
   number_index: Buffer;
   usable_from: Timestamp | null;

@@ -80,10 +80,85 @@ export const settings = {
     fallback: '',
     says: 'Base URL of the WhatsApp Cloud API, e.g. `https://graph.facebook.com`; empty: the local stand-in, which delivers nothing and says so.',
   },
+  BREACH_URL: {
+    type: z.union([z.literal(''), httpUrl]),
+    fallback: 'https://api.pwnedpasswords.com/range/',
+    says: 'Base URL of the service for breached passwords, to which five hexadecimal digits of a hash are appended; nothing else leaves. Empty: only the list on this machine.',
+  },
+  BREACH_CORPUS: {
+    type: z.union([z.literal(''), folder]),
+    fallback: '',
+    says: 'Text file of breached passwords, or of `SHA1:COUNT` lines as the service offers for download, instead of the list that comes along; its first 2,000,000 lines count.',
+  },
+  SIGN_IN_PRIVATE_ISSUERS: {
+    type: z.enum(['no', 'yes']),
+    fallback: 'no',
+    says: 'Whether an identity provider of a workspace may be on a private address or without TLS; `yes` in closed networks and tests only.',
+  },
   SECURITY_CONTACT: {
     type: z.union([z.literal(''), z.string().regex(/^(mailto:\S+@\S+|https:\/\/\S+|tel:\+[\d-]+)$/)]),
     fallback: '',
     says: 'Where security reports go, a `mailto:`, `https:` or `tel:` URI; empty: `security.txt` is refused and clause 15-a stays open.',
+  },
+  SMTP_URL: {
+    type: z.union([z.literal(''), z.url({ protocol: /^smtps?$/ })]),
+    fallback: '',
+    says: 'Mail server for letters, `smtps://user:password@host:465` or `smtp://…:587` with STARTTLS, which only a server on this machine may lack; empty: a local outbox, which sends nothing and says so.',
+  },
+  MAIL_FROM: {
+    type: z.union([z.literal(''), z.email()]),
+    fallback: '',
+    says: 'Address that letters come from; needed with `SMTP_URL`.',
+  },
+  SMS_PROVIDER: {
+    type: z.enum(['console', 'twilio', 'sns']),
+    fallback: 'console',
+    says: 'Who delivers text messages: `twilio`, `sns` (AWS), or `console`, which shows them on the terminal and sends nothing.',
+  },
+  SMS_FROM: {
+    type: z.string().regex(/^(\+[1-9]\d{6,14}|MG[0-9a-f]{32}|[A-Za-z0-9 ]{1,11})?$/),
+    fallback: '',
+    says: 'Who text messages come from: a number, a sender name or, with Twilio, the SID of a messaging service.',
+  },
+  SMS_COUNTRIES: {
+    type: z
+      .string()
+      .regex(/^([A-Z]{2}(,[A-Z]{2})*)?$/)
+      .transform((list) => (list === '' ? [] : list.split(','))),
+    fallback: '',
+    says: 'Countries that text messages may go to, ISO 3166 codes separated by commas; needed with a provider that sends.',
+  },
+  SMS_CODES_PER_HOUR: {
+    type: z.coerce.number().int().min(10).max(1_000_000),
+    fallback: '300',
+    says: 'How many codes are sent in an hour at most; a country gets half, a workspace a third, an area code a tenth of it.',
+  },
+  TWILIO_ACCOUNT_SID: {
+    type: z.string().regex(/^(AC[0-9a-f]{32})?$/),
+    fallback: '',
+    says: 'Account of Twilio.',
+  },
+  TWILIO_AUTH_TOKEN: { type: z.string(), fallback: '', says: 'Its secret token.' },
+  TWILIO_API_URL: {
+    type: httpUrl,
+    fallback: 'https://api.twilio.com',
+    says: 'Where Twilio is asked, e.g. in another region.',
+  },
+  AWS_REGION: {
+    type: z.string().regex(/^([a-z]{2}(-[a-z]+)+-\d)?$/),
+    fallback: '',
+    says: 'Region of AWS SNS; needed with `SMS_PROVIDER=sns`.',
+  },
+  AWS_ACCESS_KEY_ID: {
+    type: z.string(),
+    fallback: '',
+    says: 'Access key for AWS SNS; empty: the credentials of the machine’s role.',
+  },
+  AWS_SECRET_ACCESS_KEY: { type: z.string(), fallback: '', says: 'Its secret.' },
+  SNS_API_URL: {
+    type: z.union([z.literal(''), httpUrl]),
+    fallback: '',
+    says: 'Where AWS SNS is asked; empty: the public address of the region.',
   },
   LOG_LEVEL: {
     type: z.enum(['debug', 'info', 'warn', 'error', 'silent']),
@@ -165,6 +240,34 @@ function contradictions(config: Config): string[] {
     ...((config.SURETY_TLS_CERT === '') !== (config.SURETY_TLS_KEY === '')
       ? ['SURETY_TLS_CERT: certificate and SURETY_TLS_KEY come together or not at all']
       : []),
+    ...postContradictions(config),
+  ]
+}
+
+function postContradictions(config: Config): string[] {
+  const { SMS_PROVIDER: provider } = config
+  const needs = (
+    name:
+      | 'MAIL_FROM'
+      | 'SMS_COUNTRIES'
+      | 'SMS_FROM'
+      | 'TWILIO_ACCOUNT_SID'
+      | 'TWILIO_AUTH_TOKEN'
+      | 'AWS_REGION',
+    of: string,
+  ): string[] => (config[name].length === 0 ? [`${name}: needed with ${of}. ${settings[name].says}`] : [])
+  const chosen = `SMS_PROVIDER=${provider}`
+  return [
+    ...(config.SMTP_URL === '' ? [] : needs('MAIL_FROM', 'SMTP_URL')),
+    ...(provider === 'console' ? [] : needs('SMS_COUNTRIES', chosen)),
+    ...(provider === 'twilio'
+      ? [
+          ...needs('TWILIO_ACCOUNT_SID', chosen),
+          ...needs('TWILIO_AUTH_TOKEN', chosen),
+          ...needs('SMS_FROM', chosen),
+        ]
+      : []),
+    ...(provider === 'sns' ? needs('AWS_REGION', chosen) : []),
   ]
 }
 

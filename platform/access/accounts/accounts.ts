@@ -56,6 +56,8 @@ export async function prepareAccount(
     readonly name: string
     readonly password: string
     readonly probe?: boolean
+    /** When the service for breached passwords judged it; a probe's random one needs no judgement. */
+    readonly breachCheckedAt?: Date | null
   },
 ): Promise<PreparedAccount> {
   const id = newId(clock)
@@ -64,8 +66,8 @@ export async function prepareAccount(
     email: await keys.sealText(PROVIDER, accountField('email', id), wanted.email),
     email_index: await emailIndex(keys, wanted.email),
     display_name: await keys.sealText(PROVIDER, accountField('display_name', id), wanted.name),
-    password_hash: await hasher.hash(wanted.password, policy.read(bcryptCost)),
-    pepper_version: hasher.pepperVersion,
+    ...(await hasher.hash(wanted.password, policy.read(bcryptCost))),
+    breach_checked_at: wanted.breachCheckedAt ?? null,
     password_set_at: clock.now(),
     created_at: clock.now(),
     probe: wanted.probe ?? false,

@@ -21,6 +21,10 @@ function accounts(db: Database) {
     .select(({ selectFrom }) => [
       'account.id',
       'account.password_hash',
+      'account.pepper_version',
+      'account.breach_checked_at',
+      'account.password_breached_at',
+      'account.probe',
       'account.disabled_at',
       'account.email_index',
       selectFrom('membership')
@@ -64,7 +68,8 @@ export async function replacePasswordHash(
   db: Database,
   account: string,
   expected: string,
-  next: { readonly password_hash: string; readonly pepper_version: number; readonly password_set_at?: Date },
+  next: Pick<NewAccount, 'password_hash' | 'pepper_version'> &
+    Partial<Pick<NewAccount, 'password_set_at' | 'breach_checked_at' | 'password_breached_at'>>,
 ): Promise<boolean> {
   const done = await db
     .updateTable('account')
@@ -88,18 +93,5 @@ export async function deleteProbesOf(db: Database, workspace: string): Promise<v
     .where('id', 'in', (members) =>
       members.selectFrom('membership').select('account_id').where('workspace_id', '=', workspace),
     )
-    .execute()
-}
-
-/** How many accounts hash their passwords in which way: the first 7 characters of the hashes, e.g. `$2b$12$`. */
-export function hashPrefixes(db: Database) {
-  return db
-    .selectFrom('account')
-    .select(({ fn, val }) => [
-      fn<string>('left', ['password_hash', val(7)]).as('prefix'),
-      fn.countAll<number>().as('accounts'),
-    ])
-    .groupBy('prefix')
-    .orderBy('prefix')
     .execute()
 }

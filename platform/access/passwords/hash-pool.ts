@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { Problem } from '../../kernel/problem.ts'
+import { openFairLine, type FairLine } from './fair-line.ts'
 
 /** What a thread is asked: a new hash at `cost`, or whether any of `stored` matches (all are tried). */
 export interface HashWork {
@@ -16,8 +17,11 @@ export interface HashAnswer {
 
 /** Threads that hash, with a short line in front of them. */
 export interface HashPool {
-  /** Throws `request.too-many` when the line is full. */
-  run(work: HashWork): Promise<HashAnswer>
+  /**
+   * Does the work when it is the turn of `network`. Throws `request.too-many` when that network has its share waiting,
+   * `access.busy` when the whole line is full.
+   */
+  run(work: HashWork, network?: string): Promise<HashAnswer>
   close(): Promise<void>
 }
 
@@ -33,51 +37,62 @@ interface Seat {
 }
 
 const QUEUE_MAX = 32
+/** One network's places in the line: a flood from there leaves three quarters to others. */
+const SHARE_MAX = 8
 const WORKERS = 2
 /** About how many hashes a thread finishes in a second, for telling when to come back. */
 const HASHES_PER_SECOND = 4
 
 /** Opens the pool; threads start at first use. More than 32 waiting are refused, so that a flood cannot pile up. */
-export function openHashPool(workersMax = WORKERS, queueMax = QUEUE_MAX): HashPool {
-  return new Threads(workersMax, queueMax)
+export function openHashPool({
+  workersMax = WORKERS,
+  queueMax = QUEUE_MAX,
+  shareMax = SHARE_MAX,
+} = {}): HashPool {
+  return new Threads(workersMax, queueMax, shareMax)
+}
+
+function busy(code: 'request.too-many' | 'access.busy', workersMax: number, waiting: number): Problem {
+  const retryAfterSeconds = Math.max(1, Math.ceil(waiting / (workersMax * HASHES_PER_SECOND)))
+  return new Problem(code, 'Too many people sign in at this moment.', { retryAfterSeconds })
 }
 
 class Threads implements HashPool {
   readonly #workersMax: number
-  readonly #queueMax: number
   readonly #seats = new Set<Seat>()
-  readonly #queue: Waiting[] = []
+  readonly #line: FairLine<Waiting>
   #closed = false
 
-  constructor(workersMax: number, queueMax: number) {
+  constructor(workersMax: number, queueMax: number, shareMax: number) {
     this.#workersMax = workersMax
-    this.#queueMax = queueMax
+    this.#line = openFairLine({ max: queueMax, shareMax }, (one) =>
+      one.reject(busy('request.too-many', workersMax, queueMax)),
+    )
   }
 
-  run(work: HashWork): Promise<HashAnswer> {
+  run(work: HashWork, network = ''): Promise<HashAnswer> {
     if (this.#closed) return Promise.reject(new Error('the hash pool is closed'))
-    if (this.#queue.length >= this.#queueMax) {
-      const retryAfterSeconds = Math.ceil(this.#queueMax / (this.#workersMax * HASHES_PER_SECOND))
-      const detail = 'Too many people sign in at this moment.'
-      return Promise.reject(new Problem('request.too-many', detail, { retryAfterSeconds }))
-    }
     return new Promise((resolve, reject) => {
-      this.#queue.push({ work, resolve, reject })
-      this.#admit()
+      const place = this.#line.join(network, { work, resolve, reject })
+      if (place === 'taken') this.#admit()
+      else
+        reject(
+          busy(place === 'full' ? 'access.busy' : 'request.too-many', this.#workersMax, this.#line.length),
+        )
     })
   }
 
   async close(): Promise<void> {
     this.#closed = true
     const serving = [...this.#seats].flatMap((seat) => seat.serving ?? [])
-    for (const one of [...this.#queue.splice(0), ...serving]) one.reject(new Error('the hash pool is closed'))
+    for (const one of [...this.#line.clear(), ...serving]) one.reject(new Error('the hash pool is closed'))
     await Promise.all([...this.#seats].map((seat) => seat.worker.terminate()))
   }
 
   #admit(): void {
     const free = [...this.#seats].find((seat) => seat.serving === undefined)
     if (free !== undefined) this.#serveNext(free)
-    else if (this.#seats.size < this.#workersMax && this.#queue.length > 0) this.#serveNext(this.#newSeat())
+    else if (this.#seats.size < this.#workersMax && this.#line.length > 0) this.#serveNext(this.#newSeat())
   }
 
   #newSeat(): Seat {
@@ -100,7 +115,7 @@ class Threads implements HashPool {
   }
 
   #serveNext(seat: Seat): void {
-    const next = this.#queue.shift()
+    const next = this.#line.next()
     seat.serving = next
     // An idle thread does not keep the process alive.
     if (next === undefined) return seat.worker.unref()

@@ -7,19 +7,15 @@ import { asSecret, secretHash } from '../../kernel/secret.ts'
 import { prepareAccount, type PreparedAccount } from '../accounts/accounts.ts'
 import { accountByEmail, accountById, deleteAccount, insertAccount } from '../accounts/queries.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
-import { requireGoodPassword } from '../passwords/password-rule.ts'
-import { mayGiveRole } from '../roles/roles.ts'
+import { requireSettable } from '../passwords/new-password.ts'
+import { giveRole, giveStaffRole } from '../roles/grants.ts'
+import { heldRole } from '../roles/queries.ts'
 import { setSessionWorkspace } from '../sessions/queries.ts'
-import {
-  administrators,
-  clearWorkspace,
-  insertMember,
-  setStaffRole,
-  workspacesOf,
-} from '../workspaces/queries.ts'
+import { administrators, clearWorkspace, workspacesOf } from '../workspaces/queries.ts'
 import { joinSampleWorkspaces, prepareWorkspace } from '../workspaces/workspaces.ts'
 import { invitedField, type LinkToken } from './links.ts'
-import { lockFirstLinks, lockWorkspace, ownerCount, roleIn, usableLink, useLink } from './queries.ts'
+import { stillGiven } from './people.ts'
+import { lockFirstLinks, lockWorkspace, ownerCount, usableLink, useLink } from './queries.ts'
 
 /** What a person fills in behind a link; `email` and `workspaceName` only behind the first one. */
 export interface Welcome {
@@ -35,7 +31,8 @@ type Link = NonNullable<Awaited<ReturnType<typeof usableLink>>>
 
 /**
  * Redeems a link: makes the account, with the workspace and the administrator's role behind the first one, and tells
- * where its session begins. Of two at once one wins. Throws `access.link-expired`, `access.password-weak`, `resource.conflict`.
+ * where its session begins. Of two at once one wins. Throws `access.link-expired`, `access.password-weak`,
+ * `access.password-breached`, `resource.conflict`.
  */
 export async function redeem(
   parts: Parts,
@@ -49,12 +46,14 @@ export async function redeem(
       : await parts.keys.openText(PROVIDER, invitedField(link.id), link.email)
   if (email === undefined)
     throw new Problem('request.invalid', 'email: the first administrator gives an address.')
-  requireGoodPassword(parts.policy, welcome.password)
-  const account = await prepareAccount(parts, { ...welcome, email, probe: link.probe })
+  const settable = await requireSettable(parts, welcome.password, { email, name: welcome.name })
+  const breachCheckedAt = settable.columns.breach_checked_at
+  const account = await prepareAccount(parts, { ...welcome, email, probe: link.probe, breachCheckedAt })
   const workspace =
     link.kind === 'invitation'
       ? await joinInvited(parts, context, link, account)
       : await becomeFirst(parts, context, link, account, welcome.workspaceName ?? 'Workspace')
+  settable.recheckLater(account.id, account.password_hash)
   return { account: account.id, workspace }
 }
 
@@ -72,7 +71,7 @@ export async function accept(parts: Parts, context: RequestContext, token: strin
     throw new Problem('access.denied', 'This invitation is for another address.')
   return parts.db.transaction().execute(async (tx) => {
     const workspace = await takeInvitation(parts, tx, link)
-    if ((await roleIn(tx, workspace, id)) !== undefined)
+    if ((await heldRole(tx, workspace, id)) !== undefined)
       throw new Problem('resource.conflict', 'You are a member of this workspace already.')
     await join(parts, tx, context, link, id)
     if (sessionId !== null) await setSessionWorkspace(tx, sessionId, workspace)
@@ -114,14 +113,13 @@ async function joinInvited(
 async function takeInvitation({ clock }: Parts, tx: Database, link: Link): Promise<string> {
   if (link.workspace_id === null || !(await lockWorkspace(tx, link.workspace_id))) throw expired()
   // An invitation is worth what its maker may still give; nobody leaves a way back behind. Policy 3.2-0.
-  const maker = link.made_by === null ? 'owner' : await roleIn(tx, link.workspace_id, link.made_by)
-  if (!mayGiveRole(maker, link.role as WorkspaceRole)) throw expired()
+  if (!(await stillGiven({ clock }, tx, link))) throw expired()
   if (!(await useLink(tx, link.id, clock.now()))) throw expired()
   return link.workspace_id
 }
 
 async function join(
-  { clock, audit }: Parts,
+  parts: Parts,
   tx: Database,
   context: RequestContext,
   link: Link,
@@ -129,15 +127,18 @@ async function join(
 ): Promise<void> {
   if (link.workspace_id === null || link.role === null) throw new Error('an invitation names no workspace')
   const role = link.role as WorkspaceRole
-  await insertMember(tx, {
-    account_id: account,
-    workspace_id: link.workspace_id,
+  await giveRole(parts, tx, context, {
+    account,
+    workspace: link.workspace_id,
     role,
-    created_at: clock.now(),
+    via: 'invitation',
+    jobFunction: link.job_function ?? undefined,
+    grantor: link.made_by === null ? { kind: 'operator', id: '' } : { kind: 'account', id: link.made_by },
   })
   const target = { kind: 'account', id: account }
   const details = { kind: link.kind, role }
-  await audit.record(tx, eventOf(context, 'link.redeemed', { tenant: link.workspace_id, target, details }))
+  const about = { tenant: link.workspace_id, target, details }
+  await parts.audit.record(tx, eventOf(context, 'link.redeemed', about))
 }
 
 async function storeAccount(tx: Database, account: PreparedAccount): Promise<void> {
@@ -166,7 +167,12 @@ async function becomeFirst(
       throw new Problem('resource.conflict', 'This address has an account already.')
     await storeAccount(tx, account)
     await workspace.store(tx, context, account.id)
-    await setStaffRole(tx, account.id, 'administrator', clock.now())
+    await giveStaffRole(parts, tx, context, {
+      account: account.id,
+      role: 'administrator',
+      via: 'founding',
+      grantor: { kind: 'system', id: '' },
+    })
     await joinSampleWorkspaces(tx, account.id, clock.now())
     const target = { kind: 'account', id: account.id }
     const about = { tenant: workspace.id, target, details: { kind: link.kind, role: 'administrator' } }

@@ -1,22 +1,17 @@
 import type { AssuranceLevel, Caller } from '../../kernel/caller.ts'
-import type { Permission, WorkspaceRole } from '../../kernel/permission.ts'
+import type { Permission } from '../../kernel/permission.ts'
 import { Problem, type ProblemCode } from '../../kernel/problem.ts'
 import { ANYBODY } from './role-table.ts'
 
 export { KEY_SCOPES, STAFF_ROLES, WORKSPACE_ROLES } from './role-table.ts'
 export { permissionsBelowFull, permissionsOf, permissionsOfKey, rightsOf, type Holding } from './rights.ts'
 
-/** Whether somebody with this role may give (or take) another one: only an owner makes an owner. Policy 3.2-0. */
-export function mayGiveRole(own: WorkspaceRole | undefined, role: WorkspaceRole): boolean {
-  return own === 'owner' || (own === 'admin' && role !== 'owner')
-}
-
 /** The answer to a question of access; `why` is safe to show. */
 export type Decision =
   | { readonly allow: true }
   | { readonly allow: false; readonly why: string; readonly code: ProblemCode }
 
-/** `password` and `enrolling` are two branches: neither stands in for the other. */
+/** `password`, `enrolling` and `renewing` are branches: none stands in for another. */
 function reaches(have: AssuranceLevel, need: AssuranceLevel): boolean {
   return need === 'none' || have === need || have === 'full'
 }
@@ -32,6 +27,12 @@ export function decide(
 ): Decision {
   const open = (ANYBODY as readonly Permission[]).includes(permission)
   if (!reaches(caller.level, level) || (caller.level !== 'full' && !open)) {
+    if (caller.level === 'renewing')
+      return {
+        allow: false,
+        why: 'Your password is known from a breach: choose another one first.',
+        code: 'access.password-renewal',
+      }
     return caller.level === 'none'
       ? { allow: false, why: 'Sign in first.', code: 'access.unauthenticated' }
       : { allow: false, why: 'Finish signing in with a second factor first.', code: 'access.factor-needed' }

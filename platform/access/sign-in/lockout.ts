@@ -15,6 +15,7 @@ export interface Counter {
     | 'device-code'
     | 'session-password'
     | 'session-code'
+    | 'sms-code'
   readonly id: string
 }
 

@@ -1,13 +1,15 @@
 import type { RequestContext } from '../../kernel/caller.ts'
 import { Problem } from '../../kernel/problem.ts'
-import { bcryptCost } from '../parameters.ts'
-import { eventOf, type AccessParts } from '../parts.ts'
 import { emailIndex } from '../accounts/accounts.ts'
 import { accountByEmail, replacePasswordHash } from '../accounts/queries.ts'
-import { hashCost } from '../passwords/password-hasher.ts'
-import { attempt, attemptReturned, attemptSucceeded, NOBODY, type Attempt, type Counter } from './lockout.ts'
+import { writeTo } from '../letters.ts'
+import { bcryptCost } from '../parameters.ts'
+import { eventOf, type AccessParts } from '../parts.ts'
+import { recheckAtSignIn } from '../passwords/breached.ts'
+import type { Afterwards } from './afterwards.ts'
 import { knownDevice, type DeviceToken } from './device.ts'
-import { addressPrefix, type Throttle } from './throttle.ts'
+import { attempt, attemptReturned, attemptSucceeded, NOBODY, type Attempt, type Counter } from './lockout.ts'
+import { ACCOUNT_BUDGET, addressPrefix, NETWORK_BUDGET, type Throttle } from './throttle.ts'
 
 /** The account whose password was right. */
 export interface PasswordRight {
@@ -15,57 +17,94 @@ export interface PasswordRight {
   readonly workspace: string | null
 }
 
-type Parts = Pick<AccessParts, 'db' | 'clock' | 'policy' | 'keys' | 'audit' | 'hasher'>
+/** What this step works with. */
+export type PasswordStepParts = AccessParts & {
+  readonly throttle: Throttle
+  readonly afterwards: Afterwards
+}
+
+/** An e-mail address and a password as somebody offers them. */
+export interface OfferedPassword {
+  readonly email: string
+  readonly password: string
+  readonly device: DeviceToken | null
+}
+
+type Found = Awaited<ReturnType<typeof accountByEmail>>
+
+/** Who is meant, and where a wrong password counts. */
+interface Meant {
+  readonly found: Found
+  /** Undefined for an unknown or a disabled one. */
+  readonly account: Found
+  readonly device: string | null
+  readonly counter: Counter
+}
 
 /**
  * The first factor. Unknown, locked, disabled and wrong take the same statements, one bcrypt of the policy's cost and
  * one answer, `access.refused`; only the audit log knows the reason. Policy 3.3-b, 3.3-d, 8.1-b.
  */
 export async function checkPassword(
-  parts: Parts & { readonly throttle: Throttle },
+  parts: PasswordStepParts,
   context: RequestContext,
-  offered: { readonly email: string; readonly password: string; readonly device: DeviceToken | null },
+  offered: OfferedPassword,
 ): Promise<PasswordRight> {
-  const { db, clock, policy, keys, hasher } = parts
+  const { db, clock, policy, hasher } = parts
+  const meant = await findMeant(parts, context, offered)
+  const { account, counter } = meant
+  const taken = await attempt(db, policy, counter, clock.now())
+  const cost = policy.read(bcryptCost)
+  // A locked account is compared with nothing, so that even the right password tells nothing.
+  const stored = account !== undefined && taken.taken ? account : null
+  const network = addressPrefix(context.caller.ip)
+  const matches = await hasher
+    .verify(offered.password, stored, cost, network)
+    .catch(async (error: unknown) => {
+      await attemptReturned(db, policy, counter, taken)
+      throw error
+    })
+  if (account === undefined || stored === null || !matches) throw await refuse(parts, context, meant, taken)
+  await accept(parts, context, meant, account)
+  parts.afterwards.add('looking after a password', () => lookAfter(parts, account, offered.password, cost))
+  return { account: account.id, workspace: account.workspace_id }
+}
+
+/** Finds the account, after the budgets of the network and of the account: all before anything is hashed. */
+async function findMeant(
+  { db, keys, throttle }: PasswordStepParts,
+  context: RequestContext,
+  offered: OfferedPassword,
+): Promise<Meant> {
+  const network = addressPrefix(context.caller.ip)
+  throttle.take(`network ${network}`, NETWORK_BUDGET)
   const index = await emailIndex(keys, offered.email)
+  const address = index.toString('base64')
   // Address and account together: a stranger elsewhere cannot use up the owner's budget.
-  parts.throttle.take(`${addressPrefix(context.caller.ip)} ${index.toString('base64')}`)
+  throttle.take(`${network} ${address}`)
   const found = await accountByEmail(db, index)
   const account = found === undefined || found.disabled_at !== null ? undefined : found
   const device = await knownDevice(db, account?.id, offered.device)
+  // Strangers share one budget for an account, known or not; a device that the account knows has its own.
+  if (device === null) throttle.take(`account ${address}`, ACCOUNT_BUDGET)
   const counter: Counter =
     device === null
       ? { of: 'account-password', id: account?.id ?? NOBODY }
       : { of: 'device-password', id: device }
-  const taken = await attempt(db, policy, counter, clock.now())
-  const cost = policy.read(bcryptCost)
-  // A locked account is compared with nothing, so that even the right password tells nothing.
-  const stored = account !== undefined && taken.taken ? account.password_hash : null
-  const matches = await hasher.verify(offered.password, stored, cost).catch(async (error: unknown) => {
-    await attemptReturned(db, policy, counter, taken)
-    throw error
-  })
-  if (account === undefined || stored === null || !matches) {
-    const reason = reasonOf(found, taken)
-    throw await refuse(parts, context, found, taken, { reason, device: device !== null })
-  }
-  await accept(parts, context, account, counter, device !== null)
-  await renewHash(parts, account, offered.password, cost)
-  return { account: account.id, workspace: account.workspace_id }
+  return { found, account, device, counter }
 }
 
-function reasonOf(found: { readonly disabled_at: Date | null } | undefined, taken: Attempt): string {
+function reasonOf({ found }: Meant, taken: Attempt): string {
   if (found === undefined) return 'unknown account'
   if (found.disabled_at !== null) return 'disabled account'
   return taken.taken ? 'wrong password' : 'locked account'
 }
 
 async function accept(
-  { db, audit }: Parts,
+  { db, audit }: PasswordStepParts,
   context: RequestContext,
+  { counter, device }: Meant,
   account: { readonly id: string; readonly workspace_id: string | null },
-  counter: Counter,
-  knownDevice: boolean,
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {
     await attemptSucceeded(tx, counter)
@@ -74,48 +113,69 @@ async function accept(
       eventOf(context, 'sign-in.password-tried', {
         tenant: account.workspace_id,
         target: { kind: 'account', id: account.id },
-        details: { knownDevice },
+        details: { knownDevice: device !== null },
       }),
     )
   })
 }
 
 async function refuse(
-  { db, audit }: Parts,
+  parts: PasswordStepParts,
   context: RequestContext,
-  found: { readonly id: string; readonly workspace_id: string | null } | undefined,
-  { lockedUntil }: Attempt,
-  seen: { readonly reason: string; readonly device: boolean },
+  meant: Meant,
+  taken: Attempt,
 ): Promise<Problem> {
+  const { db, audit } = parts
+  const { found, device } = meant
   const about = {
     tenant: found?.workspace_id ?? null,
     target: found === undefined ? null : { kind: 'account', id: found.id },
   }
+  const until = taken.lockedUntil
+  const locks = until === null ? {} : { lockedUntil: until.toISOString() }
+  const details = { reason: reasonOf(meant, taken), knownDevice: device !== null, ...locks }
   await db.transaction().execute(async (tx) => {
-    const details = { reason: seen.reason, knownDevice: seen.device }
     const outcome = 'refused'
     await audit.record(tx, eventOf(context, 'sign-in.password-tried', { ...about, outcome, details }))
-    if (lockedUntil === null) return
-    const lock = {
-      counter: seen.device ? 'device-password' : 'account-password',
-      until: lockedUntil.toISOString(),
-    }
-    await audit.record(tx, eventOf(context, 'account.locked', { ...about, details: lock }))
   })
+  if (until !== null && found !== undefined)
+    parts.afterwards.add('telling of a lock', () => tellOfLock(parts, context, meant, until))
   return new Problem(
     'access.refused',
     'E-mail address or password is not right, or too many attempts were made.',
   )
 }
 
-/** An older, cheaper hash is replaced while the password is at hand. Policy 3.3-b. */
-async function renewHash(
-  { db, hasher }: Parts,
-  account: { readonly id: string; readonly password_hash: string },
+/** Records a lock and writes to the owner, once the answer is out: it must not take longer than another one. Policy 3.3-d. */
+async function tellOfLock(
+  parts: PasswordStepParts,
+  context: RequestContext,
+  { found, device, counter }: Meant,
+  until: Date,
+): Promise<void> {
+  if (found === undefined) return
+  const about = { tenant: found.workspace_id, target: { kind: 'account', id: found.id } }
+  const details = { counter: counter.of, until: until.toISOString() }
+  await parts.db.transaction().execute(async (tx) => {
+    await parts.audit.record(tx, eventOf(context, 'account.locked', { ...about, details }))
+    if (device === null && !found.probe)
+      await writeTo(parts, tx, found.id, 'account-locked', { until, unlockLink: null })
+  })
+}
+
+/** While a right password is at hand: an old hash is made anew, and breaches are looked up. Policy 3.3-b, 3.3-c. */
+async function lookAfter(
+  parts: PasswordStepParts,
+  account: NonNullable<Found>,
   password: string,
   cost: number,
 ): Promise<void> {
-  if (hashCost(account.password_hash) >= cost) return
-  const next = { password_hash: await hasher.hash(password, cost), pepper_version: hasher.pepperVersion }
-  await replacePasswordHash(db, account.id, account.password_hash, next)
+  const { db, hasher } = parts
+  let { password_hash } = account
+  if (hasher.isOld(account, cost)) {
+    const next = await hasher.hash(password, cost)
+    if (await replacePasswordHash(db, account.id, password_hash, next)) password_hash = next.password_hash
+  }
+  if (account.password_breached_at === null && !account.probe)
+    await recheckAtSignIn(parts, { ...account, password_hash }, password)
 }

@@ -12,6 +12,7 @@ const COLUMNS = {
   'device-code': { table: 'device', prefix: 'code' },
   'session-password': { table: 'session', prefix: 'password' },
   'session-code': { table: 'session', prefix: 'code' },
+  'sms-code': { table: 'sms_factor', prefix: 'code' },
 } as const satisfies Record<Counter['of'], { table: string; prefix: string }>
 
 function columnsOf(counter: Counter) {

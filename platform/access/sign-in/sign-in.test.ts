@@ -123,12 +123,13 @@ suite('signing in', () => {
     try {
       const owner = await firstPerson(stronger)
       const cheap = await stronger.hasher.hash(GOOD_PASSWORD, 4)
-      await stronger.db.updateTable('account').set({ password_hash: cheap }).execute()
+      await stronger.db.updateTable('account').set(cheap).execute()
       await stronger.access.signIn.password(contextOf(), {
         email: owner.email,
         password: GOOD_PASSWORD,
         device: null,
       })
+      await stronger.access.passwords.settled()
       const after = await stronger.db.selectFrom('account').select('password_hash').executeTakeFirstOrThrow()
       assert.match(after.password_hash, /^\$2b\$05\$/)
     } finally {

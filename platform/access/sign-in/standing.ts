@@ -1,0 +1,42 @@
+import type { AssuranceLevel, FactorKind } from '../../kernel/caller.ts'
+import type { PolicyReader } from '../../kernel/parameter.ts'
+import { phishingResistant } from '../parameters.ts'
+
+/** What decides which second factors count for somebody. */
+export interface Standing {
+  /** Whether the account has a role among the provider’s staff. */
+  readonly staff: boolean
+  /** Whether the account administers a workspace, as its owner, its admin or by a role of its own that edits people or keys. */
+  readonly administers: boolean
+}
+
+/** `key`: only a security key or passkey counts; `strong`: everything but text messages does. */
+export type Duty = 'any' | 'strong' | 'key'
+
+/** Which second factors count for somebody now. Policy 3.1-b, 3.1-c. */
+export function dutyOf(policy: PolicyReader, { staff, administers }: Standing): Duty {
+  const scope = policy.read(phishingResistant)
+  if ((staff && scope !== 'nobody') || (administers && scope === 'administrators')) return 'key'
+  return staff || administers ? 'strong' : 'any'
+}
+
+/** Whether what was proved is enough: two different factors, and of the kind that the duty asks for. Policy 3.1-0, 3.1-c. */
+export function suffices(duty: Duty, proved: readonly FactorKind[]): boolean {
+  const factors = new Set(proved)
+  if (duty === 'key') return factors.has('webauthn') && factors.size >= 2
+  if (duty === 'strong') factors.delete('sms')
+  return factors.size >= 2
+}
+
+/**
+ * How far a session reaches now, whatever it was given when it began: a role or a policy that came later counts at the
+ * next request. With two factors of which one does not count, it may only set up one that does. Policy 3.1-c.
+ */
+export function reached(
+  policy: PolicyReader,
+  session: { readonly level: 'password' | 'enrolling' | 'full'; readonly factors: readonly FactorKind[] },
+  standing: Standing,
+): Exclude<AssuranceLevel, 'none' | 'renewing'> {
+  if (session.level !== 'full') return session.level
+  return suffices(dutyOf(policy, standing), session.factors) ? 'full' : 'enrolling'
+}
