@@ -31,7 +31,6 @@ export type Access = ReturnType<typeof openAccess>
 
 /** Opens access over its parts; `close` writes what is only in memory. */
 export function openAccess(parts: AccessParts & { readonly log: Log }) {
-  const { db } = parts
   const sessions = openSessionBook(parts)
   const afterwards = openAfterwards(parts.log)
   const all = { ...parts, sessions, afterwards }
@@ -48,18 +47,7 @@ export function openAccess(parts: AccessParts & { readonly log: Log }) {
     factors: openFactors(all),
     people: openPeople(all),
     elevations: openElevationBook(parts),
-    apiKeys: {
-      make: (context: RequestContext, wish: KeyWish) => makeKey(parts, context, wish),
-      list: (workspace: string) => listKeys(parts, workspace),
-      revoke: (context: RequestContext, id: string) =>
-        db.transaction().execute((tx) => endKeys(parts, tx, context, workspaceOf(context), { id })),
-    },
-    workspaces: {
-      choose: (context: RequestContext, workspace: string) => chooseWorkspace(parts, context, workspace),
-      tenants: () => listTenants(parts),
-      makeSample: (context: RequestContext) => makeSampleWorkspace(parts, context),
-      removeSamples: (context: RequestContext) => removeSampleWorkspaces(parts, context),
-    },
+    ...keysAndWorkspaces(parts),
     identify: (request: Request, origin: Origin): Promise<Caller> =>
       identify({ ...all, throttle }, request, origin),
     /** Whether the caller proved a second factor within the policy’s time. */
@@ -77,6 +65,25 @@ export function openAccess(parts: AccessParts & { readonly log: Log }) {
       await passwords.close()
       await sessions.close()
       await parts.hasher.close()
+    },
+  }
+}
+
+/** API keys, and the workspaces that people act in. */
+function keysAndWorkspaces(parts: AccessParts) {
+  const { db } = parts
+  return {
+    apiKeys: {
+      make: (context: RequestContext, wish: KeyWish) => makeKey(parts, context, wish),
+      list: (workspace: string) => listKeys(parts, workspace),
+      revoke: (context: RequestContext, id: string) =>
+        db.transaction().execute((tx) => endKeys(parts, tx, context, workspaceOf(context), { id })),
+    },
+    workspaces: {
+      choose: (context: RequestContext, workspace: string) => chooseWorkspace(parts, context, workspace),
+      tenants: () => listTenants(parts),
+      makeSample: (context: RequestContext) => makeSampleWorkspace(parts, context),
+      removeSamples: (context: RequestContext) => removeSampleWorkspaces(parts, context),
     },
   }
 }
