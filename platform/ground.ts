@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { sentStatements } from './application/index.ts'
 import { openAudit, openLedger } from './audit/index.ts'
-import { openDatabase } from './db/index.ts'
+import { openDatabase, openNoticeBoard } from './db/index.ts'
 import { openRootKey, openTenantKeys, PROVIDER, type RecordEvent } from './encryption/index.ts'
 import { systemClock as clock } from './kernel/clock.ts'
 import type { Config } from './kernel/config.ts'
@@ -44,7 +44,8 @@ async function openStores(config: Config, log: Log, policy: PolicyReader) {
   const statements = sentStatements()
   const onError = (error: Error): void => log.warn(errorRecord(error), 'a database connection was lost')
   const onStatement = statements.saw
-  const db = openDatabase(config.DATABASE_URL, onError, { onStatement })
+  const notices = openNoticeBoard()
+  const db = openDatabase(config.DATABASE_URL, onError, { onStatement, onNotice: notices.sending })
   // Keys are opened beside the caller's transaction: from one pool, callers could wait for each other.
   const keysDb = openDatabase(config.DATABASE_URL, onError, { connectionsMax: 2, onStatement })
   const root = await openRootKey(config.SURETY_KEYS)
@@ -55,7 +56,7 @@ async function openStores(config: Config, log: Log, policy: PolicyReader) {
     await db.destroy()
     await keysDb.destroy()
   }
-  return { db, root, keys, audit, record, statements, close }
+  return { db, root, keys, audit, record, statements, notices, close }
 }
 
 /** The ground that everything stands on: database, keys, audit log, ledger and the policy in force. */

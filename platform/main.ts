@@ -36,6 +36,8 @@ import { startWorker } from './worker/index.ts'
 
 /** Events that wait longer than this for the ledger mean that it cannot be written. */
 const LEDGER_LAG_SECONDS_MAX = 60
+/** How often the listener makes sure that no notice can have been missed. */
+const NOTICE_PULSE_MS = 250
 
 const rootUrl = new URL('..', import.meta.url)
 
@@ -131,14 +133,27 @@ function listenHere(
   poke: () => void,
   log: Log,
 ): Promise<() => Promise<void>> {
-  const forgetAll = (): void => {
-    ground.keys.forget()
-    poke()
-  }
+  const { keys, notices } = ground
   return listenFor(
     config.DATABASE_URL,
-    { audit_recorded: poke, keys_changed: (tenant) => ground.keys.forget(tenant) },
-    { reconnected: forgetAll, lost: (error) => log.warn(errorRecord(error), 'notices interrupted') },
+    {
+      audit_recorded: poke,
+      keys_changed: (tenant) => keys.forget(tenant),
+      session_revoked: (payload) => notices.heard('session_revoked', payload),
+      access_changed: (payload) => notices.heard('access_changed', payload),
+    },
+    {
+      reconnected: () => {
+        keys.forget()
+        notices.interrupted()
+        poke()
+      },
+      lost: (error) => {
+        notices.interrupted()
+        log.warn(errorRecord(error), 'notices interrupted')
+      },
+      pulse: { everyMs: NOTICE_PULSE_MS, heard: notices.confirmed },
+    },
   )
 }
 

@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect, sql, type Transaction as KyselyTransaction } from 'kysely'
 import pg from 'pg'
+import { noticeIn, type Channel } from './notices.ts'
 import type { DB } from './types.ts'
 
 /** A typed connection pool; a transaction is accepted wherever one is. */
@@ -13,12 +14,17 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 
 /**
  * Opens the pool; the schema `surety` comes first in the search path. Errors of connections go to `onError`, the
- * text of every statement, without its parameters, to `onStatement`.
+ * text of every statement, without its parameters, to `onStatement`, and every notice that is sent, before it is
+ * committed, to `onNotice`.
  */
 export function openDatabase(
   url: string,
   onError: (error: Error) => void,
-  { connectionsMax = 10, onStatement = (_text: string): void => {} } = {},
+  {
+    connectionsMax = 10,
+    onStatement = (_text: string): void => {},
+    onNotice = (_channel: Channel, _payload: string): void => {},
+  } = {},
 ): Database {
   const pool = new pg.Pool({
     connectionString: url,
@@ -32,7 +38,11 @@ export function openDatabase(
   pool.on('error', () => {})
   return new Kysely<DB>({
     dialect: new PostgresDialect({ pool }),
-    log: (event) => onStatement(event.query.sql),
+    log: ({ query }) => {
+      onStatement(query.sql)
+      const notice = noticeIn(query.sql, query.parameters)
+      if (notice !== null) onNotice(notice.channel, notice.payload)
+    },
   })
 }
 

@@ -2,4 +2,5 @@
 export { databaseAnswers, openDatabase, type Database, type Transaction } from './database.ts'
 export { undone } from './undone.ts'
 export { listenFor, notify, type Channel } from './notices.ts'
+export { openNoticeBoard, type NoticeBoard, type NoticeReader } from './notice-board.ts'
 export type { DB as Tables } from './types.ts'

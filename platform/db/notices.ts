@@ -26,6 +26,47 @@ export async function notify(db: Database, channel: Channel, payload = ''): Prom
   await sql`select pg_notify(${channel}, ${payload})`.execute(db)
 }
 
+/** The notice that a statement sends; null for every other statement. */
+export function noticeIn(
+  text: string,
+  parameters: readonly unknown[],
+): { readonly channel: Channel; readonly payload: string } | null {
+  if (text !== 'select pg_notify($1, $2)') return null
+  const [channel, payload] = parameters.map(String)
+  return { channel: channel as Channel, payload: payload ?? '' }
+}
+
+/** A connection that answers nothing for so long is given up and made again. */
+const SILENT_MS_MAX = 5000
+
+/** What a listener tells besides the notices. */
+export interface ListenerEvents {
+  readonly reconnected: () => void
+  readonly lost: (error: unknown) => void
+  readonly retryMs?: number
+  /** Asks the server so often whether the connection is well; `heard` is told the moment of asking (monotonic). */
+  readonly pulse?: { readonly everyMs: number; readonly heard: (askedAtMs: number) => void }
+}
+
+/** Asks over the listening connection itself: its answer comes after every notice committed before. */
+function startPulse(client: pg.Client, { pulse, lost }: ListenerEvents): () => void {
+  if (pulse === undefined) return () => {}
+  let asked: number | null = null
+  const ask = async (now: number): Promise<void> => {
+    asked = now
+    await client.query('select 1')
+    asked = null
+    pulse.heard(now)
+  }
+  const timer = setInterval(() => {
+    const now = performance.now()
+    if (asked === null) ask(now).catch(lost)
+    else if (now - asked > SILENT_MS_MAX) client.connection.stream.destroy()
+  }, pulse.everyMs)
+  timer.unref()
+  return () => clearInterval(timer)
+}
+
 /**
  * Calls `heard` for each notice, and `reconnected` after a connection was lost and made again, since notices sent
  * meanwhile are gone and the caller must look for itself. Returns how to stop.
@@ -33,15 +74,12 @@ export async function notify(db: Database, channel: Channel, payload = ''): Prom
 export async function listenFor(
   url: string,
   handlers: Partial<Record<Channel, (payload: string) => void>>,
-  events: {
-    readonly reconnected: () => void
-    readonly lost: (error: unknown) => void
-    readonly retryMs?: number
-  },
+  events: ListenerEvents,
 ): Promise<() => Promise<void>> {
   let stopped = false
   let client: pg.Client | undefined
   let timer: NodeJS.Timeout | undefined
+  let stopPulse = (): void => {}
 
   const connect = async (): Promise<void> => {
     const next = new pg.Client({ connectionString: url, application_name: 'surety notices', keepAlive: true })
@@ -50,9 +88,11 @@ export async function listenFor(
     next.once('end', retry)
     await next.connect()
     for (const channel of Object.keys(handlers)) await next.query(LISTEN[channel as Channel])
+    stopPulse = startPulse(next, events)
     client = next
   }
   const retry = (): void => {
+    stopPulse()
     if (stopped) return
     clearTimeout(timer)
     timer = setTimeout(() => {
@@ -67,6 +107,7 @@ export async function listenFor(
   return async () => {
     stopped = true
     clearTimeout(timer)
+    stopPulse()
     await client?.end()
   }
 }

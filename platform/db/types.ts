@@ -5,6 +5,14 @@
 
 import type { ColumnType } from "kysely";
 
+export type ArrayType<T> = ArrayTypeImpl<T> extends (infer U)[]
+  ? U[]
+  : ArrayTypeImpl<T>;
+
+export type ArrayTypeImpl<T> = T extends ColumnType<infer S, infer I, infer U>
+  ? ColumnType<S[], I[], U[]>
+  : T[];
+
 export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
@@ -131,6 +139,52 @@ export interface Device {
   token_hash: Buffer;
 }
 
+export interface DirectoryGroup {
+  content: Buffer;
+  created_at: Timestamp;
+  display_name_index: Buffer;
+  external_id_index: Buffer | null;
+  id: string;
+  role: string | null;
+  updated_at: Timestamp;
+  version: number;
+  workspace_id: string;
+}
+
+export interface DirectoryMember {
+  display: Buffer | null;
+  group_id: string;
+  user_id: string;
+}
+
+export interface DirectoryToken {
+  account_id: string;
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  hint: string;
+  id: string;
+  label: Buffer;
+  last_used_at: Timestamp | null;
+  revoked_at: Timestamp | null;
+  token_hash: Buffer;
+  workspace_id: string;
+}
+
+export interface DirectoryUser {
+  account_email_index: Buffer | null;
+  account_id: string | null;
+  active: boolean;
+  content: Buffer;
+  created_at: Timestamp;
+  email_indexes: Generated<ArrayType<Buffer>>;
+  external_id_index: Buffer | null;
+  id: string;
+  updated_at: Timestamp;
+  user_name_index: Buffer;
+  version: number;
+  workspace_id: string;
+}
+
 export interface DutyRule {
   created_at: Timestamp;
   id: string;
@@ -223,6 +277,7 @@ export interface LedgerState {
 }
 
 export interface Link {
+  account_id: string | null;
   created_at: Timestamp;
   email: Buffer | null;
   email_index: Buffer | null;
@@ -364,6 +419,29 @@ export interface PermissionUse {
   last_day: Timestamp;
   permission: string;
   workspace_id: string;
+}
+
+export interface PersonnelConnection {
+  account_id: string;
+  created_at: Timestamp;
+  id: string;
+  label: Buffer;
+  last_used_at: Timestamp | null;
+  revoked_at: Timestamp | null;
+  secret: Buffer;
+  workspace_id: string;
+}
+
+export interface PersonnelEvent {
+  connection_id: string;
+  content: Buffer;
+  done_at: Timestamp | null;
+  effective_at: Timestamp;
+  event_index: Buffer;
+  id: string;
+  kind: string;
+  outcome: string | null;
+  received_at: Timestamp;
 }
 
 export interface PolicyDrift {
@@ -577,6 +655,10 @@ export interface DB {
   backup: Backup;
   data_key: DataKey;
   device: Device;
+  directory_group: DirectoryGroup;
+  directory_member: DirectoryMember;
+  directory_token: DirectoryToken;
+  directory_user: DirectoryUser;
   duty_rule: DutyRule;
   elevation: Elevation;
   exception: Exception;
@@ -596,6 +678,8 @@ export interface DB {
   outbox: Outbox;
   own_role: OwnRole;
   permission_use: PermissionUse;
+  personnel_connection: PersonnelConnection;
+  personnel_event: PersonnelEvent;
   policy_drift: PolicyDrift;
   policy_in_force: PolicyInForce;
   policy_process: PolicyProcess;

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 
 declare const secretOf: unique symbol
 
@@ -17,7 +17,7 @@ export function asSecret<Name extends string>(text: string): Secret<Name> {
 
 /** SHA-256 of a high-entropy secret, the only form in which one is stored. */
 export function secretHash(secret: Secret<string>): Buffer {
-  return createHash('sha256').update(secret).digest()
+  return hash('sha256', secret, 'buffer')
 }
 
 /** Compares two secrets in time that does not depend on where, or in what length, they differ. */

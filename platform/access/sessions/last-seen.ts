@@ -2,18 +2,29 @@ import type { Clock } from '../../kernel/clock.ts'
 import type { Database } from '../../db/index.ts'
 import { touchSession } from './queries.ts'
 
-/** Between two writes of one session lies at least this long. */
+/** Between two writes of one session lies at least this long, in all processes together. */
 const WRITE_EVERY_MS = 60_000
+/** After another process was found to have written, this one looks again so much later. */
+const AGAIN_MS = 15_000
+
+interface Use {
+  /** The last use that this process knows of. */
+  seen: number
+  /** The last use that the database is known to hold. */
+  stored: number
+  /** Nothing is written before. */
+  due: number
+}
 
 /**
- * When each session was last used, exact in memory and at most a minute late in the database. Whoever decides takes
- * the later of both, so that a session neither ends early nor outlives its last use. Policy 3.4-a.
+ * When each session was last used, exact in memory and at most a minute and a flush late in the database. Whoever
+ * decides takes the later of both, so that a session neither ends early nor outlives its last use. Policy 3.4-a.
  */
 export interface LastSeen {
-  /** The later of what the database and what this process knows. */
-  latest(id: string, stored: Date): Date
+  /** The later of what the database and what this process knows, in milliseconds. */
+  latestMs(id: string, stored: Date): number
   /** Notes a use now; writes it when the last write is a minute old. */
-  touch(id: string, stored: Date): Promise<void>
+  touch(id: string, stored: Date): Promise<void> | undefined
   /** Writes uses that are not in the database yet, once their minute has passed; `all` waits for nothing. */
   flush(all?: boolean): Promise<void>
   forget(id: string): void
@@ -21,34 +32,47 @@ export interface LastSeen {
 
 /** Opens the memory of uses. */
 export function openLastSeen(db: Database, clock: Clock): LastSeen {
-  const known = new Map<string, { seen: number; written: number }>()
-  const write = async (id: string, one: { seen: number; written: number }): Promise<void> => {
-    const before = one.written
+  const known = new Map<string, Use>()
+
+  const write = async (id: string, use: Use, now: number, all = false): Promise<void> => {
+    const { seen } = use
     // Claimed before the statement runs, so that a thousand requests at once make one write.
-    one.written = one.seen
+    use.due = now + WRITE_EVERY_MS
     try {
-      await touchSession(db, id, new Date(one.seen))
+      const writtenBefore = all ? null : new Date(now - WRITE_EVERY_MS)
+      const stored = await touchSession(db, id, { seen: new Date(seen), now: new Date(now), writtenBefore })
+      if (stored === undefined) {
+        known.delete(id)
+        return
+      }
+      use.stored = Math.max(use.stored, stored.getTime())
+      if (stored.getTime() < seen) use.due = now + AGAIN_MS
     } catch (error) {
-      one.written = before
+      // The next use or the next flush tries again.
+      use.due = now
       throw error
     }
   }
   return {
-    latest: (id, stored) => new Date(Math.max(known.get(id)?.seen ?? 0, stored.getTime())),
-    touch: async (id, stored) => {
+    latestMs: (id, stored) => Math.max(known.get(id)?.seen ?? 0, stored.getTime()),
+    touch: (id, stored) => {
       const now = clock.now().getTime()
-      const one = known.get(id) ?? { seen: stored.getTime(), written: stored.getTime() }
-      known.set(id, one)
-      one.seen = Math.max(one.seen, now)
-      one.written = Math.max(one.written, stored.getTime())
-      if (one.seen - one.written >= WRITE_EVERY_MS) await write(id, one)
+      const at = stored.getTime()
+      let use = known.get(id)
+      if (use === undefined) {
+        use = { seen: at, stored: at, due: at + WRITE_EVERY_MS }
+        known.set(id, use)
+      }
+      if (use.seen < now) use.seen = now
+      if (use.stored < at) use.stored = at
+      return now >= use.due && use.seen > use.stored ? write(id, use, now) : undefined
     },
     flush: async (all = false) => {
       const now = clock.now().getTime()
-      for (const [id, one] of known) {
-        const due = all || now - one.written >= WRITE_EVERY_MS
-        if (one.seen > one.written && due) await write(id, one)
-        else if (one.seen <= one.written && due) known.delete(id)
+      for (const [id, use] of known) {
+        if (!all && now < use.due) continue
+        if (use.seen > use.stored) await write(id, use, now, all)
+        else known.delete(id)
       }
     },
     forget: (id) => void known.delete(id),

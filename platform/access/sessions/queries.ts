@@ -1,7 +1,11 @@
 import { sql, type Insertable } from 'kysely'
-import type { Database, Tables } from '../../db/index.ts'
+import { notify, type Database, type Tables } from '../../db/index.ts'
 import type { FactorKind } from '../../kernel/caller.ts'
 import type { StaffRole, WorkspaceRole } from '../../kernel/permission.ts'
+import { accessChanged } from '../changed.ts'
+import type { ElevationRow } from '../elevation/live.ts'
+import { elevationsOfSession } from '../elevation/queries.ts'
+import { administers } from '../factors/queries.ts'
 
 /** Why a session is no more. */
 export type EndReason = 'signed-out' | 'revoked' | 'expired' | 'replaced' | 'withdrawn'
@@ -15,10 +19,22 @@ export interface SessionRow {
   readonly proved_at: Date | null
   readonly created_at: Date
   readonly last_seen_at: Date
-  /** Null when the workspace or the membership is gone. */
+  /** The workspace that the session was put into, whatever became of it. */
+  readonly chosen_workspace_id: string | null
+  /** Null when the workspace or the membership is gone or suspended. */
   readonly workspace_id: string | null
   readonly workspace_role: WorkspaceRole | null
+  /** When the role ends, if it was given by an exception. */
+  readonly role_until: Date | null
+  /** What a workspace's own role allows; null for the roles that are built in. */
+  readonly role_permissions: readonly string[] | null
   readonly staff_role: StaffRole | null
+  /** Whether the account administers any workspace. */
+  readonly administers: boolean
+  /** Since when the account's password is known to be breached; nothing but another one can be chosen then. */
+  readonly password_breached_at: Date | null
+  /** What was given to this session for a time; whoever decides compares the time. */
+  readonly elevations: readonly ElevationRow[]
 }
 
 /** Stores a session. */
@@ -26,9 +42,8 @@ export async function insertSession(db: Database, row: Insertable<Tables['sessio
   await db.insertInto('session').values(row).execute()
 }
 
-/** The session of a token, unless it was ended or its account disabled; roles are read afresh every time. */
-export async function sessionByToken(db: Database, tokenHash: Buffer): Promise<SessionRow | undefined> {
-  const row = await db
+function sessionsWithRights(db: Database) {
+  return db
     .selectFrom('session')
     .innerJoin('account', 'account.id', 'session.account_id')
     .leftJoin('workspace', (join) =>
@@ -37,10 +52,13 @@ export async function sessionByToken(db: Database, tokenHash: Buffer): Promise<S
     .leftJoin('membership', (join) =>
       join
         .onRef('membership.account_id', '=', 'session.account_id')
-        .onRef('membership.workspace_id', '=', 'workspace.id'),
+        .onRef('membership.workspace_id', '=', 'workspace.id')
+        .on('membership.suspended_at', 'is', null),
     )
+    .leftJoin('own_role', 'own_role.id', 'membership.own_role_id')
     .leftJoin('staff', 'staff.account_id', 'session.account_id')
-    .select([
+    .select(({ exists, ref, selectFrom }) => [
+      'session.token_hash',
       'session.id',
       'session.account_id',
       'session.level',
@@ -48,26 +66,80 @@ export async function sessionByToken(db: Database, tokenHash: Buffer): Promise<S
       'session.proved_at',
       'session.created_at',
       'session.last_seen_at',
+      'session.workspace_id as chosen_workspace_id',
       'membership.workspace_id',
       'membership.role as workspace_role',
+      'membership.role_until',
+      'own_role.permissions as role_permissions',
       'staff.role as staff_role',
+      administers(ref('session.account_id')).as('administers'),
+      'account.password_breached_at',
+      exists(
+        selectFrom('elevation')
+          .select('elevation.id')
+          .whereRef('elevation.session_id', '=', 'session.id')
+          .where('elevation.ended_at', 'is', null)
+          .where('elevation.granted_at', 'is not', null),
+      ).as('elevated'),
     ])
-    .where('session.token_hash', '=', tokenHash)
-    .where('session.ended_at', 'is', null)
-    .where('account.disabled_at', 'is', null)
-    .executeTakeFirst()
-  return row as SessionRow | undefined
 }
 
-/** Writes that a session was used at `seen`, unless a later use is known or it was ended. */
-export async function touchSession(db: Database, id: string, seen: Date): Promise<void> {
-  await db
+/**
+ * The sessions of these tokens, unless ended or of a disabled account, by the token's hash in base64; roles and
+ * elevations as they are now.
+ */
+export async function sessionsByTokens(
+  db: Database,
+  tokenHashes: readonly Buffer[],
+): Promise<Map<string, SessionRow>> {
+  const rows = await sessionsWithRights(db)
+    .where('session.token_hash', '=', sql<Buffer>`any(${[...tokenHashes]}::bytea[])`)
+    .where('session.ended_at', 'is', null)
+    .where('account.disabled_at', 'is', null)
+    .execute()
+  const found = new Map<string, SessionRow>()
+  for (const { token_hash, elevated, ...row } of rows) {
+    const elevations = elevated ? await elevationsOfSession(db, row.id) : []
+    found.set(token_hash.toString('base64'), { ...row, elevations } as SessionRow)
+  }
+  return found
+}
+
+/** The session of a token, unless it was ended or its account disabled. */
+export async function sessionByToken(db: Database, tokenHash: Buffer): Promise<SessionRow | undefined> {
+  return (await sessionsByTokens(db, [tokenHash])).get(tokenHash.toString('base64'))
+}
+
+/**
+ * Writes that a session was used at `seen`, unless a later use is known, it was ended, or any process wrote after
+ * `writtenBefore`; tells the last use that is stored now, undefined when the session is over.
+ */
+export async function touchSession(
+  db: Database,
+  id: string,
+  use: { readonly seen: Date; readonly now: Date; readonly writtenBefore: Date | null },
+): Promise<Date | undefined> {
+  const written = await db
     .updateTable('session')
-    .set({ last_seen_at: seen })
+    .set({ last_seen_at: use.seen, seen_written_at: use.now })
     .where('id', '=', id)
     .where('ended_at', 'is', null)
-    .where('last_seen_at', '<', seen)
-    .execute()
+    .where('last_seen_at', '<', use.seen)
+    .$if(use.writtenBefore !== null, (query) =>
+      query.where((or) =>
+        or.or([or('seen_written_at', 'is', null), or('seen_written_at', '<=', use.writtenBefore)]),
+      ),
+    )
+    .returning('last_seen_at')
+    .executeTakeFirst()
+  if (written !== undefined) return written.last_seen_at
+  const row = await db
+    .selectFrom('session')
+    .select('last_seen_at')
+    .where('id', '=', id)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst()
+  return row?.last_seen_at
 }
 
 /** Ends a session if nobody used it after `lastUsed` meanwhile or it is past its age; tells whether this call ended it. */
@@ -113,6 +185,8 @@ export async function raiseSession(
     .where('level', '=', from)
     .where('ended_at', 'is', null)
     .executeTakeFirst()
+  // The token before is worthless at once, in every process.
+  await notify(db, 'session_revoked', id)
   return done.numUpdatedRows === 1n
 }
 
@@ -149,11 +223,13 @@ export function openSessions(db: Database, account: string) {
 /** Puts a session into a workspace. */
 export async function setSessionWorkspace(db: Database, id: string, workspace: string | null): Promise<void> {
   await db.updateTable('session').set({ workspace_id: workspace }).where('id', '=', id).execute()
+  await notify(db, 'session_revoked', id)
 }
 
 /** Takes every session out of a workspace that is removed. */
 export async function leaveWorkspace(db: Database, workspace: string): Promise<void> {
   await db.updateTable('session').set({ workspace_id: null }).where('workspace_id', '=', workspace).execute()
+  await accessChanged(db, { workspace })
 }
 
 /** Sessions at full assurance, and those among them whose account has no confirmed second factor. */

@@ -13,13 +13,15 @@ export function sessionLimits(policy: PolicyReader, now: Date): { lastUsed: Date
   }
 }
 
-/** Whether a session is over: at exactly 30 minutes without use it is. Policy 3.4-a. */
+/** Whether a session is over: at exactly 30 minutes without use it is. Times are in milliseconds. Policy 3.4-a. */
 export function isOver(
   policy: PolicyReader,
-  session: { readonly level: string; readonly created_at: Date; readonly last_seen_at: Date },
-  now: Date,
+  session: { readonly level: string; readonly created_at: Date },
+  lastSeenMs: number,
+  nowMs: number,
 ): boolean {
-  const { lastUsed, started } = sessionLimits(policy, now)
-  if (session.last_seen_at <= lastUsed || session.created_at <= started) return true
-  return session.level === 'password' && session.created_at <= secondsAfter(now, -PASSWORD_SECONDS_MAX)
+  const createdMs = session.created_at.getTime()
+  if (lastSeenMs <= nowMs - policy.read(sessionIdle) * 1000) return true
+  if (createdMs <= nowMs - policy.read(sessionAbsolute) * 1000) return true
+  return session.level === 'password' && createdMs <= nowMs - PASSWORD_SECONDS_MAX * 1000
 }

@@ -6,6 +6,8 @@ import { Problem } from '../../kernel/problem.ts'
 import { newSecret, secretHash, type Secret } from '../../kernel/secret.ts'
 import { z } from '../../kernel/schema.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
+import { sessionFinder } from './find-session.ts'
+import { openIdentityCache } from './identity-cache.ts'
 import { openLastSeen } from './last-seen.ts'
 import { isOver, sessionLimits } from './session-clock.ts'
 import {
@@ -14,7 +16,6 @@ import {
   insertSession,
   openSessions,
   raiseSession,
-  sessionByToken,
   type EndReason,
   type SessionRow,
 } from './queries.ts'
@@ -45,9 +46,12 @@ function deviceField(id: string): FieldPlace {
 }
 
 /** Opens the sessions over their parts. */
-export function openSessionBook(parts: Pick<AccessParts, 'db' | 'clock' | 'policy' | 'keys' | 'audit'>) {
+export function openSessionBook(
+  parts: Pick<AccessParts, 'db' | 'clock' | 'policy' | 'keys' | 'audit' | 'notices'>,
+) {
   const { db, clock, policy } = parts
   const lastSeen = openLastSeen(db, clock)
+  const cache = openIdentityCache<SessionRow>(parts.notices)
   return {
     prepare: (caller: Caller, account: string) => prepareSession(parts, caller, account),
     /** Raises a session to two factors, or proves another one again, under a new token; throws `session.expired` when it ended meanwhile. */
@@ -62,24 +66,13 @@ export function openSessionBook(parts: Pick<AccessParts, 'db' | 'clock' | 'polic
         throw new Problem('session.expired', 'Sign in again.')
       return token
     },
-    /** The live session of a token. A passive request does not count as use. */
-    find: async (context: RequestContext, token: SessionToken, passive: boolean) => {
-      const row = await sessionByToken(db, secretHash(token))
-      if (row === undefined) return null
-      const seen = { ...row, last_seen_at: lastSeen.latest(row.id, row.last_seen_at) }
-      if (isOver(policy, seen, clock.now())) {
-        lastSeen.forget(row.id)
-        await expire(parts, context, row)
-        return null
-      }
-      if (!passive) await lastSeen.touch(row.id, row.last_seen_at)
-      return row
-    },
+    /** The live session of a token, with the rights of this moment. */
+    find: sessionFinder(parts, cache, lastSeen, (context, row) => expire(parts, context, row)),
     list: async (caller: Caller): Promise<SessionFace[]> => {
-      const now = clock.now()
+      const now = clock.now().getTime()
       const rows = (await openSessions(db, caller.id))
-        .map((row) => ({ ...row, last_seen_at: lastSeen.latest(row.id, row.last_seen_at) }))
-        .filter((row) => !isOver(policy, row, now))
+        .map((row) => ({ ...row, last_seen_at: new Date(lastSeen.latestMs(row.id, row.last_seen_at)) }))
+        .filter((row) => !isOver(policy, row, row.last_seen_at.getTime(), now))
       return Promise.all(rows.map((row) => openFace(parts, row, caller.sessionId)))
     },
     /** Ends sessions of an account at once, everywhere; returns how many. Policy 3.4-b, 3.4-c. */
@@ -91,7 +84,12 @@ export function openSessionBook(parts: Pick<AccessParts, 'db' | 'clock' | 'polic
       reason: EndReason,
     ) => end(parts, tx, context, account, which, reason),
     flush: (all?: boolean) => lastSeen.flush(all),
-    forget: (id: string) => lastSeen.forget(id),
+    /** Milliseconds that recent notices of this process took to come back to it. */
+    noticeMs: () => cache.noticeMs(),
+    close: async (): Promise<void> => {
+      cache.close()
+      await lastSeen.flush(true)
+    },
   }
 }
 

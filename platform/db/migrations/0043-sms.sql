@@ -12,6 +12,7 @@ create table sms_factor (
   confirmed_at timestamptz,
   -- A number that joined other factors is not accepted at once.
   usable_from timestamptz,
+  last_used_at timestamptz,
   -- Consecutive wrong codes from devices that the account does not know; another code sets nothing back.
   code_failures int not null default 0,
   code_locks int not null default 0,
@@ -57,3 +58,12 @@ create view second_factor as
   select id, account_id, 'webauthn', label, created_at, last_used_at from webauthn_key
   union all
   select id, account_id, 'sms', null, created_at, null from sms_factor where confirmed_at is not null;
+
+create or replace view second_factor as
+  select id, account_id, 'totp' as kind, label, created_at,
+    case when last_step > 0 then to_timestamp(last_step * 30) end as last_used_at
+  from totp_factor where confirmed_at is not null
+  union all
+  select id, account_id, 'webauthn', label, created_at, last_used_at from webauthn_key
+  union all
+  select id, account_id, 'sms', 'Text messages', created_at, last_used_at from sms_factor where confirmed_at is not null;

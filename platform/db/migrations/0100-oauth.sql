@@ -14,6 +14,7 @@ create table oauth_client (
   auth_method text not null check (auth_method in ('client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none')),
   -- Public keys (RFC 7517) of a client that signs instead of showing a secret.
   public_keys jsonb,
+  id_token_algorithm text not null default 'RS256' check (id_token_algorithm in ('RS256', 'ES256', 'EdDSA')),
   -- Whether its tokens are bound to a key of its own (RFC 9449).
   dpop boolean not null default false,
   -- Whether it may look up tokens of the other clients of its workspace (RFC 7662).
