@@ -58,6 +58,7 @@ export async function storeInvitation(
     readonly workspace: string
     readonly email: string
     readonly role: WorkspaceRole
+    readonly jobFunction?: string | null
     readonly probe?: boolean
   },
 ): Promise<MadeLink> {
@@ -70,6 +71,7 @@ export async function storeInvitation(
     kind: 'invitation',
     workspace_id: wanted.workspace,
     role: wanted.role,
+    job_function: wanted.jobFunction ?? null,
     email: await keys.sealText(PROVIDER, invitedField(made.row.id), wanted.email),
     email_index: index,
     made_by: context.caller.kind === 'account' ? context.caller.id : null,

@@ -171,7 +171,8 @@ suite('people and links', () => {
   test('policy 3.2-0: a changed role counts at the next request', async () => {
     const person = await invitedPerson(it, owner, 'changing@example.org', 'agent')
     assert.equal((await callerOf(it.access, person.token)).permissions.has('conversation.reply'), true)
-    await it.access.people.changeRole(await owner.context(), person.id, 'auditor')
+    const change = { role: 'auditor', jobFunction: 'audit' } as const
+    await it.access.people.changeRole(await owner.context(), person.id, change)
     const caller = await callerOf(it.access, person.token)
     assert.deepEqual(
       [caller.permissions.has('conversation.reply'), caller.permissions.has('audit.read')],

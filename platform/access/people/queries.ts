@@ -82,29 +82,17 @@ export async function useLink(db: Database, id: string, now: Date): Promise<bool
   return done.numUpdatedRows === 1n
 }
 
-/** Invitations to a workspace that were not used yet, with the present role of whoever made each. */
+/** Invitations to a workspace that were not used yet. */
 export function openInvitations(db: Database, workspace: string, now: Date) {
   return db
     .selectFrom('link')
-    .leftJoin('membership', (join) =>
-      join
-        .onRef('membership.account_id', '=', 'link.made_by')
-        .onRef('membership.workspace_id', '=', 'link.workspace_id'),
-    )
-    .select([
-      'link.id',
-      'link.role',
-      'link.email',
-      'link.expires_at',
-      'link.made_by',
-      'membership.role as maker_role',
-    ])
-    .where('link.workspace_id', '=', workspace)
-    .where('link.kind', '=', 'invitation')
-    .where('link.used_at', 'is', null)
-    .where('link.voided_at', 'is', null)
-    .where('link.expires_at', '>', now)
-    .orderBy('link.created_at')
+    .select(['id', 'workspace_id', 'role', 'job_function', 'email', 'expires_at', 'made_by'])
+    .where('workspace_id', '=', workspace)
+    .where('kind', '=', 'invitation')
+    .where('used_at', 'is', null)
+    .where('voided_at', 'is', null)
+    .where('expires_at', '>', now)
+    .orderBy('created_at')
     .execute()
 }
 
@@ -118,6 +106,9 @@ export function members(db: Database, workspace: string) {
       'account.email',
       'account.display_name',
       'membership.role',
+      'membership.job_function',
+      'membership.role_until',
+      'membership.suspended_at',
       'membership.created_at',
       selectFrom('totp_factor')
         .whereRef('totp_factor.account_id', '=', 'account.id')
@@ -146,13 +137,16 @@ export async function roleIn(
   return row?.role as WorkspaceRole | undefined
 }
 
-/** How many owners a workspace has. */
+/** How many owners a workspace has who are neither suspended nor disabled. */
 export async function ownerCount(db: Database, workspace: string): Promise<number> {
   const row = await db
     .selectFrom('membership')
+    .innerJoin('account', 'account.id', 'membership.account_id')
     .select(({ fn }) => fn.countAll<number>().as('owners'))
-    .where('workspace_id', '=', workspace)
-    .where('role', '=', 'owner')
+    .where('membership.workspace_id', '=', workspace)
+    .where('membership.role', '=', 'owner')
+    .where('membership.suspended_at', 'is', null)
+    .where('account.disabled_at', 'is', null)
     .executeTakeFirstOrThrow()
   return row.owners
 }
@@ -167,6 +161,21 @@ export async function updateRole(
   await db
     .updateTable('membership')
     .set({ role })
+    .where('workspace_id', '=', workspace)
+    .where('account_id', '=', account)
+    .execute()
+}
+
+/** Suspends a member, or (with null) lets a suspended one in again. */
+export async function setSuspended(
+  db: Database,
+  workspace: string,
+  account: string,
+  at: Date | null,
+): Promise<void> {
+  await db
+    .updateTable('membership')
+    .set({ suspended_at: at })
     .where('workspace_id', '=', workspace)
     .where('account_id', '=', account)
     .execute()

@@ -60,7 +60,7 @@ suite('roles and the one decision', () => {
   test('policy 3.2-0: no role holds everything, none holds what only a door gives, no key reaches people or accounts', () => {
     const roles = [...Object.values(WORKSPACE_ROLES), ...Object.values(STAFF_ROLES)]
     for (const role of roles) {
-      assert.ok(role.length < ALL.length / 2 + 2)
+      assert.ok(role.length < ALL.length * 0.6)
       assert.equal(role.includes('operator.local') || role.includes('service.protected'), false)
       assert.equal(new Set(role).size, role.length)
     }

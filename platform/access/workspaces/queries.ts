@@ -1,13 +1,14 @@
 import type { Insertable } from 'kysely'
 import type { Database, Tables } from '../../db/index.ts'
 import type { StaffRole, WorkspaceRole } from '../../kernel/permission.ts'
+import { isBuiltIn, ROLE_JOBS, STAFF_JOBS } from '../roles/role-table.ts'
 
 /** Stores a workspace. */
 export async function insertWorkspace(db: Database, row: Insertable<Tables['workspace']>): Promise<void> {
   await db.insertInto('workspace').values(row).execute()
 }
 
-/** Makes an account a member; throws for one that is. */
+/** Makes an account a member who does the usual work of the role; throws for one that is. */
 export async function insertMember(
   db: Database,
   row: {
@@ -17,7 +18,11 @@ export async function insertMember(
     readonly created_at: Date
   },
 ): Promise<void> {
-  await db.insertInto('membership').values(row).execute()
+  const job_function = isBuiltIn(row.role) ? ROLE_JOBS[row.role][0] : null
+  await db
+    .insertInto('membership')
+    .values({ job_function, ...row })
+    .execute()
 }
 
 /** The workspaces of an account that were not removed, with its role. */
@@ -27,6 +32,7 @@ export async function workspacesOf(db: Database, account: string) {
     .innerJoin('workspace', 'workspace.id', 'membership.workspace_id')
     .select(['workspace.id', 'workspace.name', 'workspace.sample', 'membership.role'])
     .where('membership.account_id', '=', account)
+    .where('membership.suspended_at', 'is', null)
     .where('workspace.removed_at', 'is', null)
     .orderBy('membership.created_at')
     .execute()
@@ -62,6 +68,7 @@ export async function newestOwner(db: Database, workspace: string): Promise<stri
     .select('account_id')
     .where('workspace_id', '=', workspace)
     .where('role', '=', 'owner')
+    .where('suspended_at', 'is', null)
     .orderBy('created_at', 'desc')
     .executeTakeFirst()
   return row?.account_id
@@ -72,6 +79,8 @@ export async function clearWorkspace(db: Database, id: string, at: Date): Promis
   await db.deleteFrom('api_key').where('workspace_id', '=', id).execute()
   await db.deleteFrom('link').where('workspace_id', '=', id).execute()
   await db.deleteFrom('membership').where('workspace_id', '=', id).execute()
+  for (const table of ['role_grant', 'own_role', 'job_function', 'duty_rule', 'permission_use'] as const)
+    await db.deleteFrom(table).where('workspace_id', '=', id).execute()
   await db
     .updateTable('workspace')
     .set({ removed_at: at, name: Buffer.alloc(0) })
@@ -85,6 +94,7 @@ export async function setStaffRole(
   account: string,
   role: StaffRole | null,
   at: Date,
+  job: string | null = role === null ? null : STAFF_JOBS[role][0],
 ): Promise<void> {
   if (role === null) {
     await db.deleteFrom('staff').where('account_id', '=', account).execute()
@@ -92,8 +102,8 @@ export async function setStaffRole(
   }
   await db
     .insertInto('staff')
-    .values({ account_id: account, role, created_at: at })
-    .onConflict((conflict) => conflict.column('account_id').doUpdateSet({ role }))
+    .values({ account_id: account, role, created_at: at, job_function: job })
+    .onConflict((conflict) => conflict.column('account_id').doUpdateSet({ role, job_function: job }))
     .execute()
 }
 
@@ -124,7 +134,14 @@ export function staffMembers(db: Database) {
   return db
     .selectFrom('staff')
     .innerJoin('account', 'account.id', 'staff.account_id')
-    .select(['account.id', 'account.email', 'account.display_name', 'staff.role', 'staff.created_at'])
+    .select([
+      'account.id',
+      'account.email',
+      'account.display_name',
+      'staff.role',
+      'staff.job_function',
+      'staff.created_at',
+    ])
     .orderBy('staff.created_at')
     .execute()
 }
