@@ -141,8 +141,18 @@ export const recoveryDelay = parameter({
     'The factors of staff, owners and administrators stay as they are for this long after two people agreed to reset them.',
 })
 
+/** Seconds that an OAuth 2.0 access token is good for. */
+export const accessLifetime = parameter({
+  name: 'oauth.access-lifetime',
+  clause: '4.3-a.2',
+  type: duration({ min: 60, max: 3600 }),
+  weaker: 'higher',
+  obeys: 'An OAuth 2.0 access token is refused this long after it was issued.',
+})
+
 /** Every value of chapter 3 that the text sets. */
 export const accessParameters: readonly AnyParameter[] = [
+  accessLifetime,
   mfaScope,
   phishingResistant,
   stepUpFreshness,

@@ -4,7 +4,7 @@ export { PROVIDER, type KeyUser, type RecordEvent, type ReleasedKeys } from './k
 export { existingBackupKey, openBackupKey, openRootKey } from './key-files.ts'
 export { keysOpen, liveFingerprints, plantDataKey, requireApart } from './key-inventory.ts'
 export { requireOffered } from './algorithm.ts'
-export { encryptionAlgorithm, encryptionParameters } from './parameters.ts'
+export { encryptionAlgorithm, encryptionParameters, keysRotation } from './parameters.ts'
 export { encryptionEvents } from './events.ts'
 export { encryptionJobs } from './jobs.ts'
 export { encryptionRoutes } from './routes.ts'

@@ -19,7 +19,14 @@ export interface SiteFacts {
  */
 export function refuseCrossSite(caller: Caller, facts: SiteFacts): void {
   const safe = ['GET', 'HEAD', 'OPTIONS'].includes(facts.method) && !facts.upgrade
-  if (safe || caller.kind === 'api-key' || caller.kind === 'service' || caller.kind === 'operator') return
+  if (
+    safe ||
+    caller.kind === 'api-key' ||
+    caller.kind === 'client' ||
+    caller.kind === 'service' ||
+    caller.kind === 'operator'
+  )
+    return
   const said = facts.origin !== null || facts.fetchSite !== null
   const ownOrigin = facts.origin === null || facts.origin === `https://${facts.host}`
   // Clients without Fetch Metadata are judged by Origin alone; browsers send it with every unsafe method.

@@ -2,6 +2,8 @@
 export const gatewayLimits = {
   /** Body of a request to the platform's own API, held in memory. */
   apiBodyBytesMax: 1024 * 1024,
+  /** Body of a form, and of a request to the OAuth 2.0 endpoints. */
+  formBodyBytesMax: 48 * 1024,
   /** Body of a request to the protected service, streamed. */
   proxiedBodyBytesMax: 10 * 1024 * 1024,
   headerBytesMax: 16 * 1024,

@@ -29,6 +29,7 @@ const SINGLE = [
   'content-type',
   'transfer-encoding',
   'authorization',
+  'dpop',
   'origin',
   'expect',
   'upgrade',
@@ -72,8 +73,11 @@ export function requestHeaders(
   }
   const cookie = withoutOurs(incoming.cookie)
   if (cookie !== '') headers['cookie'] = cookie
-  // A key opens this gateway; the service gets the signed identity instead.
-  if (/^bearer\s+sk_/i.test(incoming.authorization ?? '')) delete headers['authorization']
+  // A key or token opens this gateway; the service gets the signed identity instead.
+  if (/^(?:bearer|dpop)\s+s[kct]_/i.test(incoming.authorization ?? '')) {
+    delete headers['authorization']
+    delete headers['dpop']
+  }
   const { exchange, host, identity } = forwarding
   return {
     ...headers,

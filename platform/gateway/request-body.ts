@@ -5,26 +5,37 @@ import { Problem } from '../kernel/problem.ts'
  * `application/json` is read: a form, which another site can send without asking, is refused.
  */
 export async function readJsonBody(request: Request, bytesMax: number): Promise<unknown> {
-  const declared = Number(request.headers.get('content-length') ?? 0)
-  if (declared > bytesMax) throw tooLarge(bytesMax)
   const bytes = await readBytes(request, bytesMax)
   if (bytes.length === 0) return {}
   if (!/^application\/json\s*(?:;\s*charset=utf-8\s*)?$/i.test(request.headers.get('content-type') ?? ''))
     throw new Problem('request.malformed', 'Send the body as application/json in UTF-8.')
-  if ((request.headers.get('content-encoding') ?? 'identity') !== 'identity')
-    throw new Problem('request.malformed', 'Send the body without a content encoding.')
-  const text = decoded(bytes)
+  const text = decoded(request, bytes)
   const value = parsed(text)
   // In well-formed UTF-8 such characters can only come from an escape, which is rare enough to look closer.
   if (/\\u(?:0000|d[89a-f])/i.test(text)) requireStorable(value)
   return value
 }
 
-function decoded(bytes: Uint8Array): string {
+/**
+ * Reads a form (`application/x-www-form-urlencoded`) as an object of texts, at most `bytesMax` of it; only for routes that
+ * declare it. A name given twice is refused.
+ */
+export async function readFormBody(request: Request, bytesMax: number): Promise<Record<string, string>> {
+  const bytes = await readBytes(request, bytesMax)
+  if (bytes.length === 0) return {}
+  const type = request.headers.get('content-type') ?? ''
+  if (!/^application\/x-www-form-urlencoded\s*(?:;\s*charset=utf-8\s*)?$/i.test(type))
+    throw new Problem('request.malformed', 'Send the body as application/x-www-form-urlencoded in UTF-8.')
+  return onceEach(new URLSearchParams(decoded(request, bytes)), 'body')
+}
+
+function decoded(request: Request, bytes: Uint8Array): string {
+  if ((request.headers.get('content-encoding') ?? 'identity') !== 'identity')
+    throw new Problem('request.malformed', 'Send the body without a content encoding.')
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    throw new Problem('request.malformed', 'The body is not JSON in UTF-8.')
+    throw new Problem('request.malformed', 'The body is not text in UTF-8.')
   }
 }
 
@@ -50,6 +61,8 @@ function requireStorable(value: unknown): void {
 }
 
 async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array> {
+  const declared = Number(request.headers.get('content-length') ?? 0)
+  if (declared > bytesMax) throw tooLarge(bytesMax)
   if (request.body === null) return new Uint8Array()
   const parts: Uint8Array[] = []
   let size = 0
@@ -74,10 +87,14 @@ function tooLarge(bytesMax: number): Problem {
 
 /** The query as an object of texts; a name given twice is refused, since readers differ in which one they take. */
 export function readQuery(url: string): Record<string, string> {
-  const entries = [...new URL(url).searchParams]
+  return onceEach(new URL(url).searchParams, 'query')
+}
+
+function onceEach(pairs: URLSearchParams, part: string): Record<string, string> {
+  const entries = [...pairs]
   const names = new Set(entries.map(([name]) => name))
   if (names.size !== entries.length)
-    throw new Problem('request.malformed', 'A name stands in the query more than once.')
+    throw new Problem('request.malformed', `A name stands in the ${part} more than once.`)
   requireStorable(entries)
   return Object.fromEntries(entries)
 }

@@ -5,6 +5,7 @@ import type { AnyRoute } from '../kernel/route.ts'
 import type { z } from '../kernel/schema.ts'
 import { clientNetwork } from './client-network.ts'
 import { refuseCrossSite } from './cross-site.ts'
+import { recordElevatedUse } from './elevated-use.ts'
 import type { AccessDoor, Exchange, RecordEvent } from './exchange.ts'
 import { gatewayLimits } from './limits.ts'
 import { apiRate } from './parameters.ts'
@@ -89,13 +90,13 @@ export function refusalEvent(
 
 /** Asks the one decision function; a refused caller that is known leaves an event, an unknown one a line in the log. */
 export async function requireAllowed(
-  door: Pick<CheckDoor, 'access' | 'record'>,
+  door: Pick<CheckDoor, 'access' | 'record' | 'limiter'>,
   caller: Caller,
-  wanted: Pick<AnyRoute, 'permission' | 'level'>,
+  wanted: Pick<AnyRoute, 'permission' | 'level' | 'method'>,
   exchange: Exchange,
 ): Promise<void> {
   const decision = door.access.decide(caller, wanted.permission, wanted.level)
-  if (decision.allow) return
+  if (decision.allow) return recordElevatedUse(door, caller, exchange, wanted)
   if (caller.kind !== 'anonymous')
     await door.record(refusalEvent('access.denied', exchange, caller, { permission: wanted.permission }))
   throw new Problem(decision.code, decision.why)

@@ -5,6 +5,7 @@ import { stranger, type Caller } from '../kernel/caller.ts'
 import type { PolicyReader } from '../kernel/parameter.ts'
 import { samePermissions } from '../kernel/permission-set.ts'
 import { Problem, problemStatus } from '../kernel/problem.ts'
+import { recordElevatedUse } from './elevated-use.ts'
 import type { AccessDoor, Arrived, Exchange, NodeRequest, RecordEvent, Visit } from './exchange.ts'
 import type { IdentityTokens } from './identity-token.ts'
 import type { GatewayLimits } from './limits.ts'
@@ -129,11 +130,12 @@ async function admit(
     await takeRate(parts, 'api', stranger(exchange), exchange)
     return { caller: null, stands: async () => true }
   }
-  const request = credentials(incoming, host)
+  const request = credentials(incoming, host, target.path)
   const caller = await parts.access.identify(request, exchange)
   await takeRate(parts, 'api', caller, exchange)
   await requireFull(parts, caller, exchange)
   await requireSameSite(parts, caller, request, exchange, upgrade)
+  await recordElevatedUse(parts, caller, exchange, { method: request.method, permission: null })
   return { caller, stands: () => stillLetIn(parts, request, exchange, caller) }
 }
 
@@ -146,7 +148,7 @@ async function stillLetIn(
   const again = new Request(request)
   again.headers.set('surety-passive', '1')
   try {
-    const now = await parts.access.identify(again, exchange)
+    const now = await parts.access.identify(again, { ...exchange, again: true })
     return isFull(now) && sameRights(now, before)
   } catch (error) {
     // A refusal ends the stream; a database that does not answer says nothing about the caller.
@@ -165,7 +167,11 @@ function sameRights(now: Caller, before: Caller): boolean {
 }
 
 function isFull(caller: Caller): boolean {
-  return caller.kind === 'api-key' || (caller.kind === 'account' && caller.level === 'full')
+  return (
+    caller.kind === 'api-key' ||
+    caller.kind === 'client' ||
+    (caller.kind === 'account' && caller.level === 'full')
+  )
 }
 
 /** A full session or a key; what either may do in there is the service's decision, made on the signed identity. */
@@ -182,13 +188,20 @@ async function requireFull(
 }
 
 /** The part of a request that says who sends it, without its body. */
-function credentials(incoming: NodeRequest, host: string): Request {
+function credentials(incoming: NodeRequest, host: string, path: string): Request {
   const headers = new Headers()
-  for (const name of ['cookie', 'authorization', 'origin', 'sec-fetch-site', 'surety-passive'] as const) {
+  for (const name of [
+    'cookie',
+    'authorization',
+    'dpop',
+    'origin',
+    'sec-fetch-site',
+    'surety-passive',
+  ] as const) {
     const value = incoming.headers[name]
     if (typeof value === 'string') headers.set(name, value)
   }
-  return new Request(`https://${host}/`, { method: incoming.method ?? 'GET', headers })
+  return new Request(`https://${host}${path}`, { method: incoming.method ?? 'GET', headers })
 }
 
 /** A person who opens an address in a browser without a session is led to the sign-in page instead of a refusal. */
