@@ -1,28 +1,41 @@
 import { PROVIDER } from '../../encryption/index.ts'
 import type { Database } from '../../db/index.ts'
-import type { RequestContext } from '../../kernel/caller.ts'
+import type { Caller, RequestContext } from '../../kernel/caller.ts'
 import { secondsAfter } from '../../kernel/clock.ts'
 import { newId } from '../../kernel/id.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { faceOf } from '../accounts/accounts.ts'
 import { lockAccount } from '../accounts/queries.ts'
-import { endElevationsOf } from '../elevation/ending.ts'
-import { eventOf, type AccessParts } from '../parts.ts'
-import type { SessionToken, Sessions } from '../sessions/sessions.ts'
-import { rememberDevice, type DeviceToken } from '../sign-in/device.ts'
-import { secretField } from './fresh-code.ts'
-import { stepUp } from './step-up.ts'
+import { writeTo } from '../letters.ts'
+import { stepUpFreshness } from '../parameters.ts'
+import { requireMayEnrol } from '../sign-in/assurance.ts'
+import type { DeviceToken } from '../sign-in/device.ts'
+import { dutyOf, suffices } from '../sign-in/standing.ts'
 import {
-  confirmedFactors,
+  endOthers,
+  factorAdded,
+  factorRemoved,
+  finishEnrolment,
+  makeRecoveryCodes,
+  type ChangeParts,
+  type Enrolled,
+} from './changes.ts'
+import { secretField } from './fresh-code.ts'
+import { ownedFactors, requireNotLast, standingOf, type OwnedKind } from './owned.ts'
+import {
   confirmFactor,
   deleteFactor,
   insertPendingFactor,
   pendingFactor,
   recoveryCodesLeft,
-  replaceRecoveryCodes,
 } from './queries.ts'
-import { newRecoveryCodes, recoveryCodeHash, type RecoveryCode } from './recovery-code.ts'
+import type { RecoveryCode } from './recovery-code.ts'
+import { deleteNumber } from './sms-queries.ts'
+import { requireFull, stepUp } from './step-up.ts'
 import { base32, matchingStep, newTotpSecret, otpauthUri } from './totp.ts'
+import { deleteKey } from './webauthn/queries.ts'
+
+export { endOthers, type Enrolled } from './changes.ts'
 
 /** A secret that waits ten minutes to be confirmed with its first code. */
 const PENDING_SECONDS = 600
@@ -37,46 +50,42 @@ export interface FactorOffer {
   readonly uri: string
 }
 
-/** A confirmed first factor: the session is complete. */
-export interface Enrolled {
-  readonly token: SessionToken
-  readonly device: DeviceToken
-  /** Shown once. */
-  readonly recoveryCodes: readonly RecoveryCode[]
+/** A second factor as its owner sees it in a list. */
+export interface FactorFace {
+  readonly id: string
+  readonly kind: OwnedKind
+  /** What its owner calls it; null for a telephone number. */
+  readonly label: string | null
+  readonly createdAt: string
+  readonly lastUsedAt: string | null
+  /** Whether it counts for the person’s role. */
+  readonly counts: boolean
 }
 
-type Parts = Pick<AccessParts, 'db' | 'clock' | 'policy' | 'keys' | 'audit'> & { readonly sessions: Sessions }
-
 /** Second factors and recovery codes of the caller's own account; every change ends the account's other sessions. Policy 3.1-a. */
-export function openFactors(parts: Parts) {
+export function openFactors(parts: ChangeParts) {
   const { db } = parts
   return {
     /** Starts the first factor; only for a session that knows the password of an account without one. */
-    enrol: (context: RequestContext, label: string): Promise<FactorOffer> => {
-      requireEnrolling(context)
-      return db.transaction().execute((tx) => offer(parts, tx, context, label))
-    },
+    enrol: (context: RequestContext, label: string): Promise<FactorOffer> =>
+      db.transaction().execute(async (tx) => {
+        await requireMayEnrol(parts, tx, context, 'totp')
+        return offer(parts, tx, context, label)
+      }),
     /** Confirms the first factor: the session becomes full, under a new token. */
     confirmEnrolment: (
       context: RequestContext,
       confirm: { readonly factorId: string; readonly code: string; readonly device: DeviceToken | null },
     ): Promise<Enrolled> => confirmFirst(parts, context, confirm),
-    list: async (context: RequestContext) => ({
-      factors: (await confirmedFactors(db, context.caller.id)).map((factor) => ({
-        id: factor.id,
-        kind: 'totp' as const,
-        label: factor.label,
-        createdAt: factor.created_at.toISOString(),
-      })),
-      recoveryCodesLeft: await recoveryCodesLeft(db, context.caller.id),
-    }),
+    list: (context: RequestContext) => listFactors(parts, context.caller),
     /** Starts a further factor; needs a fresh code. */
     add: (context: RequestContext, wanted: { readonly label: string; readonly code?: string | undefined }) =>
       stepUp(parts, context, wanted.code, (tx) => offer(parts, tx, context, wanted.label)),
     confirmAdded: (context: RequestContext, confirm: { readonly factorId: string; readonly code: string }) =>
       db.transaction().execute(async (tx) => {
+        requireFull(context)
         await confirmPending(parts, tx, context, confirm)
-        await endOthers(parts, tx, context)
+        await factorAdded(parts, tx, context, { kind: 'totp', id: confirm.factorId })
       }),
     /** Removes a factor; needs a fresh code. Throws `access.last-factor`. */
     remove: (context: RequestContext, wanted: { readonly id: string; readonly code?: string | undefined }) =>
@@ -85,20 +94,33 @@ export function openFactors(parts: Parts) {
     newRecoveryCodes: (context: RequestContext, code?: string): Promise<readonly RecoveryCode[]> =>
       stepUp(parts, context, code, async (tx) => {
         const codes = await makeRecoveryCodes(parts, tx, context)
+        await writeTo(parts, tx, context.caller.id, 'recovery-codes-made', {})
         await endOthers(parts, tx, context)
         return codes
       }),
   }
 }
 
-function requireEnrolling({ caller }: RequestContext): string {
-  if (caller.kind !== 'account' || caller.level !== 'enrolling' || caller.sessionId === null)
-    throw new Problem('resource.conflict', 'This account has a second factor already.')
-  return caller.sessionId
+/** Every second factor of the caller, what it is worth, and until when the last proof is fresh. */
+async function listFactors({ db, policy }: ChangeParts, { id, provedAt }: Caller) {
+  const duty = dutyOf(policy, await standingOf(db, id))
+  const freshUntil = provedAt === null ? null : secondsAfter(provedAt, policy.read(stepUpFreshness))
+  const factors = (await ownedFactors(db, id)).map((one): FactorFace => ({
+    ...one,
+    createdAt: one.createdAt.toISOString(),
+    lastUsedAt: one.lastUsedAt?.toISOString() ?? null,
+    counts: suffices(duty, ['password', one.kind]),
+  }))
+  return {
+    factors,
+    recoveryCodesLeft: await recoveryCodesLeft(db, id),
+    duty,
+    freshUntil: freshUntil?.toISOString() ?? null,
+  }
 }
 
 async function offer(
-  { clock, keys }: Parts,
+  { clock, keys }: ChangeParts,
   tx: Database,
   context: RequestContext,
   label: string,
@@ -120,7 +142,7 @@ async function offer(
 
 /** Confirms a waiting factor; its first code is spent by it, too. */
 async function confirmPending(
-  { clock, keys, audit }: Parts,
+  { clock, keys }: ChangeParts,
   tx: Database,
   context: RequestContext,
   confirm: { readonly factorId: string; readonly code: string },
@@ -137,69 +159,38 @@ async function confirmPending(
       'access.code-refused',
       'The code does not belong to this factor. Check the time of your device.',
     )
-  const target = { kind: 'factor', id: pending.id }
-  await audit.record(tx, eventOf(context, 'factor.confirmed', { target, details: { kind: 'totp' } }))
 }
 
-async function confirmFirst(
-  parts: Parts,
+function confirmFirst(
+  parts: ChangeParts,
   context: RequestContext,
   confirm: { readonly factorId: string; readonly code: string; readonly device: DeviceToken | null },
 ): Promise<Enrolled> {
-  const session = requireEnrolling(context)
-  const account = context.caller.id
   return parts.db.transaction().execute(async (tx) => {
-    await lockAccount(tx, account)
     // Somebody else who knows the password may have enrolled meanwhile; then this session may not.
-    if ((await confirmedFactors(tx, account)).length > 0)
-      throw new Problem('resource.conflict', 'This account has a second factor already. Sign in again.')
+    const may = await requireMayEnrol(parts, tx, context, 'totp')
     await confirmPending(parts, tx, context, confirm)
-    const recoveryCodes = await makeRecoveryCodes(parts, tx, context)
-    await endOthers(parts, tx, context)
-    const token = await parts.sessions.raise(tx, session, 'enrolling', ['totp'])
-    const device = await rememberDevice(tx, parts, account, confirm.device)
-    const target = { kind: 'session', id: session }
-    await parts.audit.record(tx, eventOf(context, 'sign-in.completed', { target }))
-    return { token, device, recoveryCodes }
+    const { factorId: id, device } = confirm
+    return finishEnrolment(parts, tx, context, may, { kind: 'totp', id, device })
   })
 }
 
-async function removeFactor(parts: Parts, tx: Database, context: RequestContext, id: string): Promise<void> {
+/** How a factor of each kind is deleted. */
+const DELETE: Readonly<Record<OwnedKind, (tx: Database, account: string, id: string) => Promise<boolean>>> = {
+  totp: deleteFactor,
+  webauthn: deleteKey,
+  sms: deleteNumber,
+}
+
+async function removeFactor(
+  parts: ChangeParts,
+  tx: Database,
+  context: RequestContext,
+  id: string,
+): Promise<void> {
   const account = context.caller.id
   await lockAccount(tx, account)
-  const factors = await confirmedFactors(tx, account)
-  if (!factors.some((factor) => factor.id === id))
-    throw new Problem('resource.unknown', 'There is no such factor.')
-  if (factors.length === 1)
-    throw new Problem('access.last-factor', 'Every account keeps a second factor: add another one first.')
-  await deleteFactor(tx, account, id)
-  await parts.audit.record(tx, eventOf(context, 'factor.removed', { target: { kind: 'factor', id } }))
-  await endOthers(parts, tx, context)
-}
-
-async function makeRecoveryCodes(
-  { clock, audit }: Parts,
-  tx: Database,
-  context: RequestContext,
-): Promise<readonly RecoveryCode[]> {
-  const codes = newRecoveryCodes()
-  const hashes = codes.map(recoveryCodeHash).filter((hash) => hash !== null)
-  await replaceRecoveryCodes(tx, context.caller.id, hashes, clock.now())
-  const target = { kind: 'account', id: context.caller.id }
-  await audit.record(
-    tx,
-    eventOf(context, 'recovery-codes.made', { target, details: { count: codes.length } }),
-  )
-  return codes
-}
-
-/** Ends every other session of the caller's account and what it holds for a time, as after each change of what proves who it is. */
-export async function endOthers(
-  { sessions, clock, audit }: Pick<AccessParts, 'clock' | 'audit'> & { readonly sessions: Sessions },
-  tx: Database,
-  context: RequestContext,
-): Promise<void> {
-  const { id, sessionId } = context.caller
-  await endElevationsOf({ clock, audit }, tx, context, { account: id }, 'factors-changed')
-  await sessions.end(tx, context, id, sessionId === null ? {} : { except: sessionId }, 'replaced')
+  const { kind } = await requireNotLast(parts, tx, account, id)
+  await DELETE[kind](tx, account, id)
+  await factorRemoved(parts, tx, context, { kind, id })
 }

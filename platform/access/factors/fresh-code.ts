@@ -2,14 +2,20 @@ import { PROVIDER, type FieldPlace } from '../../encryption/index.ts'
 import type { Database } from '../../db/index.ts'
 import type { RequestContext } from '../../kernel/caller.ts'
 import { Problem } from '../../kernel/problem.ts'
+import { writeTo } from '../letters.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
 import { attempt, attemptSucceeded, type Attempt, type Counter } from '../sign-in/lockout.ts'
-import { confirmedFactors, spendRecoveryCode, spendStep } from './queries.ts'
+import { confirmedFactors, recoveryCodesLeft, spendRecoveryCode, spendStep } from './queries.ts'
 import { recoveryCodeHash } from './recovery-code.ts'
 import { matchingStep } from './totp.ts'
 
 /** What a code was. */
 export type CodeKind = 'totp' | 'recovery-code'
+
+/** What a typed code can be, by its shape alone. */
+export function kindOfCode(code: string): CodeKind {
+  return /^\d{6}$/.test(code) ? 'totp' : 'recovery-code'
+}
 
 /** Whose code it is and what it is for. */
 export interface CodeTry {
@@ -26,7 +32,7 @@ export function secretField(id: string): FieldPlace {
   return { table: 'totp_factor', column: 'secret', row: id }
 }
 
-type Parts = Pick<AccessParts, 'db' | 'clock' | 'policy' | 'keys' | 'audit'>
+type Parts = Pick<AccessParts, 'db' | 'clock' | 'policy' | 'keys' | 'audit' | 'post' | 'origin'>
 
 /**
  * Runs `act` in the transaction that spends the code, a time-based or a recovery one; a code is good once, at sign-in
@@ -51,6 +57,7 @@ export async function withFreshCode<Result>(
       right = true
       await attemptSucceeded(tx, counter)
       await audit.record(tx, tried(context, offered, 'success', { factor: spent }))
+      if (spent === 'recovery-code') await tellOwner(parts, tx, offered)
       return { result: await act(tx, spent) } as const
     })
     .catch(async (error: unknown) => {
@@ -67,7 +74,7 @@ async function spend(
   tx: Database,
   { account, code }: CodeTry,
 ): Promise<'totp' | 'recovery-code' | 'wrong' | 'used'> {
-  if (!/^\d{6}$/.test(code)) {
+  if (kindOfCode(code) === 'recovery-code') {
     const hash = recoveryCodeHash(code)
     const good = hash !== null && (await spendRecoveryCode(tx, account, hash, clock.now()))
     return good ? 'recovery-code' : 'wrong'
@@ -80,6 +87,12 @@ async function spend(
     answer = (await spendStep(tx, factor.id, step)) ? 'totp' : 'used'
   }
   return answer
+}
+
+/** A recovery code is used when something was lost, or stolen: its owner hears of it. */
+async function tellOwner(parts: Parts, tx: Database, { account }: CodeTry): Promise<void> {
+  const left = await recoveryCodesLeft(tx, account)
+  await writeTo(parts, tx, account, 'recovery-code-used', { left })
 }
 
 function tried(

@@ -1,4 +1,4 @@
-import type { Insertable } from 'kysely'
+import { sql, type Expression, type Insertable } from 'kysely'
 import type { Database, Tables } from '../../db/index.ts'
 
 /** Stores a factor that still has to be confirmed, instead of any other such one of the account. */
@@ -107,4 +107,38 @@ export async function recoveryCodesLeft(db: Database, account: string): Promise<
     .where('used_at', 'is', null)
     .executeTakeFirstOrThrow()
   return row.left
+}
+
+/** Whatever stands as a second factor of an account now, oldest first. */
+export function secondFactorsOf(db: Database, account: string) {
+  return db
+    .selectFrom('second_factor')
+    .select(['id', 'kind', 'label', 'created_at', 'last_used_at'])
+    .where('account_id', '=', account)
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute()
+}
+
+/** Whether an account administers a workspace: by a built-in role, or by one of the workspace's own that edits people or keys. */
+export function administers(account: Expression<string>) {
+  return sql<boolean>`exists (
+    select from membership
+    left join own_role on own_role.id = membership.own_role_id
+    where membership.account_id = ${account} and membership.suspended_at is null
+      and (membership.role in ('owner', 'admin')
+        or own_role.permissions && array['people.edit', 'api-key.edit']))`
+}
+
+/** What decides which second factors count for an account; undefined when there is no such account. */
+export function standingRow(db: Database, account: string) {
+  return db
+    .selectFrom('account')
+    .leftJoin('staff', 'staff.account_id', 'account.id')
+    .select(({ ref }) => [
+      sql<boolean>`staff.account_id is not null`.as('staff'),
+      administers(ref('account.id')).as('administers'),
+    ])
+    .where('account.id', '=', account)
+    .executeTakeFirst()
 }

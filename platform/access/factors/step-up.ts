@@ -1,11 +1,11 @@
 import type { Database } from '../../db/index.ts'
 import type { RequestContext } from '../../kernel/caller.ts'
 import { Problem } from '../../kernel/problem.ts'
-import type { AccessParts } from '../parts.ts'
+import { requireCounts } from '../sign-in/assurance.ts'
 import { requireFresh } from './freshness.ts'
 import { withFreshCode } from './fresh-code.ts'
 
-type Parts = Pick<AccessParts, 'db' | 'clock' | 'policy' | 'keys' | 'audit'>
+type Parts = Parameters<typeof withFreshCode>[0]
 
 /** The session and account of a caller with two factors. Throws `access.factor-needed`. */
 export function requireFull({ caller }: RequestContext): {
@@ -33,6 +33,8 @@ export async function stepUp<Result>(
     requireFresh(parts, context.caller)
     return parts.db.transaction().execute(act)
   }
+  // Whoever signs in with a key steps up with it, too.
+  await requireCounts(parts, account, 'totp')
   const counter = { of: 'session-code', id: session } as const
   const workspace = context.caller.workspaceId
   return withFreshCode(parts, context, { account, workspace, code, purpose: 'step-up', counter }, act)

@@ -1,6 +1,7 @@
 import type { Database } from '../../db/index.ts'
 import type { FactorKind, RequestContext } from '../../kernel/caller.ts'
 import { Problem } from '../../kernel/problem.ts'
+import { lockAccount } from '../accounts/queries.ts'
 import { ownedFactors, standingOf } from '../factors/owned.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
 import type { PreparedSession, SessionToken, Sessions } from '../sessions/sessions.ts'
@@ -185,7 +186,7 @@ export interface MayEnrol {
 /**
  * Who may set up a factor without step-up: a session of an account that has none, or one that proved a factor which does
  * not count for the role while the account has none that does; a recovery code stands in for one that was lost. A
- * session that knows only the password of an account with a factor never may. Call it holding the account's row.
+ * session that knows only the password of an account with a factor never may. Holds the account's row.
  * Throws `resource.conflict`. Policy 3.1-0, 3.1-c.
  */
 export async function requireMayEnrol(
@@ -197,6 +198,8 @@ export async function requireMayEnrol(
   const { kind, id: account, level, sessionId: session, factors } = caller
   if (kind !== 'account' || level !== 'enrolling' || session === null)
     throw new Problem('resource.conflict', 'This account has a second factor already.')
+  // Of two sessions that enrol at once, the later one finds the factor of the earlier.
+  await lockAccount(tx, account)
   const owned = (await ownedFactors(tx, account)).map((one) => one.kind)
   const duty = await dutyIn(parts, tx, account)
   if (!suffices(duty, ['password', wanted]))
@@ -215,8 +218,8 @@ export async function requireMayEnrol(
 }
 
 /**
- * A factor was set up and proved in this transaction by a session that might: the session becomes full under a new token,
- * and every other session of the account ends. Policy 3.1-0.
+ * A factor was set up and proved in this transaction by a session that might: the session becomes full under a new token.
+ * Policy 3.1-0.
  */
 export async function enrolled(
   parts: AssuranceParts,
@@ -225,7 +228,6 @@ export async function enrolled(
   { account, session, first }: MayEnrol,
   proved: { readonly factor: 'totp' | 'sms' | 'webauthn'; readonly device: DeviceToken | null },
 ): Promise<SignedIn> {
-  await parts.sessions.end(tx, context, account, { except: session }, 'replaced')
   const from = first ? 'enrolling' : 'full'
   const token = await parts.sessions.raise(tx, session, from, [proved.factor])
   const factors = [...context.caller.factors, proved.factor]

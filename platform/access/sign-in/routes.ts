@@ -90,7 +90,7 @@ export function enrolmentRoutes({ factors }: Access) {
       ): Promise<(LevelReply & { readonly recoveryCodes: readonly string[] }) | Response> => {
         const device = deviceToken(request.raw)
         const enrolled = await factors.confirmEnrolment(request, { ...request.body, device })
-        return replyWithCookies({ level: 'full', recoveryCodes: enrolled.recoveryCodes }, [
+        return replyWithCookies({ level: enrolled.level, recoveryCodes: enrolled.recoveryCodes }, [
           sessionCookie(enrolled.token),
           deviceCookie(enrolled.device),
         ])
