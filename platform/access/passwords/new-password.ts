@@ -2,9 +2,12 @@ import { Problem } from '../../kernel/problem.ts'
 import type { AccessParts } from '../parts.ts'
 import { withoutContext, type PasswordOwner } from './context-words.ts'
 import { normalisePassword, passwordFaults } from './password-rule.ts'
+import { plainForm } from './plain-form.ts'
 
 /** Least characters beside the words that belong to the service and the person; what NIST SP 800-63B-4 asks beside a second factor. */
 const OWN_CHARACTERS_MIN = 8
+/** Letters among them: a year and a sign behind a name are what everybody tries. */
+const OWN_LETTERS_MIN = 3
 
 /** A password that may be set; its columns are stored with the hash. */
 export interface SettablePassword {
@@ -27,7 +30,8 @@ export async function requireSettable(
   const faults = passwordFaults(policy, password)
   const own = withoutContext(password, owner)
   const withContext = own !== normalisePassword(password)
-  if (withContext && Array.from(own).length < OWN_CHARACTERS_MIN)
+  const little = Array.from(own).length < OWN_CHARACTERS_MIN || plainForm(own).length < OWN_LETTERS_MIN
+  if (withContext && little)
     faults.push('it is little more than your name, your address or the name of this service')
   if (faults.length > 0)
     throw new Problem('access.password-weak', `Choose another password: ${faults.join('; ')}.`)

@@ -1,7 +1,13 @@
 import { z } from '../../kernel/schema.ts'
 
-/** A password as it is typed; what it must be like is the policy's matter. */
-export const passwordSchema = z.string().min(1).max(1024)
+const PASSWORD_BYTES_MAX = 1024
+
+/** A password as it is typed or pasted, as far as anybody would; what it must be like is the policy's matter. */
+export const passwordSchema = z
+  .string()
+  .min(1)
+  .max(PASSWORD_BYTES_MAX)
+  .refine((text) => Buffer.byteLength(text) <= PASSWORD_BYTES_MAX)
 /** A time-based or a recovery code as it is typed. */
 export const codeSchema = z.string().min(6).max(40)
 /** A time-based code as it is typed. */
