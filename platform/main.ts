@@ -111,7 +111,7 @@ async function openGate(
 function allJobs(ground: Ground, services: Services, proof: Proof): readonly Job[] {
   const { db, audit, policy, root, record } = ground
   return [
-    ...accessJobs({ db, clock }),
+    ...accessJobs({ db, clock, access: services.access }),
     ...auditJobs({ db, audit, policy, clock }),
     ...encryptionJobs({ db, clock, root, policy, record }),
     ...policyJobs(proof.runs),

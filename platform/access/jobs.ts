@@ -1,5 +1,6 @@
 import { secondsAfter } from '../kernel/clock.ts'
 import type { Job } from '../kernel/job.ts'
+import type { Access } from './access.ts'
 import type { AccessParts } from './parts.ts'
 import { deleteOldLinks } from './people/queries.ts'
 import { DEVICE_SECONDS } from './sessions/cookies.ts'
@@ -10,8 +11,20 @@ import { deleteDevicesUnusedSince } from './sign-in/queries.ts'
 const KEPT_SECONDS = 30 * 24 * 60 * 60
 
 /** The work of this module outside requests. */
-export function accessJobs({ db, clock }: Pick<AccessParts, 'db' | 'clock'>): readonly Job[] {
+export function accessJobs({
+  db,
+  clock,
+  access,
+}: Pick<AccessParts, 'db' | 'clock'> & { readonly access: Pick<Access, 'elevations'> }): readonly Job[] {
   return [
+    {
+      name: 'access.elevations',
+      cron: '* * * * *',
+      permission: 'system',
+      event: 'elevation.ended',
+      triesMax: 1,
+      run: async () => void (await access.elevations.endOverdue()),
+    },
     {
       name: 'access.tidy',
       cron: '17 3 * * *',

@@ -6,6 +6,10 @@ export const gatewayEvents = declareEvents({
     kind: 'security',
     says: 'A known caller asked for something that its role or assurance does not allow.',
   },
+  'elevation.used': {
+    kind: 'security',
+    says: 'Somebody did something that only an elevation allows; reading is recorded once a minute for each place.',
+  },
   'request.cross-site': {
     kind: 'security',
     says: 'A request that another site made in the name of a signed-in person was refused.',
