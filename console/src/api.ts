@@ -101,8 +101,18 @@ export async function problemOf(response: Response): Promise<ApiProblem> {
   })
 }
 
+/** Asks the person for a fresh factor; settles with whether it was given. */
+type AskForFactor = () => Promise<boolean>
+
+let askForFactor: AskForFactor | null = null
+
+/** Says how a person is asked for a fresh factor; null while nobody can be asked. */
+export function stepUpWith(ask: AskForFactor | null): void {
+  askForFactor = ask
+}
+
 /**
- * Calls a route of the API. Throws `ApiProblem` for every refusal, also `network.unreachable` when nothing answers;
+ * Calls a route of the API; where it needs a fresh factor the person is asked once and the call repeated. Throws `ApiProblem` for every refusal, also `network.unreachable` when nothing answers;
  * an aborted call throws the signal's own error.
  */
 export async function call<Name extends RouteName>(
@@ -113,10 +123,30 @@ export async function call<Name extends RouteName>(
 ): Promise<Reply<Name>> {
   const [method = 'GET', path = ''] = name.split(' ')
   const given = (input ?? {}) as Readonly<Record<string, unknown>>
+  const response = await send(method, path, given, options?.signal)
+  if (response.ok) return readReply<Name>(response)
+  const problem = await problemOf(response)
+  if (problem.code !== 'access.step-up-needed' || askForFactor === null || !(await askForFactor()))
+    throw problem
+  const again = await send(method, path, given, options?.signal)
+  if (!again.ok) throw await problemOf(again)
+  return readReply<Name>(again)
+}
+
+async function readReply<Name extends RouteName>(response: Response): Promise<Reply<Name>> {
+  if (response.status === 204) return {} as Reply<Name>
+  return (await response.json()) as Reply<Name>
+}
+
+async function send(
+  method: string,
+  path: string,
+  given: Readonly<Record<string, unknown>>,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
   const body = method === 'GET' ? null : JSON.stringify(given['body'] ?? {})
-  let response: Response
   try {
-    response = await fetch(addressOf(path, given), {
+    return await fetch(addressOf(path, given), {
       method,
       body,
       headers: {
@@ -126,15 +156,12 @@ export async function call<Name extends RouteName>(
       },
       credentials: 'same-origin',
       redirect: 'error',
-      signal: options?.signal ?? null,
+      signal: signal ?? null,
     })
   } catch (error) {
-    options?.signal?.throwIfAborted()
+    signal?.throwIfAborted()
     throw unreachable(error)
   }
-  if (!response.ok) throw await problemOf(response)
-  if (response.status === 204) return {} as Reply<Name>
-  return (await response.json()) as Reply<Name>
 }
 
 function unreachable(error: unknown): ApiProblem {

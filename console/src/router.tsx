@@ -147,6 +147,12 @@ const apiKeys = createRoute({
   component: lazyRouteComponent(() => import('./people/api-keys-page.tsx'), 'ApiKeysPage'),
 })
 
+const elevations = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/elevations',
+  component: lazyRouteComponent(() => import('./elevation/elevations-page.tsx'), 'ElevationsPage'),
+})
+
 const audit = createRoute({
   getParentRoute: () => signedIn,
   path: '/audit',
@@ -177,6 +183,7 @@ const tree = root.addChildren([
     findings,
     people,
     apiKeys,
+    elevations,
     audit,
     account,
     elsewhere,

@@ -1,6 +1,7 @@
 import { Dialog } from '@base-ui/react/dialog'
 import { getRouteApi, Outlet, useRouterState } from '@tanstack/react-router'
 import { useEffect, useState, type ReactNode } from 'react'
+import { ElevationBanner } from '../elevation/elevation-banner.tsx'
 import { MeProvider } from '../session.tsx'
 import { IconButton } from '../ui/button.tsx'
 import { Navigation } from './navigation.tsx'
@@ -63,6 +64,7 @@ export function Frame(): ReactNode {
           </div>
         </aside>
         <main id="page" tabIndex={-1} className="min-w-0 flex-1">
+          <ElevationBanner />
           <Outlet />
         </main>
       </div>

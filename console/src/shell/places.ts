@@ -9,6 +9,7 @@ export interface Place {
     | '/replies'
     | '/people'
     | '/api-keys'
+    | '/elevations'
     | '/audit'
     | '/account'
     | '/policy'
@@ -52,6 +53,13 @@ export const PLACES: readonly Place[] = [
     also: 'members team invite',
   },
   { to: '/api-keys', name: 'API keys', icon: 'key', permission: 'api-key.read', also: 'token bearer' },
+  {
+    to: '/elevations',
+    name: 'Elevations',
+    icon: 'clock',
+    permission: 'platform.staff',
+    also: 'just in time break glass sensitive approve',
+  },
   { to: '/audit', name: 'Audit log', icon: 'log', permission: 'audit.read', also: 'events ledger proof' },
 ]
 
