@@ -9,6 +9,10 @@ export const accessEvents = declareEvents({
   'sign-in.code-tried': { kind: 'authentication', says: 'Somebody tried a code of the second factor.' },
   'sign-in.completed': { kind: 'authentication', says: 'A person signed in with two factors.' },
   'account.locked': { kind: 'security', says: 'An account was locked after too many wrong attempts.' },
+  'account.unlocked': {
+    kind: 'security',
+    says: 'The owner of an account ended its lock through a link that was mailed to them.',
+  },
   'session.ended': { kind: 'authentication', says: 'A session was ended.' },
   'session.expired': { kind: 'authentication', says: 'A session was refused because it had expired.' },
   'factor.confirmed': { kind: 'security', says: 'A second factor was set up.' },

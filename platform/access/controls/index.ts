@@ -4,6 +4,7 @@ import { attemptsRecorded } from './attempts-recorded.ts'
 import { bcryptCostHolds } from './bcrypt-cost.ts'
 import { lockoutHolds } from './lockout-control.ts'
 import type { AccessSystem } from './observed-system.ts'
+import { breachedPasswordsRefused } from './password-breach-control.ts'
 import { passwordRuleHolds } from './password-rule-control.ts'
 import { secondFactorRequired } from './second-factor.ts'
 import { sessionsExpire, sessionsListed, signOutEnds } from './session-controls.ts'
@@ -15,6 +16,7 @@ export const accessControls: readonly Control<AccessSystem>[] = [
   totpWorksOnce,
   passwordRuleHolds,
   bcryptCostHolds,
+  breachedPasswordsRefused,
   lockoutHolds,
   sessionsExpire,
   signOutEnds,
@@ -52,5 +54,4 @@ export const accessDeclarations: readonly Declaration[] = [
     ['3.2-d'],
     'Roles are held permanently; access for a limited time is not built yet.',
   ),
-  ...declare('unproven', ['3.3-c'], 'Passwords are not compared with breached ones yet.'),
 ]

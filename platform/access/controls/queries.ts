@@ -50,3 +50,14 @@ export async function forgetSpentCodes(db: Database, account: string): Promise<v
 export async function reviveSession(db: Database, id: string): Promise<void> {
   await db.updateTable('session').set({ ended_at: null, end_reason: null }).where('id', '=', id).execute()
 }
+
+/** How many letters of a kind wait for, or went to, an account. */
+export async function lettersTo(db: Database, account: string, kind: string): Promise<number> {
+  const row = await db
+    .selectFrom('outbox')
+    .select(({ fn }) => fn.countAll<number>().as('letters'))
+    .where('account_id', '=', account)
+    .where('kind', '=', kind)
+    .executeTakeFirstOrThrow()
+  return row.letters
+}

@@ -1,6 +1,8 @@
 import type { Database } from '../../db/index.ts'
+import type { RequestContext } from '../../kernel/caller.ts'
 import type { PolicyReader } from '../../kernel/parameter.ts'
 import { lockoutFailures } from '../parameters.ts'
+import { eventOf, type AccessParts } from '../parts.ts'
 import { clearAttempts, returnAttempt, takeAttempt } from './queries.ts'
 
 /**
@@ -45,6 +47,20 @@ export async function attempt(
 /** A right attempt: what was counted is forgotten and the lock that the attempt took in advance is lifted. */
 export async function attemptSucceeded(db: Database, counter: Counter): Promise<void> {
   await clearAttempts(db, counter)
+}
+
+/**
+ * Lifts the lock that wrong passwords of strangers led to, in the transaction of whatever proved the owner, e.g. a link
+ * that only their mailbox got. The lock of codes stays: whoever wakes it knows the password. Policy 3.3-d.
+ */
+export async function unlock(
+  { audit }: Pick<AccessParts, 'audit'>,
+  tx: Database,
+  context: RequestContext,
+  account: string,
+): Promise<void> {
+  await clearAttempts(tx, { of: 'account-password', id: account })
+  await audit.record(tx, eventOf(context, 'account.unlocked', { target: { kind: 'account', id: account } }))
 }
 
 /** An attempt that could not be verified, because too many people sign in: it is as if it had not been made. */

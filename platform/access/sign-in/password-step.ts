@@ -158,8 +158,7 @@ async function tellOfLock(
   const details = { counter: counter.of, until: until.toISOString() }
   await parts.db.transaction().execute(async (tx) => {
     await parts.audit.record(tx, eventOf(context, 'account.locked', { ...about, details }))
-    if (device === null && !found.probe)
-      await writeTo(parts, tx, found.id, 'account-locked', { until, unlockLink: null })
+    if (device === null) await writeTo(parts, tx, found.id, 'account-locked', { until, unlockLink: null })
   })
 }
 
