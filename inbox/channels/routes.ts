@@ -22,6 +22,7 @@ import {
   updateChannel,
   type ChannelRow,
 } from './queries.ts'
+import { asTenant } from '../db/tenant.ts'
 
 const byId = z.strictObject({ id: z.uuid() })
 // Visible ASCII: what a header can carry.
@@ -93,7 +94,7 @@ function listRoute(core: Core) {
     event: { none: 'channels hold no personal data' },
     handle: async ({ workspace }) => {
       const vault = await core.vaults(workspace)
-      const rows = await channelsOf(core.db, workspace)
+      const rows = await asTenant(core.db, workspace, (tx) => channelsOf(tx, workspace))
       return { channels: rows.map((row) => channelView(vault, row)) }
     },
   })
@@ -111,7 +112,7 @@ function createRoute(core: Core) {
       const id = newId(core.clock)
       const now = core.clock.now()
       const secrets = body.kind === 'whatsapp' ? named(body) : {}
-      return core.db.transaction().execute(async (tx) => {
+      return asTenant(core.db, workspace, async (tx) => {
         const stored = await insertChannel(tx, {
           workspace_id: workspace,
           id,
@@ -147,7 +148,7 @@ function changeRoute(core: Core) {
     body: changeBody,
     handle: async ({ workspace, params: { id }, body, actor, request }) => {
       const vault = await core.vaults(workspace)
-      return core.db.transaction().execute(async (tx) => {
+      return asTenant(core.db, workspace, async (tx) => {
         const row = requireChannel(await channelOf(tx, workspace, id))
         const secrets = named(body)
         const whatsappOnly = Object.keys(secrets).length > 0
@@ -191,7 +192,7 @@ function removeRoute(core: Core) {
     event: 'channel.deleted',
     params: byId,
     handle: ({ workspace, params: { id }, actor, request }) =>
-      core.db.transaction().execute(async (tx) => {
+      asTenant(core.db, workspace, async (tx) => {
         if (!(await deleteChannel(tx, workspace, id))) throw unknownChannel()
         const target = { kind: 'channel', id }
         await core.record(tx, { type: 'channel.deleted', workspace, actor, request, target })

@@ -5,6 +5,7 @@ import { announce } from '../db/changes.ts'
 import { Problem } from '../kernel/problem.ts'
 import { lockConversation, updateConversation, type ConversationRow } from './queries.ts'
 import { unknownConversation } from './reply.ts'
+import { asTenant } from '../db/tenant.ts'
 
 /** Who changes which conversation. */
 export interface HoldRequest {
@@ -42,7 +43,7 @@ export const close: Hold = () => ({
 /** Applies a hold; one that changes nothing leaves no event. A closed conversation is `resource.conflict`. */
 export async function changeHold(core: Core, asked: HoldRequest, hold: Hold): Promise<void> {
   const { workspace, actor, request } = asked
-  await core.db.transaction().execute(async (tx) => {
+  await asTenant(core.db, workspace, async (tx) => {
     const conversation = await lockConversation(tx, workspace, asked.conversation)
     if (conversation === undefined) throw unknownConversation()
     const now = core.clock.now()

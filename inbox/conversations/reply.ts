@@ -11,6 +11,7 @@ import { messageByClientKey } from '../messages/queries.ts'
 import { queueMessage } from '../outbox/queue-message.ts'
 import type { WorkspaceVault } from '../tenants/vault.ts'
 import { conversationLine, lockConversation, updateConversation, type ConversationRow } from './queries.ts'
+import { asTenant } from '../db/tenant.ts'
 
 /** A person's answer. */
 export interface PersonReply {
@@ -28,7 +29,7 @@ type Outcome = { readonly messageId: string } | { readonly refused: GateVerdict 
 /** Sends a person's answer through the gate; throws `gate.refused` with the verdict, whose record is kept. */
 export async function reply(core: Core, given: PersonReply): Promise<string> {
   const vault = await core.vaults(given.workspace)
-  const outcome = await core.db.transaction().execute((tx) => replyIn(core, tx, vault, given))
+  const outcome = await asTenant(core.db, given.workspace, (tx) => replyIn(core, tx, vault, given))
   if ('messageId' in outcome) return outcome.messageId
   // Thrown after the commit, so that the decision stays on record.
   throw new Problem('gate.refused', `Not sent: ${outcome.refused.why}.`, { gate: outcome.refused.code })

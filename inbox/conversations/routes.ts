@@ -11,6 +11,7 @@ import { changeHold, close, release, takeOver } from './hold.ts'
 import { conversationLine, conversationPage, decisionCodes, workspaceCounts } from './queries.ts'
 import { reply, unknownConversation } from './reply.ts'
 import { conversationView, maskedIdentity, messageView, readCursor, writeCursor } from './view.ts'
+import { asTenant } from '../db/tenant.ts'
 
 const byId = z.strictObject({ id: z.uuid() })
 const DAY_SECONDS = 86_400
@@ -59,7 +60,7 @@ function listRoute(core: Core) {
         throw new Problem('request.invalid', 'query.cursor: is not one that this list gave')
       const vault = await core.vaults(workspace)
       const page = { filter: query.status, after, countMax: query.limit + 1 }
-      const found = await core.db.transaction().execute(async (tx) => {
+      const found = await asTenant(core.db, workspace, async (tx) => {
         const lines = await conversationPage(tx, workspace, page)
         const details = { status: query.status, count: Math.min(lines.length, query.limit) }
         await core.record(tx, { type: 'conversation.listed', workspace, actor, request, details })
@@ -85,7 +86,7 @@ function readRoute(core: Core) {
     query: pageQuery,
     handle: async ({ workspace, params, query, actor, request }) => {
       const vault = await core.vaults(workspace)
-      return core.db.transaction().execute(async (tx) => {
+      return asTenant(core.db, workspace, async (tx) => {
         const line = await conversationLine(tx, workspace, params.id)
         if (line === undefined) throw unknownConversation()
         const page = { before: query.before ?? null, countMax: query.limit }
@@ -136,7 +137,9 @@ function watchingRoutes(core: Core, changes: Pick<Changes, 'subscribe'>) {
     event: { none: 'it carries counts only' },
     handle: async ({ workspace }) => {
       const since = secondsAfter(core.clock.now(), -DAY_SECONDS)
-      const { oldest, failed, ...counts } = await workspaceCounts(core.db, workspace, since)
+      const { oldest, failed, ...counts } = await asTenant(core.db, workspace, (tx) =>
+        workspaceCounts(tx, workspace, since),
+      )
       return { ...counts, failedToday: failed, oldestWaitingSince: oldest?.toISOString() ?? null }
     },
   })
@@ -193,7 +196,7 @@ function blockRoute(core: Core) {
     params: byId,
     body: z.strictObject({ blocked: z.boolean() }),
     handle: async ({ workspace, params, body, actor, request }) =>
-      core.db.transaction().execute(async (tx) => {
+      asTenant(core.db, workspace, async (tx) => {
         const line = await conversationLine(tx, workspace, params.id)
         if (line === undefined) throw unknownConversation()
         const state = body.blocked ? 'blocked' : 'active'

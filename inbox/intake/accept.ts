@@ -2,6 +2,7 @@ import type { ChannelRow } from '../channels/queries.ts'
 import type { Core } from '../core.ts'
 import { newId } from '../kernel/id.ts'
 import { insertInbound } from './queries.ts'
+import { asTenant } from '../db/tenant.ts'
 
 /**
  * Keeps a verified delivery, sealed, with the wake-up of its work; resolves after the commit, so the sender may be told. Returns
@@ -23,7 +24,7 @@ export async function acceptDelivery(
     raw: vault.sealBytes(['inbound', 'raw', id], raw),
     received_at: core.clock.now(),
   }
-  return core.db.transaction().execute(async (tx) => {
+  return asTenant(core.db, workspace, async (tx) => {
     if (!(await insertInbound(tx, row))) return false
     await core.enqueue(tx, 'intake', { id })
     return true

@@ -18,6 +18,7 @@ import {
 } from './queries.ts'
 import { takeMessage } from './take-message.ts'
 import { takeRenaming, takeStatus } from './take-status.ts'
+import { enterTenant } from '../db/tenant.ts'
 
 /** A delivery is set aside after so many tries that failed for a reason of its own. */
 const TRIES_MAX = 10
@@ -34,6 +35,7 @@ export async function workOn(core: Core, inboundId: string): Promise<void> {
     await core.db.transaction().execute(async (tx) => {
       const row = await lockInbound(tx, inboundId)
       if (row === undefined) return
+      await enterTenant(tx, row.workspace_id)
       await takeDelivery(core, tx, row)
       await finishInbound(tx, row.id, 'done', core.clock.now())
     })
@@ -66,6 +68,7 @@ async function giveUpLate(core: Core, inboundId: string, error: unknown): Promis
   await core.db.transaction().execute(async (tx) => {
     const counted = await countTry(tx, inboundId)
     if (counted === undefined || counted.tries < TRIES_MAX) return
+    await enterTenant(tx, counted.workspace_id)
     await finishInbound(tx, inboundId, 'quarantined', core.clock.now())
     await core.record(tx, {
       type: 'message.quarantined',

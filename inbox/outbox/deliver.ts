@@ -22,6 +22,7 @@ import type { WorkspaceVault } from '../tenants/vault.ts'
 import type { SendOutcome, SendText } from '../whatsapp/send.ts'
 import { backoffSeconds, TRIES_MAX } from './backoff.ts'
 import { dueMessages, leaseMessage, leaveOutbox, postpone, type LeasedMessage } from './queries.ts'
+import { asTenant } from '../db/tenant.ts'
 
 /** Longer than the provider's longest answer: while it lasts, no other process sends the message. */
 const LEASE_SECONDS = 60
@@ -50,12 +51,14 @@ interface Ready {
 export async function deliver(deps: Delivery, workspace: string, messageId: string): Promise<void> {
   const now = deps.clock.now()
   const until = secondsAfter(now, LEASE_SECONDS)
-  const leased = await leaseMessage(deps.db, workspace, messageId, now, until)
+  const leased = await asTenant(deps.db, workspace, (tx) =>
+    leaseMessage(tx, workspace, messageId, now, until),
+  )
   if (leased === undefined) return
-  const ready = await deps.db.transaction().execute((tx) => prepare(deps, tx, leased))
+  const ready = await asTenant(deps.db, workspace, (tx) => prepare(deps, tx, leased))
   if (ready === null) return
   const outcome = ready.channel.kind === 'webchat' ? 'shown' : await send(deps, ready)
-  await deps.db.transaction().execute((tx) => settle(deps, tx, ready, outcome))
+  await asTenant(deps.db, workspace, (tx) => settle(deps, tx, ready, outcome))
 }
 
 /** Asks the gate again, since minutes may have passed; null when the message may no longer leave. */
@@ -95,7 +98,9 @@ async function prepare(deps: Delivery, tx: Database, leased: LeasedMessage): Pro
 }
 
 async function send(deps: Delivery, { message, channel, vault }: Ready): Promise<SendOutcome> {
-  const known = await identitiesOf(deps.db, message.workspace_id, message.contact_id, channel.id)
+  const known = await asTenant(deps.db, message.workspace_id, (tx) =>
+    identitiesOf(tx, message.workspace_id, message.contact_id, channel.id),
+  )
   const names = known.map(({ kind, value }) => ({
     kind,
     value: vault.open(['contact_identity', kind, message.contact_id], value),

@@ -9,6 +9,7 @@ import { chooseRule, type Rule } from './choose.ts'
 import { openRule, sealRule } from './content.ts'
 import { wordsOf } from './fold.ts'
 import { deleteRule, insertRule, ruleOf, rulesOf, updateRule } from './queries.ts'
+import { asTenant } from '../db/tenant.ts'
 
 const byId = z.strictObject({ id: z.uuid() })
 const DAYS_30 = 30 * 86_400
@@ -69,7 +70,7 @@ function listRoute(core: Core) {
     event: { none: 'rules hold no personal data' },
     handle: async ({ workspace }) => {
       const vault = await core.vaults(workspace)
-      const rows = await rulesOf(core.db, workspace)
+      const rows = await asTenant(core.db, workspace, (tx) => rulesOf(tx, workspace))
       return { rules: rows.map((row) => view(openRule(vault, row), row.version)) }
     },
   })
@@ -86,7 +87,7 @@ function createRoute(core: Core) {
       const vault = await core.vaults(workspace)
       const id = newId(core.clock)
       const now = core.clock.now()
-      return core.db.transaction().execute(async (tx) => {
+      return asTenant(core.db, workspace, async (tx) => {
         await requireChannel(tx, workspace, body.channelId)
         const columns = { ...columnsOf(body), content: sealRule(vault, id, body) }
         await insertRule(tx, {
@@ -123,7 +124,7 @@ function changeRoute(core: Core) {
     body: ruleBody,
     handle: async ({ workspace, params: { id }, query, body, actor, request }) => {
       const vault = await core.vaults(workspace)
-      return core.db.transaction().execute(async (tx) => {
+      return asTenant(core.db, workspace, async (tx) => {
         const before = await ruleOf(tx, workspace, id)
         if (before === undefined) throw unknownRule()
         await requireChannel(tx, workspace, body.channelId)
@@ -149,7 +150,7 @@ function removeRoute(core: Core) {
     event: 'rule.deleted',
     params: byId,
     handle: ({ workspace, params: { id }, actor, request }) =>
-      core.db.transaction().execute(async (tx) => {
+      asTenant(core.db, workspace, async (tx) => {
         if (!(await deleteRule(tx, workspace, id))) throw unknownRule()
         const target = { kind: 'rule', id }
         await core.record(tx, { type: 'rule.deleted', workspace, actor, request, target })
@@ -167,8 +168,11 @@ function previewRoute(core: Core) {
     body: previewBody,
     handle: async ({ workspace, body }) => {
       const vault = await core.vaults(workspace)
-      await requireChannel(core.db, workspace, body.channelId)
-      const rules = (await rulesOf(core.db, workspace)).map((row) => openRule(vault, row))
+      const rows = await asTenant(core.db, workspace, async (tx) => {
+        await requireChannel(tx, workspace, body.channelId)
+        return rulesOf(tx, workspace)
+      })
+      const rules = rows.map((row) => openRule(vault, row))
       const question = { ...body, now: core.clock.now(), lastFired: new Map<string, Date>() }
       const { chosen, verdicts } = chooseRule(rules, question)
       return {

@@ -3,6 +3,7 @@ import type { Core } from '../core.ts'
 import { apiRoute } from '../http/route.ts'
 import { Problem } from '../kernel/problem.ts'
 import { deleteWorkspace, deleteWorkspaceEvents, heldWorkspaces } from './queries.ts'
+import { enterTenant, leaveTenant } from '../db/tenant.ts'
 
 /** What removal needs. */
 export interface PurgeDeps extends Core {
@@ -14,7 +15,10 @@ async function purge(deps: PurgeDeps, workspace: string, removed: boolean): Prom
   const deleted = await deps.db.transaction().execute(async (tx) => {
     // Events of a workspace that still has its keys go their way first.
     const unsent = removed ? { audit_outbox: await deleteWorkspaceEvents(tx, workspace) } : {}
+    await enterTenant(tx, workspace)
     const counts = { ...(await deleteWorkspace(tx, workspace)), ...unsent }
+    // The event is the provider's.
+    await leaveTenant(tx)
     await deps.record(tx, {
       type: 'contact.workspace-purged',
       workspace: null,

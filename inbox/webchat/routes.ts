@@ -19,6 +19,7 @@ import { messagesForContact } from '../messages/queries.ts'
 import { frameHtml, framePolicy } from './frame.ts'
 import { visitorDelivery } from './payload.ts'
 import { insertVisitor, visitorByToken, type VisitorRow } from './queries.ts'
+import { asTenant } from '../db/tenant.ts'
 
 /** What the web chat needs beside the core. */
 export interface WebChat extends Core {
@@ -131,14 +132,15 @@ async function session(c: Context, chat: WebChat, budgets: Budgets): Promise<Res
     throw new Problem('request.too-many', 'Too many chats were begun; try again in a minute.')
   const token = newSecret()
   const now = chat.clock.now()
-  await insertVisitor(chat.db, {
+  const visitor = {
     workspace_id: channel.workspace_id,
     id: newId(chat.clock),
     channel_id: channel.id,
     token_hash: secretHash(token),
     created_at: now,
     expires_at: secondsAfter(now, SESSION_SECONDS),
-  })
+  }
+  await asTenant(chat.db, channel.workspace_id, (tx) => insertVisitor(tx, visitor))
   return c.json({ token })
 }
 
@@ -147,7 +149,9 @@ async function visitorOf(c: Context, chat: WebChat, channel: ChannelRow): Promis
   const visitor =
     token === undefined
       ? undefined
-      : await visitorByToken(chat.db, channel, secretHash(token), chat.clock.now())
+      : await asTenant(chat.db, channel.workspace_id, (tx) =>
+          visitorByToken(tx, channel, secretHash(token), chat.clock.now()),
+        )
   if (visitor === undefined) throw new Problem('visitor.unknown', 'Begin a new chat.')
   return visitor
 }
@@ -170,7 +174,8 @@ async function write(c: Context, chat: WebChat, budgets: Budgets): Promise<Respo
 function contactOf(chat: WebChat, channel: ChannelRow, visitor: VisitorRow): Promise<string | undefined> {
   return chat.vaults(channel.workspace_id).then((vault) => {
     const scope = { workspace: channel.workspace_id, channel: channel.id, vault }
-    return contactOfIdentity(chat.db, identityKey(scope, { kind: 'visitor', value: visitor.id }))
+    const key = identityKey(scope, { kind: 'visitor', value: visitor.id })
+    return asTenant(chat.db, channel.workspace_id, (tx) => contactOfIdentity(tx, key))
   })
 }
 
@@ -182,7 +187,7 @@ async function read(c: Context, chat: WebChat): Promise<Response> {
   if (contact === undefined) return c.json({ messages: [] })
   const vault = await chat.vaults(channel.workspace_id)
   const of = { workspace: channel.workspace_id, contact, channel: channel.id }
-  const rows = await messagesForContact(chat.db, of, SHOWN_MAX)
+  const rows = await asTenant(chat.db, channel.workspace_id, (tx) => messagesForContact(tx, of, SHOWN_MAX))
   return c.json({
     messages: rows.toReversed().map((row) => ({
       id: row.id,
