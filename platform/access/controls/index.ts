@@ -2,6 +2,7 @@ import { declare, type Control, type Declaration } from '../../kernel/control.ts
 import { apiAuthentication } from './api-authentication.ts'
 import { attemptsRecorded } from './attempts-recorded.ts'
 import { bcryptCostHolds } from './bcrypt-cost.ts'
+import { sensitiveOnlyForATime } from '../elevation/elevation-control.ts'
 import { lockoutHolds } from './lockout-control.ts'
 import type { AccessSystem } from './observed-system.ts'
 import { breachedPasswordsRefused } from './password-breach-control.ts'
@@ -21,6 +22,7 @@ export const accessControls: readonly Control<AccessSystem>[] = [
   sessionsExpire,
   signOutEnds,
   sessionsListed,
+  sensitiveOnlyForATime,
   apiAuthentication,
   attemptsRecorded,
 ]
@@ -48,10 +50,5 @@ export const accessDeclarations: readonly Declaration[] = [
     'unproven',
     ['3.2-c'],
     'Removing a person ends every session and key at once, but nothing yet hears from a personnel system that somebody left.',
-  ),
-  ...declare(
-    'unproven',
-    ['3.2-d'],
-    'Roles are held permanently; access for a limited time is not built yet.',
   ),
 ]

@@ -1,6 +1,6 @@
 import { sql, type Insertable } from 'kysely'
 import type { Database, Tables } from '../../db/index.ts'
-import type { StaffRole } from '../../kernel/permission.ts'
+import { SENSITIVE, type StaffRole } from '../../kernel/permission.ts'
 import { sensitiveOf } from './eligible.ts'
 import type { ElevationRow } from './live.ts'
 
@@ -312,12 +312,30 @@ export async function setSupportAccess(db: Database, id: string, allowed: boolea
   return done.numUpdatedRows === 1n
 }
 
-/** How many staff roles give a sensitive permission permanently, and the longest elevation of the last year, in seconds. */
-export async function longestElevation(db: Database): Promise<{ given: number; seconds: number }> {
-  const { rows } = await sql<{ given: number; seconds: number }>`
-    select count(*)::int as given,
-      coalesce(max(extract(epoch from least(coalesce(ended_at, expires_at), expires_at) - granted_at)), 0)::float8 as seconds
-    from elevation join account on account.id = elevation.account_id
-    where granted_at is not null and not account.probe`.execute(db)
-  return rows[0] ?? { given: 0, seconds: 0 }
+/**
+ * Sensitive permissions that stand in the data without a time: in a workspace's own role or in a key's scopes; and the
+ * moment since when the oldest elevation counts that was not ended.
+ */
+export async function standingSensitive(
+  db: Database,
+): Promise<{ standing: number; given: number; oldest: Date | null }> {
+  const sensitive = sql`${[...SENSITIVE]}::text[]`
+  const { rows } = await sql<{ standing: number; given: number; oldest: Date | null }>`
+    select
+      (select count(*)::int from own_role where permissions && ${sensitive})
+      + (select count(*)::int from api_key where scopes && ${sensitive} and revoked_at is null) as standing,
+      (select count(*)::int from elevation where granted_at is not null) as given,
+      (select min(granted_at) from elevation where granted_at is not null and ended_at is null) as oldest`.execute(
+    db,
+  )
+  return rows[0] ?? { standing: 0, given: 0, oldest: null }
+}
+
+/** Makes an elevation of a check look as if it had ended so long ago. */
+export async function ageElevation(
+  db: Database,
+  id: string,
+  ages: { readonly granted_at: Date; readonly expires_at: Date },
+): Promise<void> {
+  await db.updateTable('elevation').set(ages).where('id', '=', id).execute()
 }

@@ -123,6 +123,7 @@ export async function administrators(db: Database) {
     ])
     .where('staff.role', '=', 'administrator')
     .where('account.disabled_at', 'is', null)
+    .where('account.probe', '=', false)
     .orderBy('staff.created_at')
     .orderBy('staff.account_id')
     .execute()
@@ -142,6 +143,7 @@ export function staffMembers(db: Database) {
       'staff.job_function',
       'staff.created_at',
     ])
+    .where('account.probe', '=', false)
     .orderBy('staff.created_at')
     .execute()
 }
