@@ -26,6 +26,7 @@ import { totpCode, stepAt, unbase32 } from './factors/totp.ts'
 /** The values of the published policy, with a cost that keeps tests quick. */
 const POLICY_VALUES = {
   'oauth.access-lifetime': 600,
+  'api-key.lifetime': 31_536_000,
   'keys.rotation': 90 * 86_400,
   'mfa.scope': 'everyone',
   'mfa.phishing-resistant': 'nobody',
@@ -115,6 +116,7 @@ async function testPost(parts: Pick<Parameters<typeof openPost>[0], 'db' | 'cloc
   const outbox = openLocalOutbox(folder)
   const carriers = { letter: localLetters(outbox), text: consoleTexts(outbox, () => {}) }
   const waiting: string[] = []
+  const delivered: string[] = []
   const enqueue = async (_tx: unknown, _job: string, payload: object): Promise<void> => {
     if ('id' in payload) waiting.push(String(payload.id))
   }
@@ -122,11 +124,18 @@ async function testPost(parts: Pick<Parameters<typeof openPost>[0], 'db' | 'cloc
   return {
     post,
     messages: async (): Promise<readonly TestMessage[]> => {
-      for (const id of waiting.splice(0)) await post.deliver(id)
-      return (await outbox.list(500)).map(({ text: file }) => {
+      for (const id of waiting.splice(0)) {
+        await post.deliver(id)
+        delivered.push(`${id}.txt`)
+      }
+      const files = new Map((await outbox.list(500)).map(({ name, text }) => [name, text]))
+      return delivered.flatMap((name) => {
+        // Of a transaction that was undone there is nothing.
+        const file = files.get(name)
+        if (file === undefined) return []
         const [head = '', ...words] = file.split('\n\n')
-        const field = (name: string): string => head.match(new RegExp(`^${name}: (.*)$`, 'm'))?.[1] ?? ''
-        return { to: field('To'), kind: field('Kind'), text: words.join('\n\n') }
+        const field = (label: string): string => head.match(new RegExp(`^${label}: (.*)$`, 'm'))?.[1] ?? ''
+        return [{ to: field('To'), kind: field('Kind'), text: words.join('\n\n').trimEnd() }]
       })
     },
     close: () => rm(folder, { recursive: true }),

@@ -1,10 +1,12 @@
 import type { RequestContext, Caller } from '../kernel/caller.ts'
 import { errorRecord, type Log } from '../kernel/log.ts'
 import { faceOf } from './accounts/accounts.ts'
-import { endKeys, listKeys, makeKey, type KeyWish } from './api-keys/api-keys.ts'
+import { endKeys, listKeys, makeKey, rotateKey, type KeyWish } from './api-keys/api-keys.ts'
 import { openElevationBook } from './elevation/elevations.ts'
 import { openFactors } from './factors/factors.ts'
+import { openSms } from './factors/sms.ts'
 import { isFresh } from './factors/freshness.ts'
+import { openKeys } from './factors/webauthn/keys.ts'
 import { identify, type Origin } from './identify.ts'
 import type { AccessParts } from './parts.ts'
 import { openPasswords } from './passwords/open-passwords.ts'
@@ -45,6 +47,8 @@ export function openAccess(parts: AccessParts & { readonly log: Log }) {
     sessions,
     signIn: openSignIn(all),
     factors: openFactors(all),
+    keys: openKeys(all),
+    sms: openSms(all),
     people: openPeople(all),
     elevations: openElevationBook(parts),
     ...keysAndWorkspaces(parts),
@@ -75,9 +79,15 @@ function keysAndWorkspaces(parts: AccessParts) {
   return {
     apiKeys: {
       make: (context: RequestContext, wish: KeyWish) => makeKey(parts, context, wish),
-      list: (workspace: string) => listKeys(parts, workspace),
-      revoke: (context: RequestContext, id: string) =>
-        db.transaction().execute((tx) => endKeys(parts, tx, context, workspaceOf(context), { id })),
+      list: (workspace: string, account?: string) => listKeys(parts, workspace, account),
+      rotate: (context: RequestContext, wish: Parameters<typeof rotateKey>[2]) =>
+        rotateKey(parts, context, wish),
+      /** With `account` only a key that this account made. */
+      revoke: (context: RequestContext, id: string, account?: string) =>
+        db.transaction().execute((tx) => {
+          const which = account === undefined ? { id } : { id, account }
+          return endKeys(parts, tx, context, workspaceOf(context), which)
+        }),
     },
     workspaces: {
       choose: (context: RequestContext, workspace: string) => chooseWorkspace(parts, context, workspace),

@@ -150,6 +150,15 @@ export const accessLifetime = parameter({
   obeys: 'An OAuth 2.0 access token is refused this long after it was issued.',
 })
 
+/** Seconds that an API key can be good. */
+export const apiKeyLifetime = parameter({
+  name: 'api-key.lifetime',
+  clause: '4.3-a.2',
+  type: duration({ min: 86_400, max: 365 * 86_400 }),
+  weaker: 'higher',
+  obeys: 'A key is made for this long at most, and an older one is refused at its next request.',
+})
+
 /** Every value of chapter 3 that the text sets. */
 export const accessParameters: readonly AnyParameter[] = [
   accessLifetime,
@@ -168,4 +177,5 @@ export const accessParameters: readonly AnyParameter[] = [
   reviewInterval,
   reviewDue,
   leaverDelay,
+  apiKeyLifetime,
 ]

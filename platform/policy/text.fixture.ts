@@ -66,6 +66,7 @@ export const sampleParameters: readonly AnyParameter[] = [
   declared('sms.lifetime', '3.1-b', 'higher', duration({ min: 60, max: 600 })),
   declared('recovery.delay', '3.1-0', 'lower', duration({ min: 3600, max: 14 * DAY })),
   declared('leaver.delay', '3.2-c', 'higher', duration({ min: 60, max: DAY })),
+  declared('api-key.lifetime', '4.3-a.2', 'higher', duration({ min: 86_400, max: 365 * 86_400 })),
   declared('oauth.access-lifetime', '4.3-a.2', 'higher', duration({ min: 60, max: 3600 })),
   declared('api.rate', '4.3-a.1', 'higher', ratePerMinute({ min: 1, max: 100_000 })),
   declared('backup.interval', '6.1-a', 'higher', duration({ min: 3600, max: 2 * DAY })),

@@ -1,8 +1,8 @@
 import type { Caller } from '../../kernel/caller.ts'
 import { secondsAfter } from '../../kernel/clock.ts'
 import { asSecret, secretHash } from '../../kernel/secret.ts'
-import { KEY_PREFIX, type ApiKey } from '../api-keys/api-keys.ts'
-import { keyByToken, touchKey } from '../api-keys/queries.ts'
+import { goodKey, KEY_PREFIX, type ApiKey } from '../api-keys/api-keys.ts'
+import { touchKey } from '../api-keys/queries.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
 import { rightsOf } from '../roles/rights.ts'
 import { addressPrefix, type Throttle } from '../sign-in/throttle.ts'
@@ -17,15 +17,15 @@ export function asApiKey(bearer: string | undefined): ApiKey | null {
 
 /** The program whose key this is, with what its maker may do now; nobody when the key is not good. Policy 4.3-a.2. */
 export async function identifyKey(
-  parts: Pick<AccessParts, 'db' | 'clock' | 'audit'> & { readonly throttle: Throttle },
+  parts: Pick<AccessParts, 'db' | 'clock' | 'policy' | 'audit'> & { readonly throttle: Throttle },
   key: ApiKey,
   origin: Origin,
 ): Promise<Caller> {
   const { db, clock, audit, throttle } = parts
   const context = arriving(origin, clock)
   const now = clock.now()
-  const row = KEY_SHAPE.test(key) ? await keyByToken(db, secretHash(key), now) : undefined
-  if (row === undefined) {
+  const good = KEY_SHAPE.test(key) ? await goodKey(parts, secretHash(key)) : undefined
+  if (good === undefined) {
     // A flood of wrong keys is slowed before it can fill the audit log.
     throttle.take(`key ${addressPrefix(origin.ip)}`)
     const refused = eventOf(context, 'api-key.refused', { outcome: 'refused' })
@@ -33,18 +33,18 @@ export async function identifyKey(
     return anonymous(origin)
   }
   const minuteAgo = secondsAfter(now, -60)
-  if (row.last_used_at === null || row.last_used_at <= minuteAgo)
+  if (good.lastUsedAt === null || good.lastUsedAt <= minuteAgo)
     await db.transaction().execute(async (tx) => {
-      if (!(await touchKey(tx, row.id, now, minuteAgo))) return
-      const actor = { kind: 'api-key', id: row.id } as const
-      await audit.record(tx, eventOf(context, 'api-key.used', { tenant: row.workspace_id, actor }))
+      if (!(await touchKey(tx, good.id, now, minuteAgo))) return
+      const actor = { kind: 'api-key', id: good.id } as const
+      await audit.record(tx, eventOf(context, 'api-key.used', { tenant: good.workspace, actor }))
     })
   return {
     ...anonymous(origin),
     kind: 'api-key',
-    id: row.id,
+    id: good.id,
     level: 'full',
-    workspaceId: row.workspace_id,
-    permissions: rightsOf({ workspaceRole: row.maker_role, staffRole: null, scopes: row.scopes }, clock),
+    workspaceId: good.workspace,
+    permissions: rightsOf(good.holding, clock),
   }
 }

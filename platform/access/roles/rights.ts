@@ -113,8 +113,3 @@ export function permissionsBelowFull(): PermissionSet {
 export function permissionsOf(workspaceRole: BuiltInRole | null, staffRole: StaffRole | null): PermissionSet {
   return standingRights(workspaceRole, staffRole)
 }
-
-/** What an API key may do: its scopes, as far as its maker still holds them. */
-export function permissionsOfKey(scopes: readonly string[], makerRole: WorkspaceRole): PermissionSet {
-  return rightsOf({ workspaceRole: makerRole, staffRole: null, scopes }, { now: () => new Date(0) })
-}

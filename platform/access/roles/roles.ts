@@ -4,7 +4,7 @@ import { Problem, type ProblemCode } from '../../kernel/problem.ts'
 import { ANYBODY } from './role-table.ts'
 
 export { KEY_SCOPES, STAFF_ROLES, WORKSPACE_ROLES } from './role-table.ts'
-export { permissionsBelowFull, permissionsOf, permissionsOfKey, rightsOf, type Holding } from './rights.ts'
+export { permissionsBelowFull, permissionsOf, rightsOf, type Holding } from './rights.ts'
 
 /** The answer to a question of access; `why` is safe to show. */
 export type Decision =
