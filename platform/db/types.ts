@@ -496,6 +496,41 @@ export interface RecoveryCode {
   used_at: Timestamp | null;
 }
 
+export interface ReviewCampaign {
+  closed_at: Timestamp | null;
+  due_at: Timestamp;
+  gone: Generated<Json>;
+  id: string;
+  item_count: number;
+  opened_at: Timestamp;
+  previous_id: string | null;
+  probe: Generated<boolean>;
+  reminded_first_at: Timestamp | null;
+  reminded_last_at: Timestamp | null;
+  snapshot_hash: Buffer;
+  workspace_id: string | null;
+}
+
+export interface ReviewItem {
+  account_id: string;
+  campaign_id: string;
+  decided_at: Timestamp | null;
+  decided_by: string | null;
+  decision: string | null;
+  id: string;
+  kind: string;
+  new_role: string | null;
+  position: number;
+  privileged: boolean;
+  reason: Buffer | null;
+  reviewer_id: string | null;
+  snapshot: Json;
+  target_id: string;
+  trials: Json | null;
+  tried_at: Timestamp | null;
+  warned_at: Timestamp | null;
+}
+
 export interface RoleGrant {
   account_id: string;
   ended_at: Timestamp | null;
@@ -597,14 +632,6 @@ export interface Staff {
   role: string;
 }
 
-export interface SuspendedMembership {
-  account_id: string;
-  created_at: Timestamp;
-  role: string;
-  suspended_at: Timestamp;
-  workspace_id: string;
-}
-
 export interface TotpFactor {
   account_id: string;
   confirmed_at: Timestamp | null;
@@ -613,6 +640,39 @@ export interface TotpFactor {
   label: string;
   last_step: Generated<number>;
   secret: Buffer;
+}
+
+export interface UpstreamAttempt {
+  browser_hash: Buffer;
+  connection_id: string;
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  secrets: Buffer;
+  session_id: string | null;
+  state_hash: Buffer;
+}
+
+export interface UpstreamConnection {
+  changed_at: Timestamp;
+  changed_by: string | null;
+  client_id: string;
+  client_secret: Buffer;
+  created_at: Timestamp;
+  domains: string[];
+  id: string;
+  issuer: string;
+  two_factors: Generated<string[]>;
+  workspace_id: string;
+}
+
+export interface UpstreamLink {
+  account_id: string;
+  connection_id: string;
+  created_at: Timestamp;
+  ended_at: Timestamp | null;
+  id: string;
+  last_used_at: Timestamp | null;
+  subject_index: Buffer;
 }
 
 export interface WebauthnChallenge {
@@ -685,6 +745,8 @@ export interface DB {
   policy_process: PolicyProcess;
   policy_version: PolicyVersion;
   recovery_code: RecoveryCode;
+  review_campaign: ReviewCampaign;
+  review_item: ReviewItem;
   role_grant: RoleGrant;
   second_factor: SecondFactor;
   service_event_type: ServiceEventType;
@@ -693,8 +755,10 @@ export interface DB {
   sms_code: SmsCode;
   sms_factor: SmsFactor;
   staff: Staff;
-  suspended_membership: SuspendedMembership;
   totp_factor: TotpFactor;
+  upstream_attempt: UpstreamAttempt;
+  upstream_connection: UpstreamConnection;
+  upstream_link: UpstreamLink;
   webauthn_challenge: WebauthnChallenge;
   webauthn_key: WebauthnKey;
   workspace: Workspace;

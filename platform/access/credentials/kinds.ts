@@ -1,3 +1,4 @@
+import { elevationCredential } from '../elevation/ending.ts'
 import type { AccessParts } from '../parts.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { apiKeyCredential } from './api-key-credential.ts'
@@ -10,5 +11,11 @@ import { sessionCredential } from './session-credential.ts'
 export function credentialKinds(
   parts: AccessParts & { readonly sessions: Sessions },
 ): readonly CredentialKind[] {
-  return [sessionCredential(parts), apiKeyCredential(parts), linkCredential(parts), deviceCredential(parts)]
+  return [
+    sessionCredential(parts),
+    apiKeyCredential(parts),
+    linkCredential(parts),
+    deviceCredential(parts),
+    elevationCredential(parts),
+  ]
 }
