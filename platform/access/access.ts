@@ -1,3 +1,4 @@
+import { asTenant } from '../db/index.ts'
 import type { RequestContext, Caller } from '../kernel/caller.ts'
 import { errorRecord, type Log } from '../kernel/log.ts'
 import { faceOf } from './accounts/accounts.ts'
@@ -84,7 +85,7 @@ function keysAndWorkspaces(parts: AccessParts) {
         rotateKey(parts, context, wish),
       /** With `account` only a key that this account made. */
       revoke: (context: RequestContext, id: string, account?: string) =>
-        db.transaction().execute((tx) => {
+        asTenant(db, workspaceOf(context), (tx) => {
           const which = account === undefined ? { id } : { id, account }
           return endKeys(parts, tx, context, workspaceOf(context), which)
         }),

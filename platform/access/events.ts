@@ -7,6 +7,7 @@ export const accessEvents = declareEvents({
     says: 'Somebody tried an e-mail address and a password.',
   },
   'sign-in.code-tried': { kind: 'authentication', says: 'Somebody tried a code of the second factor.' },
+  'sign-in.key-tried': { kind: 'authentication', says: 'Somebody tried a security key or a passkey.' },
   'sign-in.completed': { kind: 'authentication', says: 'A person signed in with two factors.' },
   'account.locked': { kind: 'security', says: 'An account was locked after too many wrong attempts.' },
   'account.unlocked': {
@@ -22,6 +23,10 @@ export const accessEvents = declareEvents({
   'sms.closed': {
     kind: 'security',
     says: 'Text messages stop for a while, because too few of the codes that were sent came back.',
+  },
+  'factor.copied': {
+    kind: 'security',
+    says: 'The counter of a security key went back: it may have been copied.',
   },
   'recovery-codes.made': { kind: 'security', says: 'New recovery codes replaced the old ones.' },
   'password.changed': { kind: 'security', says: 'A person changed their own password.' },

@@ -13,6 +13,7 @@ export interface LetterFacts {
   'password-breached': Record<never, never>
   /** First sign-in on a device that the account does not know. */
   'new-device': { readonly device: string }
+  'key-copied': Record<never, never>
   'recovery-codes-made': Record<never, never>
   'recovery-code-used': { readonly left: number }
   'account-locked': { readonly until: Date; readonly unlockLink: string | null }
@@ -64,6 +65,12 @@ const LETTERS: { readonly [Kind in LetterKind]: (facts: LetterFacts[Kind]) => Wo
   'new-device': ({ device }) => ({
     subject: 'A new device signed in to your account',
     lines: [`Somebody signed in with your password and a second factor on a new device: ${device}.`, NOT_YOU],
+  }),
+  'key-copied': () => ({
+    subject: 'A security key of your account may have been copied',
+    lines: [
+      'A security key of your account counted backwards, as happens when somebody made a copy of it. It was refused this time. Remove the key in your account settings and use another one.',
+    ],
   }),
   'recovery-codes-made': () => ({
     subject: 'New recovery codes were made for your account',

@@ -7,6 +7,7 @@ import type { Actor, AuditEvent } from '../kernel/event.ts'
 import type { PolicyReader } from '../kernel/parameter.ts'
 import type { Post } from '../post/index.ts'
 import type { AccessEvent } from './events.ts'
+import type { KeyMakes } from './factors/webauthn/ceremony.ts'
 import type { Breaches } from './passwords/breaches.ts'
 import type { PasswordHasher } from './passwords/password-hasher.ts'
 import type { Rechecks } from './passwords/rechecks.ts'
@@ -30,6 +31,8 @@ export interface AccessParts {
   readonly notices?: NoticeBoard
   /** Where text messages may go, and how many codes in an hour at most. */
   readonly sms: { readonly countries: readonly string[]; readonly codesPerHourMax: number }
+  /** Which makes of security key may be set up; any when left out. */
+  readonly keyMakes?: KeyMakes
   /** Address that people open, without a trailing slash; one-time links start with it. */
   readonly origin: string
 }

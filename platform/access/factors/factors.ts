@@ -8,7 +8,8 @@ import { faceOf } from '../accounts/accounts.ts'
 import { lockAccount } from '../accounts/queries.ts'
 import { writeTo } from '../letters.ts'
 import { stepUpFreshness } from '../parameters.ts'
-import { requireMayEnrol } from '../sign-in/assurance.ts'
+import type { SessionToken } from '../sessions/sessions.ts'
+import { provedAgain, requireMayEnrol } from '../sign-in/assurance.ts'
 import type { DeviceToken } from '../sign-in/device.ts'
 import { dutyOf, suffices } from '../sign-in/standing.ts'
 import {
@@ -31,7 +32,7 @@ import {
 } from './queries.ts'
 import type { RecoveryCode } from './recovery-code.ts'
 import { deleteNumber } from './sms-queries.ts'
-import { requireFull, stepUp } from './step-up.ts'
+import { requireFull, stepUp, withCode } from './step-up.ts'
 import { base32, matchingStep, newTotpSecret, otpauthUri } from './totp.ts'
 import { deleteKey } from './webauthn/queries.ts'
 
@@ -90,6 +91,9 @@ export function openFactors(parts: ChangeParts) {
     /** Removes a factor; needs a fresh code. Throws `access.last-factor`. */
     remove: (context: RequestContext, wanted: { readonly id: string; readonly code?: string | undefined }) =>
       stepUp(parts, context, wanted.code, (tx) => removeFactor(parts, tx, context, wanted.id)),
+    /** Proves a code again: sensitive operations go on for a while, under a new token. */
+    stepUp: (context: RequestContext, code: string): Promise<SessionToken> =>
+      withCode(parts, context, code, (tx, spent) => provedAgain(parts, tx, context, spent)),
     /** Ten new recovery codes instead of the old ones; needs a fresh code. */
     newRecoveryCodes: (context: RequestContext, code?: string): Promise<readonly RecoveryCode[]> =>
       stepUp(parts, context, code, async (tx) => {

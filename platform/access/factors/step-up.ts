@@ -3,7 +3,7 @@ import type { RequestContext } from '../../kernel/caller.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { requireCounts } from '../sign-in/assurance.ts'
 import { requireFresh } from './freshness.ts'
-import { withFreshCode } from './fresh-code.ts'
+import { withFreshCode, type CodeKind } from './fresh-code.ts'
 
 type Parts = Parameters<typeof withFreshCode>[0]
 
@@ -28,11 +28,22 @@ export async function stepUp<Result>(
   code: string | undefined,
   act: (tx: Database) => Promise<Result>,
 ): Promise<Result> {
-  const { account, session } = requireFull(context)
   if (code === undefined) {
+    requireFull(context)
     requireFresh(parts, context.caller)
     return parts.db.transaction().execute(act)
   }
+  return withCode(parts, context, code, act)
+}
+
+/** Runs `act` in the transaction that spends a code of a caller with two factors. Throws `access.code-refused`. */
+export async function withCode<Result>(
+  parts: Parts,
+  context: RequestContext,
+  code: string,
+  act: (tx: Database, spent: CodeKind) => Promise<Result>,
+): Promise<Result> {
+  const { account, session } = requireFull(context)
   // Whoever signs in with a key steps up with it, too.
   await requireCounts(parts, account, 'totp')
   const counter = { of: 'session-code', id: session } as const
