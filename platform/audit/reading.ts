@@ -1,4 +1,4 @@
-import type { Database } from '../db/index.ts'
+import { asTenant, type Database } from '../db/index.ts'
 import { PROVIDER, type TenantKeys } from '../encryption/index.ts'
 import type { RequestContext } from '../kernel/caller.ts'
 import type { EventValue } from '../kernel/event.ts'
@@ -56,16 +56,26 @@ export function openAuditReader(deps: {
         before: filter.before ?? null,
         most: filter.most,
       })
-      return Promise.all((await findEvents(deps.db, filter)).map(readable))
+      const events = await within(deps.db, filter.tenant, (db) => findEvents(db, filter))
+      return Promise.all(events.map(readable))
     },
     one: async (who, tenant, id) => {
-      const event = await eventById(deps.db, id)
+      const event = await within(deps.db, tenant, (db) => eventById(db, id))
       if (event === undefined || event.tenant !== tenant)
         throw new Problem('resource.unknown', 'There is no such event.')
       await recordReading(who, tenant, { event: id })
       return readable(event)
     },
   }
+}
+
+/** The events of a workspace are read behind the wall that shows this workspace alone; the provider's are no workspace's. */
+function within<Result>(
+  db: Database,
+  tenant: string | null,
+  read: (db: Database) => Promise<Result>,
+): Promise<Result> {
+  return tenant === null ? read(db) : asTenant(db, tenant, read)
 }
 
 async function makeReadable(keys: Pick<TenantKeys, 'openText'>, event: StoredEvent): Promise<ReadableEvent> {

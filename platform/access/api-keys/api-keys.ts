@@ -1,5 +1,5 @@
 import type { FieldPlace } from '../../encryption/index.ts'
-import type { Database } from '../../db/index.ts'
+import { asTenant, type Database } from '../../db/index.ts'
 import type { RequestContext } from '../../kernel/caller.ts'
 import { DAY, secondsAfter } from '../../kernel/clock.ts'
 import { newId } from '../../kernel/id.ts'
@@ -176,7 +176,7 @@ export async function listKeys(
   workspace: string,
   account?: string,
 ) {
-  const rows = await keysOf(db, workspace, account)
+  const rows = await asTenant(db, workspace, (tx) => keysOf(tx, workspace, account))
   return Promise.all(
     rows.map(async (row) => ({
       id: row.id,

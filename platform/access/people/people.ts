@@ -1,5 +1,5 @@
 import { PROVIDER } from '../../encryption/index.ts'
-import type { Database } from '../../db/index.ts'
+import { asTenant, type Database } from '../../db/index.ts'
 import type { RequestContext } from '../../kernel/caller.ts'
 import type { StaffRole, WorkspaceRole } from '../../kernel/permission.ts'
 import { Problem } from '../../kernel/problem.ts'
@@ -72,10 +72,11 @@ export { workspaceOf } from './workspace-of.ts'
 
 async function listPeople(parts: Parts, workspace: string) {
   const { db, clock, keys } = parts
-  const people = await members(db, workspace)
-  const standing: Awaited<ReturnType<typeof openInvitations>> = []
-  for (const one of await openInvitations(db, workspace, clock.now()))
-    if (await stillGiven(parts, db, one)) standing.push(one)
+  const { people, standing } = await asTenant(db, workspace, async (tx) => {
+    const invitations = await openInvitations(tx, workspace, clock.now())
+    const given = await Promise.all(invitations.map((one) => stillGiven(parts, tx, one)))
+    return { people: await members(tx, workspace), standing: invitations.filter((_, at) => given[at]) }
+  })
   return {
     members: await Promise.all(
       people.map(async (row) => ({

@@ -40,14 +40,3 @@ create table leaver_step (
   trials jsonb,
   primary key (leaver_id, kind)
 );
-
--- A membership that was taken away whole, so that every rule that asks for one refuses; it can be given back.
-create table suspended_membership (
-  account_id uuid not null references account on delete cascade,
-  workspace_id uuid not null references workspace on delete cascade,
-  role text not null,
-  created_at timestamptz not null,
-  suspended_at timestamptz not null,
-  primary key (account_id, workspace_id)
-);
-create index suspended_membership_workspace on suspended_membership (workspace_id);
