@@ -93,6 +93,7 @@ export async function closeIfPumped(
   const from = secondsAfter(to, -HOUR)
   const closed: Closure[] = []
   for (const scope of [country, OVERALL]) {
+    if (await isClosed(db, [scope], now)) continue
     const sentMin = scope === OVERALL ? BREAKER.overall : BREAKER.country
     const seen = await conversion(db, scope === OVERALL ? null : scope, { from, to })
     if (seen.sent < sentMin || seen.back * BREAKER.backEach >= seen.sent) continue

@@ -28,9 +28,8 @@ export async function readNumber(
   if (probe && isKept(typed)) return { number: typed, country: 'check', area: typed.slice(0, 6) }
   // The numbering plans are read at first use: most installations never need them.
   const { parsePhoneNumberFromString } = await import('libphonenumber-js/mobile')
-  const parsed = typed.trim().startsWith('+')
-    ? parsePhoneNumberFromString(typed, { extract: false })
-    : undefined
+  const text = typed.trim()
+  const parsed = text.startsWith('+') ? parsePhoneNumberFromString(text, { extract: false }) : undefined
   // An extension is dialled after the answer, which no text message does.
   if (parsed === undefined || !parsed.isValid() || parsed.country === undefined || parsed.ext !== undefined)
     throw refused()
