@@ -8,6 +8,7 @@ import type { AccessSystem } from './observed-system.ts'
 import { breachedPasswordsRefused } from './password-breach-control.ts'
 import { passwordRuleHolds } from './password-rule-control.ts'
 import { secondFactorRequired } from './second-factor.ts'
+import { securityKeysWork } from './security-keys.ts'
 import { sessionsExpire, sessionsListed, signOutEnds } from './session-controls.ts'
 import { totpWorksOnce } from './totp-once.ts'
 
@@ -15,6 +16,7 @@ import { totpWorksOnce } from './totp-once.ts'
 export const accessControls: readonly Control<AccessSystem>[] = [
   secondFactorRequired,
   totpWorksOnce,
+  securityKeysWork,
   passwordRuleHolds,
   bcryptCostHolds,
   breachedPasswordsRefused,
@@ -34,11 +36,6 @@ export const accessDeclarations: readonly Declaration[] = [
     'unproven',
     ['3.1-b'],
     'Codes by SMS are not built yet; the second factor offered now is a time-based code.',
-  ),
-  ...declare(
-    'unproven',
-    ['3.1-c'],
-    'Security keys are not built yet; the second factor offered now is a time-based code.',
   ),
   ...declare(
     'unproven',

@@ -113,12 +113,21 @@ export function tryPassword(
 
 /** Asks through the door with a session's cookie, as the console would. */
 export function askWith(door: Door, token: SessionToken, path: string, method = 'GET'): Promise<Response> {
-  const cookie = `${SESSION_COOKIE}=${token}`
-  const headers = {
-    cookie,
+  if (method === 'POST') return sendWith(door, token, path, {})
+  const headers = cookieHeaders(token)
+  return door.request(path, method === 'GET' ? { headers } : { method, headers, body: '{}' })
+}
+
+/** Posts through the door with a session's cookie, as the console would. */
+export function sendWith(door: Door, token: SessionToken, path: string, body: object): Promise<Response> {
+  return door.request(path, { method: 'POST', headers: cookieHeaders(token), body: JSON.stringify(body) })
+}
+
+function cookieHeaders(token: SessionToken): Record<string, string> {
+  return {
+    cookie: `${SESSION_COOKIE}=${token}`,
     'content-type': 'application/json',
     'sec-fetch-site': 'same-origin',
     'user-agent': CHECK_ORIGIN.userAgent,
   }
-  return door.request(path, method === 'GET' ? { headers } : { method, headers, body: '{}' })
 }

@@ -1,4 +1,6 @@
-import { secondsAfter } from '../../kernel/clock.ts'
+import { sql } from 'kysely'
+import { secondsAfter, type Clock } from '../../kernel/clock.ts'
+import { secretHash, type Secret } from '../../kernel/secret.ts'
 import type { Database } from '../../db/index.ts'
 
 /** The workspace that checks act in; the protected service never hears of it. */
@@ -39,6 +41,53 @@ export async function ageSession(
 /** Makes the last proof of a second factor in a session of a check look as old as is told. */
 export async function ageProof(db: Database, id: string, provedAt: Date): Promise<void> {
   await db.updateTable('session').set({ proved_at: provedAt }).where('id', '=', id).execute()
+}
+
+/** Opens a burned challenge again for a session, for a known-bad run. */
+export async function reviveChallenge(
+  { db, clock }: { readonly db: Database; readonly clock: Clock },
+  session: string,
+  challenge: Secret<'challenge'>,
+): Promise<void> {
+  await db
+    .updateTable('webauthn_challenge')
+    .set({ challenge_hash: secretHash(challenge), expires_at: secondsAfter(clock.now(), 60) })
+    .where('session_id', '=', session)
+    .execute()
+}
+
+/** Sessions that reach data, and those among them that must not: proved by one factor, or of an account without a second one. */
+export async function assuranceCensus(db: Database): Promise<{
+  readonly accounts: number
+  readonly fullSessions: number
+  readonly oneFactor: number
+  readonly withoutFactor: number
+}> {
+  return db
+    .selectFrom('session')
+    .where('ended_at', 'is', null)
+    .where('level', '=', 'full')
+    .select(({ fn, selectFrom }) => [
+      fn.countAll<number>().as('fullSessions'),
+      fn
+        .countAll<number>()
+        .filterWhere(sql<boolean>`cardinality(array(select distinct unnest(session.factors))) < 2`)
+        .as('oneFactor'),
+      fn
+        .countAll<number>()
+        .filterWhere(
+          'session.account_id',
+          'not in',
+          selectFrom('second_factor').select(sql<string>`account_id`.as('account_id')),
+        )
+        .as('withoutFactor'),
+      selectFrom('account')
+        .select((account) => account.fn.countAll<number>().as('accounts'))
+        .$asScalar()
+        .$notNull()
+        .as('accounts'),
+    ])
+    .executeTakeFirstOrThrow()
 }
 
 /** Breaks the memory of spent codes of an account, for a known-bad run. */

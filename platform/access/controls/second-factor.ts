@@ -1,14 +1,14 @@
 import { undone, type Database } from '../../db/index.ts'
+import type { FactorKind } from '../../kernel/caller.ts'
 import { secondsAfter } from '../../kernel/clock.ts'
 import { control, type Control, type Observation } from '../../kernel/control.ts'
 import { everyBreakFound, observed } from '../../kernel/observed.ts'
 import { policyWith } from '../../kernel/parameter.ts'
 import type { Door } from '../direct-door.ts'
 import { mfaScope, stepUpFreshness } from '../parameters.ts'
-import { fullSessions } from '../sessions/queries.ts'
 import { QUARTER_HOUR, withTwin, type AccessSystem } from './observed-system.ts'
 import { askWith, checkContext, enrolProbe, tryPassword, withProbe } from './probe-person.ts'
-import { ageProof, PROBE_WORKSPACE } from './queries.ts'
+import { ageProof, assuranceCensus, PROBE_WORKSPACE } from './queries.ts'
 
 /** Ways to data and to administration that no session without a second factor may go. */
 const CLOSED_PATHS = ['/api/access/sessions', '/api/access/factors', '/api/people', '/api/api-keys']
@@ -54,40 +54,44 @@ async function staleProof(system: AccessSystem, door: Door): Promise<string[]> {
 }
 
 async function look(system: AccessSystem, door: Door, db: Database): Promise<Observation> {
-  const sessions = await fullSessions(db)
-  const reached = await reachedWithPassword(system, door)
+  const census = await census31(db)
   const failures = [
-    ...reached,
+    ...(await reachedWithPassword(system, door)),
     ...(await staleProof(system, door)),
-    ...(sessions.withoutFactor > 0
-      ? [
-          `${sessions.withoutFactor} of ${sessions.all} full sessions belong to accounts without a second factor`,
-        ]
-      : []),
+    ...census.failures,
   ]
-  const saw = `${sessions.all} sessions reach data and each belongs to an account with a second factor; a password alone was refused at ${CLOSED_PATHS.length * 2} requests`
-  const metrics = { fullSessions: sessions.all, withoutFactor: sessions.withoutFactor }
-  return observed(failures, saw, metrics, { count: sessions.all, coverage: 1, of: 'full sessions' })
+  const { accounts, fullSessions } = census.counted
+  const saw = `of ${accounts} accounts none reaches data without a second factor: ${fullSessions} sessions do, each proved by two; a password alone was refused at ${CLOSED_PATHS.length * 2} requests`
+  return observed(failures, saw, census.counted, { count: accounts, coverage: 1, of: 'accounts' })
+}
+
+/** Every session that reaches data, held against what it was proved with and what its account has. */
+async function census31(db: Database) {
+  const counted = await assuranceCensus(db)
+  const of = `of ${counted.fullSessions} full sessions`
+  const failures = [
+    ...(counted.withoutFactor > 0
+      ? [`${counted.withoutFactor} ${of} belong to accounts without a second factor`]
+      : []),
+    ...(counted.oneFactor > 0 ? [`${counted.oneFactor} ${of} were proved by one factor`] : []),
+  ]
+  return { failures, counted }
 }
 
 const ONE_SESSION = { count: 1, coverage: 1, of: 'sessions' } as const
 
 /** A full session of an account without a factor, seen in a transaction that is undone. */
-function withBareSession(system: AccessSystem): Promise<Observation> {
+function withBareSession(system: AccessSystem, factors: readonly FactorKind[]): Promise<Observation> {
   return withProbe(system, async (person) => {
+    // The account has a factor when it is the session that lacks one.
+    if (new Set(factors).size < 2) await enrolProbe(system, person)
     const session = await system.access.sessions.prepare(checkContext(system).caller, person.id)
-    const sessions = await undone(system.parts.db, async (tx) => {
-      await session.store(tx, 'full', PROBE_WORKSPACE, ['password', 'totp'])
-      return fullSessions(tx)
+    const { failures, counted } = await undone(system.parts.db, async (tx) => {
+      await session.store(tx, 'full', PROBE_WORKSPACE, factors)
+      return census31(tx)
     })
-    const failures =
-      sessions.withoutFactor > 0 ? [`${sessions.withoutFactor} full session without a factor`] : []
-    return observed(
-      failures,
-      'none was found',
-      { ...sessions },
-      { count: sessions.all, coverage: 1, of: 'full sessions' },
-    )
+    const scope = { count: counted.fullSessions, coverage: 1, of: 'full sessions' }
+    return observed(failures, 'none was found', counted, scope)
   })
 }
 
@@ -109,15 +113,20 @@ export const secondFactorRequired: Control<AccessSystem> = control({
   clauses: ['3.1-0'],
   reads: [mfaScope, stepUpFreshness],
   everySeconds: QUARTER_HOUR,
-  enforcedIn: ['platform/access/roles/roles.ts', 'platform/access/sign-in/sign-in.ts'],
+  enforcedIn: [
+    'platform/access/roles/roles.ts',
+    'platform/access/sign-in/assurance.ts',
+    'platform/access/factors/freshness.ts',
+  ],
   looks:
-    'Signs a probe account in with its password alone, before and after it has a factor, asks the gateway for data, and counts full sessions of accounts without a factor.',
+    'Signs a probe account in with its password alone, before and after it has a factor, asks the gateway for data, asks for a sensitive operation with a stale factor, and looks at every session that reaches data.',
   breaks:
-    'Gives an account without a factor a full session, and asks a door that does not look at the level.',
+    'Gives an account without a factor a full session and another one a session proved by one factor, asks a door that does not look at the level, and lets a factor stay fresh too long.',
   check: (system) => look(system, system.door, system.parts.db),
   knownBad: async (system) =>
     everyBreakFound({
-      'a full session without a factor': await withBareSession(system),
+      'a full session without a factor': await withBareSession(system, ['password', 'totp']),
+      'a full session proved by one factor twice': await withBareSession(system, ['password', 'password']),
       'a door that ignores the level': await look(system, forgetful, system.parts.db),
       'a factor that stays fresh too long': await withLazyStepUp(system),
     }),

@@ -232,29 +232,6 @@ export async function leaveWorkspace(db: Database, workspace: string): Promise<v
   await accessChanged(db, { workspace })
 }
 
-/** Sessions at full assurance, and those among them whose account has no confirmed second factor. */
-export async function fullSessions(db: Database): Promise<{ all: number; withoutFactor: number }> {
-  const row = await db
-    .selectFrom('session')
-    .leftJoin('totp_factor', (join) =>
-      join
-        .onRef('totp_factor.account_id', '=', 'session.account_id')
-        .on('totp_factor.confirmed_at', 'is not', null),
-    )
-    .select(({ fn, ref }) => [
-      fn.count<number>('session.id').distinct().as('all'),
-      fn
-        .count<number>('session.id')
-        .distinct()
-        .filterWhere(ref('totp_factor.id'), 'is', null)
-        .as('withoutFactor'),
-    ])
-    .where('session.ended_at', 'is', null)
-    .where('session.level', '=', 'full')
-    .executeTakeFirstOrThrow()
-  return row
-}
-
 /** Deletes sessions that ended before `before` or started before it. */
 export async function deleteOldSessions(db: Database, before: Date): Promise<void> {
   await db

@@ -24,6 +24,9 @@ type Parts = AccessParts & {
   readonly afterwards: Afterwards
 }
 
+/** The steps of signing in, for whoever offers them. */
+export type SignIn = ReturnType<typeof openSignIn>
+
 /**
  * Signing in: nothing, then the password, then either a second factor or, for an account without one, enrolling it;
  * only then everything else. Every step changes the token. Policy 3.1-0.
