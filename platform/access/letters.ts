@@ -11,6 +11,7 @@ export interface LetterFacts {
   'factor-removed': { readonly what: string }
   'password-changed': Record<never, never>
   'password-breached': Record<never, never>
+  'upstream-linked': Record<never, never>
   /** First sign-in on a device that the account does not know. */
   'new-device': { readonly device: string }
   'key-copied': Record<never, never>
@@ -54,6 +55,13 @@ const LETTERS: { readonly [Kind in LetterKind]: (facts: LetterFacts[Kind]) => Wo
   'password-changed': () => ({
     subject: 'Your password was changed',
     lines: ['The password of your account was changed, and every other session was ended.', NOT_YOU],
+  }),
+  'upstream-linked': () => ({
+    subject: 'Your account can be opened through your organisation',
+    lines: [
+      'Your account was linked with the sign-in of your organisation: it stands in for your password from now on.',
+      NOT_YOU,
+    ],
   }),
   'password-breached': () => ({
     subject: 'Your password is known from a breach: choose another one',

@@ -39,8 +39,11 @@ export interface Account {
   created_at: Timestamp;
   disabled_at: Timestamp | null;
   display_name: Buffer;
+  elevation_barred_until: Timestamp | null;
   email: Buffer;
   email_index: Buffer;
+  enrol_by_link: Generated<boolean>;
+  enrol_session_id: string | null;
   id: string;
   password_breached_at: Timestamp | null;
   password_failures: Generated<number>;
@@ -50,6 +53,18 @@ export interface Account {
   password_set_at: Timestamp;
   pepper_version: number;
   probe: Generated<boolean>;
+}
+
+export interface AccountLink {
+  account_id: string;
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  id: string;
+  kind: string;
+  reset_id: string | null;
+  token_hash: Buffer;
+  used_at: Timestamp | null;
+  voided_at: Timestamp | null;
 }
 
 export interface ApiKey {
@@ -155,6 +170,7 @@ export interface DirectoryMember {
   display: Buffer | null;
   group_id: string;
   user_id: string;
+  workspace_id: string;
 }
 
 export interface DirectoryToken {
@@ -225,6 +241,18 @@ export interface Exception {
   id: string;
   reason: string;
   until: Timestamp;
+}
+
+export interface FactorReset {
+  account_id: string;
+  approved_at: Timestamp | null;
+  approved_by: string | null;
+  end_reason: string | null;
+  ended_at: Timestamp | null;
+  id: string;
+  reason: Buffer;
+  requested_at: Timestamp;
+  requested_by: string | null;
 }
 
 export interface JobFunction {
@@ -442,6 +470,7 @@ export interface PersonnelEvent {
   kind: string;
   outcome: string | null;
   received_at: Timestamp;
+  workspace_id: string;
 }
 
 export interface PolicyDrift {
@@ -529,6 +558,7 @@ export interface ReviewItem {
   trials: Json | null;
   tried_at: Timestamp | null;
   warned_at: Timestamp | null;
+  workspace_id: string | null;
 }
 
 export interface RoleGrant {
@@ -709,6 +739,7 @@ export interface Workspace {
 
 export interface DB {
   account: Account;
+  account_link: AccountLink;
   api_key: ApiKey;
   attestation: Attestation;
   audit_event: AuditEvent;
@@ -722,6 +753,7 @@ export interface DB {
   duty_rule: DutyRule;
   elevation: Elevation;
   exception: Exception;
+  factor_reset: FactorReset;
   job_function: JobFunction;
   key_access: KeyAccess;
   leaver: Leaver;

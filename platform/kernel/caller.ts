@@ -10,7 +10,7 @@ export type AssuranceLevel = 'none' | 'password' | 'enrolling' | 'renewing' | 'f
 
 /**
  * What a session was proved with; a passkey is `webauthn` and, if it asked for its PIN or biometric,
- * `user-verification`.
+ * `user-verification`. A `link` came by letter in place of a forgotten password.
  */
 export type FactorKind =
   | 'password'
@@ -20,6 +20,8 @@ export type FactorKind =
   | 'user-verification'
   | 'recovery-code'
   | 'upstream'
+  | 'link'
+  | 'upstream-second'
 
 /** Who is asking, as the front door established it; handlers trust it. */
 export interface Caller {

@@ -20,16 +20,18 @@ export async function rangeService(listed: readonly string[]) {
   const server = createServer((request, reply) => {
     const path = request.url ?? ''
     asked.push({ path, padding: request.headers['add-padding'] as string | undefined })
-    const prefix = path.slice(1)
     if (mood === 'silent') return
-    if (mood === 'error') return void reply.writeHead(503).end()
-    if (mood === 'portal') return void reply.end('<html>Sign in to this network</html>')
-    if (mood === 'empty') return void reply.end('')
-    if (mood === 'endless') return void reply.end(`${'0'.repeat(35)}:1\r\n`.repeat(20_000))
-    const rows = hashes.filter((one) => one.startsWith(prefix)).map((one) => `${one.slice(5)}:3`)
-    // Padding rows have the count 0, one of them for a password that is not listed at all.
-    return void reply.end([`${'0'.repeat(35)}:0`, `${'A'.repeat(35)}:12`, ...rows].join('\r\n'))
+    if (mood === 'error') reply.writeHead(503)
+    reply.end(said(path.slice(1)))
   })
+  const said = (prefix: string): string => {
+    if (mood === 'portal') return '<html>Sign in to this network</html>'
+    if (mood === 'endless') return `${'0'.repeat(35)}:1\r\n`.repeat(20_000)
+    if (mood !== 'well') return ''
+    const rows = hashes.filter((one) => one.startsWith(prefix)).map((one) => `${one.slice(5)}:3`)
+    // Padding rows have the count 0.
+    return [`${'0'.repeat(35)}:0`, `${'A'.repeat(35)}:12`, ...rows].join('\r\n')
+  }
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,

@@ -13,7 +13,7 @@ export const DEVICE_SECONDS = 180 * 24 * 60 * 60
 const SHAPE = /^[A-Za-z0-9_-]{43}$/
 
 /** The value of one cookie; null when missing or of another shape. The same cookie twice is refused. */
-function readCookie(request: Request, name: string): string | null {
+export function readCookie(request: Request, name: string): string | null {
   const header = request.headers.get('cookie') ?? ''
   const values = header
     .split(';')
