@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
   openAccess,
+  openKeyMakes,
   openBreaches,
   openCorpus,
   openPasswordHasher,
@@ -73,8 +74,10 @@ export async function openServices(config: Config, log: Log, ground: Ground) {
   const rechecks = openRechecks(breaches, clock)
   const privateIssuers = config.SIGN_IN_PRIVATE_ISSUERS === 'yes'
   const sms = { countries: config.SMS_COUNTRIES, codesPerHourMax: config.SMS_CODES_PER_HOUR }
+  const keyMakes = await openKeyMakes(config.WEBAUTHN_MAKES, config.WEBAUTHN_ROOTS)
   const accessParts = {
     sms,
+    keyMakes,
     db,
     notices,
     clock,

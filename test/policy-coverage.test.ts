@@ -50,12 +50,18 @@ const OPEN = [
   'GET /trust/style.css: public, none',
   'GET /trust: public, none',
   'POST /api/access/enrol/confirm: self.sign-in, enrolling',
+  'POST /api/access/enrol/webauthn/options: self.sign-in, enrolling',
+  'POST /api/access/enrol/webauthn: self.sign-in, enrolling',
   'POST /api/access/enrol: self.sign-in, enrolling',
   'POST /api/access/link: self.sign-in, none',
+  'POST /api/access/passkey/options: self.sign-in, none',
+  'POST /api/access/passkey/verify: self.sign-in, none',
   'POST /api/access/recovery-code: self.sign-in, password',
   'POST /api/access/sign-in: self.sign-in, none',
   'POST /api/access/sign-out: self.sign-in, none',
   'POST /api/access/totp: self.sign-in, password',
+  'POST /api/access/webauthn/options: self.sign-in, password',
+  'POST /api/access/webauthn: self.sign-in, password',
   'POST /api/access/welcome: self.sign-in, none',
 ]
 

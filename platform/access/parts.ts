@@ -32,7 +32,7 @@ export interface AccessParts {
   /** Where text messages may go, and how many codes in an hour at most. */
   readonly sms: { readonly countries: readonly string[]; readonly codesPerHourMax: number }
   /** Which makes of security key may be set up; any when left out. */
-  readonly keyMakes?: KeyMakes
+  readonly keyMakes?: KeyMakes | undefined
   /** Address that people open, without a trailing slash; one-time links start with it. */
   readonly origin: string
 }

@@ -2,7 +2,7 @@
 export { openAudit, type Audit } from './record.ts'
 export { openLedger, type Ledger } from './ledger.ts'
 export { startSequenceLoop, type SequenceLoop } from './sequence-loop.ts'
-export { openAuditReader, type AuditReader, type ReadableEvent } from './reading.ts'
+export { openAuditReader, readOwnEvents, type AuditReader, type ReadableEvent } from './reading.ts'
 export { auditRoutes, auditSocketRoutes, ledgerRoutes, type AuditRouteParts } from './routes.ts'
 export { auditJobs } from './jobs.ts'
 export { auditParameters } from './parameters.ts'

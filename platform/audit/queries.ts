@@ -1,4 +1,4 @@
-import { sql, type Insertable, type Selectable } from 'kysely'
+import { sql, type Insertable, type Selectable, type SelectQueryBuilder } from 'kysely'
 import type { Database, Tables, Transaction } from '../db/index.ts'
 
 /** An event as it is stored. */
@@ -118,6 +118,27 @@ export function findEvents(db: Database, filter: EventFilter): Promise<StoredEve
   if (filter.actor !== undefined) query = query.where('actor_id', '=', filter.actor)
   if (filter.before !== undefined) query = query.where('written', '<', filter.before)
   return query.orderBy('written', 'desc').limit(filter.most).execute()
+}
+
+/** The newest events of authentication and security that an account did or that happened to it, in any workspace. */
+export function eventsOfAccount(db: Database, account: string, most: number): Promise<StoredEvent[]> {
+  const newest = (query: SelectQueryBuilder<Tables, 'audit_event', object>) =>
+    query
+      .select('id')
+      .where('kind', 'in', ['authentication', 'security'])
+      .orderBy('written', 'desc')
+      .limit(most)
+  const own = newest(
+    db.selectFrom('audit_event').where('actor_id', '=', account).where('actor_kind', '=', 'account'),
+  )
+  const about = newest(db.selectFrom('audit_event').where('target_id', '=', account))
+  return db
+    .selectFrom('audit_event')
+    .selectAll()
+    .where((or) => or.or([or('id', 'in', own), or('id', 'in', about)]))
+    .orderBy('written', 'desc')
+    .limit(most)
+    .execute()
 }
 
 /** One event by its id. */

@@ -3,7 +3,7 @@ import { PROVIDER, type TenantKeys } from '../encryption/index.ts'
 import type { RequestContext } from '../kernel/caller.ts'
 import type { EventValue } from '../kernel/event.ts'
 import { Problem } from '../kernel/problem.ts'
-import { eventById, findEvents, type EventFilter, type StoredEvent } from './queries.ts'
+import { eventById, eventsOfAccount, findEvents, type EventFilter, type StoredEvent } from './queries.ts'
 import type { Audit } from './record.ts'
 
 /** An event as a person with the right to read it sees it. */
@@ -67,6 +67,15 @@ export function openAuditReader(deps: {
       return readable(event)
     },
   }
+}
+
+/** The newest events of sign-in and security of one account, for the person whose account it is. */
+export async function readOwnEvents(
+  { db, keys }: { readonly db: Database; readonly keys: Pick<TenantKeys, 'openText'> },
+  account: string,
+  most: number,
+): Promise<readonly ReadableEvent[]> {
+  return Promise.all((await eventsOfAccount(db, account, most)).map((event) => makeReadable(keys, event)))
 }
 
 /** The events of a workspace are read behind the wall that shows this workspace alone; the provider's are no workspace's. */

@@ -100,6 +100,19 @@ export const settings = {
     fallback: '',
     says: 'Where security reports go, a `mailto:`, `https:` or `tel:` URI; empty: `security.txt` is refused and clause 15-a stays open.',
   },
+  WEBAUTHN_MAKES: {
+    type: z
+      .string()
+      .regex(/^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(,|$))*$/)
+      .transform((list) => (list === '' ? [] : list.split(','))),
+    fallback: '',
+    says: 'Makes of security key that may be set up, AAGUIDs in lower case separated by commas; empty: any, and no statement about the make is asked for.',
+  },
+  WEBAUTHN_ROOTS: {
+    type: z.string(),
+    fallback: '',
+    says: 'PEM file with the certificates that these makers sign their statements with; needed with `WEBAUTHN_MAKES`.',
+  },
   SMTP_URL: {
     type: z.union([z.literal(''), z.url({ protocol: /^smtps?$/ })]),
     fallback: '',
@@ -239,6 +252,11 @@ function contradictions(config: Config): string[] {
     ...(inside ? ['SURETY_KEYS: lies inside SURETY_VAR; keys are stored apart from the data they open'] : []),
     ...((config.SURETY_TLS_CERT === '') !== (config.SURETY_TLS_KEY === '')
       ? ['SURETY_TLS_CERT: certificate and SURETY_TLS_KEY come together or not at all']
+      : []),
+    ...((config.WEBAUTHN_MAKES.length === 0) !== (config.WEBAUTHN_ROOTS === '')
+      ? [
+          'WEBAUTHN_MAKES: makes and WEBAUTHN_ROOTS come together or not at all; an unsigned make says nothing',
+        ]
       : []),
     ...postContradictions(config),
   ]

@@ -6,6 +6,8 @@ import { newId } from '../../kernel/id.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { faceOf } from '../accounts/accounts.ts'
 import { lockAccount } from '../accounts/queries.ts'
+import { eventOf } from '../parts.ts'
+import { activityOf } from './activity.ts'
 import { writeTo } from '../letters.ts'
 import { stepUpFreshness } from '../parameters.ts'
 import type { SessionToken } from '../sessions/sessions.ts'
@@ -29,6 +31,7 @@ import {
   insertPendingFactor,
   pendingFactor,
   recoveryCodesLeft,
+  setLabel,
 } from './queries.ts'
 import type { RecoveryCode } from './recovery-code.ts'
 import { deleteNumber } from './sms-queries.ts'
@@ -79,6 +82,10 @@ export function openFactors(parts: ChangeParts) {
       confirm: { readonly factorId: string; readonly code: string; readonly device: DeviceToken | null },
     ): Promise<Enrolled> => confirmFirst(parts, context, confirm),
     list: (context: RequestContext) => listFactors(parts, context.caller),
+    activity: (context: RequestContext) => activityOf(parts, context),
+    /** Calls a factor something else. */
+    rename: (context: RequestContext, wanted: { readonly id: string; readonly label: string }) =>
+      renameFactor(parts, context, wanted),
     /** Starts a further factor; needs a fresh code. */
     add: (context: RequestContext, wanted: { readonly label: string; readonly code?: string | undefined }) =>
       stepUp(parts, context, wanted.code, (tx) => offer(parts, tx, context, wanted.label)),
@@ -184,6 +191,18 @@ const DELETE: Readonly<Record<OwnedKind, (tx: Database, account: string, id: str
   totp: deleteFactor,
   webauthn: deleteKey,
   sms: deleteNumber,
+}
+
+async function renameFactor(
+  { db, audit }: ChangeParts,
+  context: RequestContext,
+  { id, label }: { readonly id: string; readonly label: string },
+): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    if (!(await setLabel(tx, context.caller.id, id, label)))
+      throw new Problem('resource.unknown', 'There is no such factor, or it has no name.')
+    await audit.record(tx, eventOf(context, 'factor.renamed', { target: { kind: 'factor', id } }))
+  })
 }
 
 async function removeFactor(

@@ -142,3 +142,17 @@ export function standingRow(db: Database, account: string) {
     .where('account.id', '=', account)
     .executeTakeFirst()
 }
+
+/** Names a factor of an account that can have a name; tells whether there is one. */
+export async function setLabel(db: Database, account: string, id: string, label: string): Promise<boolean> {
+  for (const table of ['totp_factor', 'webauthn_key'] as const) {
+    const done = await db
+      .updateTable(table)
+      .set({ label })
+      .where('account_id', '=', account)
+      .where('id', '=', id)
+      .executeTakeFirst()
+    if (done.numUpdatedRows === 1n) return true
+  }
+  return false
+}

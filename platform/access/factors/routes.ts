@@ -6,7 +6,7 @@ import { codeSchema, labelSchema, passwordSchema, totpSchema } from '../sign-in/
 const own = { permission: 'self.account' } as const
 const done = { done: true } as const
 
-/** The caller’s own second factors; every change needs a fresh code. Policy 3.1-a. */
+/** The caller’s own second factors; every change needs a fresh factor or a code. Policy 3.1-a. */
 export function factorRoutes({ factors }: Access) {
   return [
     route({
@@ -53,7 +53,32 @@ export function factorRoutes({ factors }: Access) {
   ] as const
 }
 
-/** New recovery codes and another password; both need a fresh code. Policy 3.3-a. */
+/** What a person sees and says of their own account without proving anything anew. */
+export function activityRoutes({ factors }: Access) {
+  return [
+    route({
+      ...own,
+      method: 'GET',
+      path: '/api/access/activity',
+      event: { none: 'reads only what happened to the caller’s own account' },
+      handle: async (request) => ({ events: await factors.activity(request) }),
+    }),
+    route({
+      ...own,
+      method: 'POST',
+      path: '/api/access/factors/:id/rename',
+      event: 'factor.renamed',
+      params: z.strictObject({ id: z.uuid() }),
+      body: z.strictObject({ label: labelSchema }),
+      handle: async (request) => {
+        await factors.rename(request, { id: request.params.id, label: request.body.label })
+        return done
+      },
+    }),
+  ] as const
+}
+
+/** New recovery codes and another password; both need a fresh factor or a code. Policy 3.3-a. */
 export function secretRoutes({ factors, changePassword }: Access) {
   return [
     route({

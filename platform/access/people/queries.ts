@@ -110,9 +110,8 @@ export function members(db: Database, workspace: string) {
       'membership.role_until',
       'membership.suspended_at',
       'membership.created_at',
-      selectFrom('totp_factor')
-        .whereRef('totp_factor.account_id', '=', 'account.id')
-        .where('totp_factor.confirmed_at', 'is not', null)
+      selectFrom('second_factor')
+        .whereRef('second_factor.account_id', '=', 'account.id')
         .select(({ fn }) => fn.countAll<number>().as('factors'))
         .as('factors'),
     ])

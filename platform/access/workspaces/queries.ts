@@ -77,6 +77,7 @@ export async function newestOwner(db: Database, workspace: string): Promise<stri
 /** Removes what belongs to a workspace and blanks its name; the row stays, so that the service learns of it. */
 export async function clearWorkspace(db: Database, id: string, at: Date): Promise<void> {
   await db.deleteFrom('api_key').where('workspace_id', '=', id).execute()
+  await db.deleteFrom('oauth_client').where('workspace_id', '=', id).execute()
   await db.deleteFrom('link').where('workspace_id', '=', id).execute()
   await db.deleteFrom('membership').where('workspace_id', '=', id).execute()
   for (const table of ['role_grant', 'own_role', 'job_function', 'duty_rule', 'permission_use'] as const)
@@ -115,10 +116,9 @@ export async function administrators(db: Database) {
     .select(({ exists, selectFrom }) => [
       'staff.account_id as id',
       exists(
-        selectFrom('totp_factor')
-          .select('totp_factor.id')
-          .whereRef('totp_factor.account_id', '=', 'staff.account_id')
-          .where('totp_factor.confirmed_at', 'is not', null),
+        selectFrom('second_factor')
+          .select('second_factor.id')
+          .whereRef('second_factor.account_id', '=', 'staff.account_id'),
       ).as('complete'),
     ])
     .where('staff.role', '=', 'administrator')

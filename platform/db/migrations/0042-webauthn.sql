@@ -43,3 +43,7 @@ create table webauthn_challenge (
 );
 create unique index webauthn_challenge_session on webauthn_challenge (session_id, purpose);
 create index webauthn_challenge_expires on webauthn_challenge (expires_at);
+
+-- What a person did, for the account page of that person.
+create index audit_event_account on audit_event (actor_id, written desc)
+  where actor_kind = 'account' and kind in ('authentication', 'security');
