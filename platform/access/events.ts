@@ -17,6 +17,7 @@ export const accessEvents = declareEvents({
   'session.ended': { kind: 'authentication', says: 'A session was ended.' },
   'session.expired': { kind: 'authentication', says: 'A session was refused because it had expired.' },
   'factor.confirmed': { kind: 'security', says: 'A second factor was set up.' },
+  'factor.renamed': { kind: 'security', says: 'A second factor was given another name.' },
   'factor.removed': { kind: 'security', says: 'A second factor was removed.' },
   'sms.sent': { kind: 'security', says: 'A code was sent by text message.' },
   'sms.withheld': { kind: 'security', says: 'A code was not sent, because a budget is used up.' },
@@ -30,6 +31,47 @@ export const accessEvents = declareEvents({
   },
   'recovery-codes.made': { kind: 'security', says: 'New recovery codes replaced the old ones.' },
   'password.changed': { kind: 'security', says: 'A person changed their own password.' },
+  'sign-in.upstream-tried': {
+    kind: 'authentication',
+    says: 'Somebody came back from the identity provider of a workspace.',
+  },
+  'upstream.set': {
+    kind: 'administration',
+    says: 'An owner set the identity provider that the people of a workspace sign in with.',
+  },
+  'upstream.removed': {
+    kind: 'administration',
+    says: 'An owner removed the identity provider of a workspace.',
+  },
+  'upstream.linked': {
+    kind: 'security',
+    says: 'A person linked their account with the identity provider of a workspace.',
+  },
+  'upstream.unlinked': {
+    kind: 'security',
+    says: 'A link of an account with an identity provider ended.',
+  },
+  'recovery.asked': {
+    kind: 'authentication',
+    says: 'Somebody asked for a letter with a link to a new password.',
+  },
+  'password.recovered': {
+    kind: 'security',
+    says: 'A new password was set with a link from a letter and a second factor.',
+  },
+  'reset.requested': {
+    kind: 'security',
+    says: 'Somebody asked to reset the second factors of a person.',
+  },
+  'reset.approved': {
+    kind: 'security',
+    says: 'A second person agreed to reset the second factors of a person.',
+  },
+  'reset.cancelled': { kind: 'security', says: 'A reset of second factors was stopped.' },
+  'reset.done': {
+    kind: 'security',
+    says: 'The second factors of a person were removed by two others; the next one needs a link from a letter.',
+  },
   'password.breached': {
     kind: 'security',
     says: 'The present password of an account was found among breached ones; it must be changed.',
@@ -115,10 +157,71 @@ export const accessEvents = declareEvents({
     kind: 'security',
     says: 'Something of somebody who left still worked, or took longer than the policy allows.',
   },
+  'directory-token.made': { kind: 'administration', says: 'A token for a directory was made.' },
+  'directory-token.rotated': {
+    kind: 'administration',
+    says: 'A token for a directory was replaced; the old one is good for one more day.',
+  },
+  'directory-token.revoked': { kind: 'administration', says: 'A token for a directory was revoked.' },
+  'directory-token.used': {
+    kind: 'authentication',
+    says: 'A token of a directory was used; recorded at most once a minute a token.',
+  },
+  'directory-token.refused': { kind: 'authentication', says: 'A token of a directory was refused.' },
+  'directory.user-made': { kind: 'administration', says: 'A directory provisioned a person.' },
+  'directory.user-joined': {
+    kind: 'administration',
+    says: 'Somebody accepted the invitation, and the directory manages the membership from now on.',
+  },
+  'directory.user-changed': { kind: 'administration', says: 'A directory changed a person.' },
+  'directory.user-removed': { kind: 'administration', says: 'A directory removed a person.' },
+  'directory.group-made': { kind: 'administration', says: 'A directory made a group.' },
+  'directory.group-changed': { kind: 'administration', says: 'A directory changed a group.' },
+  'directory.group-removed': { kind: 'administration', says: 'A directory removed a group.' },
+  'directory.group-role-set': {
+    kind: 'administration',
+    says: 'The role that a group of a directory gives was set.',
+  },
+  'personnel.connected': { kind: 'administration', says: 'A personnel system was connected.' },
+  'personnel.disconnected': { kind: 'administration', says: 'A personnel system was disconnected.' },
+  'personnel.told': {
+    kind: 'administration',
+    says: 'A personnel system told who joins, moves or leaves, and when.',
+  },
+  'personnel.refused': {
+    kind: 'security',
+    says: 'A message that a personnel system might have sent was refused: signature, time or connection.',
+  },
+  'personnel.done': {
+    kind: 'administration',
+    says: 'What a personnel system told took effect.',
+  },
   'leaver.reinstated': {
     kind: 'administration',
     says: 'Somebody who had left was given back the membership, without any old credential.',
   },
+  'review.opened': {
+    kind: 'administration',
+    says: 'A review of access rights opened, over a snapshot with this hash.',
+  },
+  'review.decided': {
+    kind: 'administration',
+    says: 'A reviewer, or the deadline, decided about one access right.',
+  },
+  'review.reassigned': { kind: 'administration', says: 'An access right was given to another reviewer.' },
+  'review.revocation-tried': {
+    kind: 'security',
+    says: 'Everything that a review revoked was tried again, and refused.',
+  },
+  'review.undecided-last': {
+    kind: 'security',
+    says: 'A review ended without a decision about somebody whom nobody could replace.',
+  },
+  'review.exception': {
+    kind: 'security',
+    says: 'Access goes on without a review, because nobody else could have it.',
+  },
+  'review.closed': { kind: 'administration', says: 'A review of access rights was completed.' },
   'elevation.requested': { kind: 'administration', says: 'Somebody asked for a sensitive permission.' },
   'elevation.approved': {
     kind: 'security',
