@@ -4,7 +4,7 @@ import { Problem, problemReply } from '../kernel/problem.ts'
 import type { AnyRoute } from '../kernel/route.ts'
 import type { Access } from './access.ts'
 import { stepUpNeeded } from './factors/freshness.ts'
-import { decide, requireAllowed } from './roles/roles.ts'
+import { requireAllowed } from './roles/roles.ts'
 import { accessRoutes } from './routes.ts'
 
 /** A door that requests go through: the gateway itself, or the one below. */
@@ -51,12 +51,12 @@ async function serve(
   if (found === undefined) throw new Problem('resource.unknown', 'No such route.')
   const userAgent = request.headers.get('user-agent') ?? ''
   const caller = await access.identify(request, { ip: '127.0.0.1', userAgent, requestId })
-  requireAllowed(decide(caller, found.one.permission, found.one.level))
+  requireAllowed(access.decide(caller, found.one.permission, found.one.level))
   if (found.one.fresh && !access.isFresh(caller)) throw stepUpNeeded()
   const input = {
     params: parse(found.one.input.params, found.params),
     query: parse(found.one.input.query, Object.fromEntries(url.searchParams)),
-    body: parse(found.one.input.body, request.method === 'GET' ? {} : await bodyOf(request)),
+    body: parse(found.one.input.body, request.method === 'GET' ? {} : await bodyOf(request, found.one.reads)),
   }
   const handle = found.one.handle as (request: unknown) => Promise<unknown>
   const reply = await handle({ requestId, caller, raw: request, ...input })
@@ -66,17 +66,20 @@ async function serve(
 function matchPath(pattern: string, path: string): Record<string, string> | null {
   const wanted = pattern.split('/')
   const given = path.split('/')
-  if (wanted.length !== given.length) return null
+  const open = wanted.at(-1) === '*'
+  if (open ? given.length < wanted.length : wanted.length !== given.length) return null
   const params: Record<string, string> = {}
   for (const [at, part] of wanted.entries()) {
     if (part.startsWith(':')) params[part.slice(1)] = given[at] ?? ''
-    else if (part !== given[at]) return null
+    else if (part !== given[at] && part !== '*') return null
   }
   return params
 }
 
-async function bodyOf(request: Request): Promise<unknown> {
+async function bodyOf(request: Request, reads: AnyRoute['reads']): Promise<unknown> {
   const text = await request.text()
+  if (reads === 'text') return text
+  if (reads === 'form') return Object.fromEntries(new URLSearchParams(text))
   if (text === '') return {}
   try {
     return JSON.parse(text)

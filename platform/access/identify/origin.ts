@@ -9,6 +9,8 @@ export interface Origin {
   readonly userAgent: string
   /** The request's id, for the audit log; one is made when it is left out. */
   readonly requestId?: string
+  /** A request that was let in before is asked about again: a proof that is good once is not asked for. */
+  readonly again?: true
 }
 
 /** Somebody who presented nothing, or nothing that is good. */

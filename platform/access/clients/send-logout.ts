@@ -1,0 +1,92 @@
+import { lookup as resolveName, type LookupAddress } from 'node:dns'
+import { request as plainRequest } from 'node:http'
+import { request as tlsRequest } from 'node:https'
+import { BlockList, isIP, type LookupFunction } from 'node:net'
+
+/** How long an application may take to hear that somebody signed out. */
+const ANSWER_MS_MAX = 5000
+
+/** Addresses that no application on the public network has (RFC 6890). */
+const reserved = new BlockList()
+for (const [network, prefix] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['224.0.0.0', 3],
+] as const)
+  reserved.addSubnet(network, prefix, 'ipv4')
+for (const [network, prefix] of [
+  ['::', 127],
+  ['fc00::', 7],
+  ['fe80::', 10],
+  ['ff00::', 8],
+  ['2001:db8::', 32],
+] as const)
+  reserved.addSubnet(network, prefix, 'ipv6')
+
+/** Whether an address belongs to this machine or to a network behind it. */
+export function isReserved(address: string): boolean {
+  const family = isIP(address)
+  return family === 0 || reserved.check(address, family === 6 ? 'ipv6' : 'ipv4')
+}
+
+/** Resolves names to public addresses only, at the moment of connecting, so that no later answer can lead inside. */
+const publicLookup: LookupFunction = (hostname, _options, callback) => {
+  resolveName(hostname, { all: true }, (error, addresses: LookupAddress[]) => {
+    const inside = addresses?.some(({ address }) => isReserved(address)) ?? true
+    if (error !== null) callback(error, [])
+    else if (inside) callback(new Error('this name leads to a private address'), [])
+    else callback(null, addresses)
+  })
+}
+
+/** Where logout notices may go: public addresses by TLS; on a machine for trying out, also private ones. */
+export interface LogoutReach {
+  readonly privateAddresses: boolean
+}
+
+/** Whether an address can be told of sign-outs. */
+export function mayBeTold(address: string, { privateAddresses }: LogoutReach): boolean {
+  const url = URL.parse(address)
+  if (url === null || url.username !== '' || url.password !== '' || url.hash !== '') return false
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  if (privateAddresses) return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(host))
+  return url.protocol === 'https:' && (isIP(host) === 0 || !isReserved(host))
+}
+
+/** Whether a host is this machine itself, by the names that RFC 8252 allows. */
+export function isLoopback(host: string): boolean {
+  return ['localhost', '127.0.0.1', '::1', '[::1]'].includes(host)
+}
+
+/** Posts a form; follows nothing, reads no more than the status, and gives up soon. */
+export function sendForm(address: string, body: URLSearchParams, reach: LogoutReach): Promise<number> {
+  if (!mayBeTold(address, reach)) return Promise.reject(new Error('this address is not told of sign-outs'))
+  const url = new URL(address)
+  const content = body.toString()
+  return new Promise((resolve, reject) => {
+    const send = url.protocol === 'https:' ? tlsRequest : plainRequest
+    const sent = send(url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        'content-length': Buffer.byteLength(content),
+      },
+      agent: false,
+      signal: AbortSignal.timeout(ANSWER_MS_MAX),
+      ...(reach.privateAddresses ? {} : { lookup: publicLookup }),
+    })
+    sent.once('error', reject)
+    sent.once('response', (answer) => {
+      resolve(answer.statusCode ?? 0)
+      answer.destroy()
+    })
+    sent.end(content)
+  })
+}
