@@ -1,14 +1,25 @@
 /** Runs benchmarks: `npm run bench [-- NAME…]`; each figure stands beside its limit, or a peer measured in the same run. */
 import { cpus } from 'node:os'
+import { decisions } from './decisions.ts'
 import { envelope } from './envelope.ts'
 import { figureLine, keepsLimit, type Benchmark } from './figure.ts'
 import { ledger } from './ledger.ts'
 import { memory } from './memory.ts'
+import { session } from './session.ts'
 import { start } from './start.ts'
 import { trust } from './trust.ts'
 import { webhook } from './webhook.ts'
 
-const benchmarks: Readonly<Record<string, Benchmark>> = { start, memory, webhook, trust, ledger, envelope }
+const benchmarks: Readonly<Record<string, Benchmark>> = {
+  start,
+  memory,
+  webhook,
+  trust,
+  ledger,
+  envelope,
+  decisions,
+  session,
+}
 
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !Object.hasOwn(benchmarks, name))

@@ -1,7 +1,7 @@
 /** The composition root of the platform: reads the settings, wires the modules by plain arguments, listens, stops. */
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { accessJobs, accessRoutes, decide } from './access/index.ts'
+import { accessJobs, accessRoutes } from './access/index.ts'
 import {
   auditJobs,
   auditRoutes,
@@ -95,7 +95,12 @@ async function openGate(
     clock,
     policy,
     log,
-    access: { identify: services.access.identify, decide, fresh: services.access.isFresh },
+    access: {
+      identify: services.access.identify,
+      decide: services.access.decide,
+      used: services.access.usedAtService,
+      fresh: services.access.isFresh,
+    },
     record: (event) => audit.record(db, event),
     routes: allRoutes(config, ground, services, proof),
     readiness: [
@@ -111,7 +116,7 @@ async function openGate(
 function allJobs(ground: Ground, services: Services, proof: Proof): readonly Job[] {
   const { db, audit, policy, root, record } = ground
   return [
-    ...accessJobs({ db, clock, access: services.access }),
+    ...accessJobs({ db, clock, policy, audit, access: services.access }),
     ...auditJobs({ db, audit, policy, clock }),
     ...encryptionJobs({ db, clock, root, policy, record }),
     ...policyJobs(proof.runs),

@@ -17,6 +17,8 @@ export function mountRoutes(
     app.on(route.method, route.path, async (c) => {
       const identity = await surety.verifyIdentity(c.req.header('surety-identity'))
       const workspace = permit(identity, route)
+      // The gateway remembers who uses what and takes this away from the answer. Policy 3.2-a.
+      c.header('surety-used-permission', route.permission)
       const body = route.method === 'GET' ? {} : await readJson(c, BODY_BYTES_MAX)
       const request: ApiRequest<unknown, unknown, unknown> = {
         params: parsed(route.input.params, c.req.param(), 'path'),

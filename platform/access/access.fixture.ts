@@ -8,6 +8,7 @@ import { openAudit } from '../audit/index.ts'
 import { openDatabase } from '../db/index.ts'
 import { openTenantKeys, PROVIDER } from '../encryption/index.ts'
 import type { Caller, RequestContext } from '../kernel/caller.ts'
+import type { WorkspaceRole } from '../kernel/permission.ts'
 import { fakeClock } from '../kernel/clock.ts'
 import { silentLog } from '../kernel/log.ts'
 import { policyWith, type PolicyReader } from '../kernel/parameter.ts'
@@ -223,7 +224,7 @@ export async function invitedPerson(
   test: TestAccess,
   by: TestPerson,
   email: string,
-  role: 'owner' | 'admin' | 'agent' | 'auditor',
+  role: WorkspaceRole,
 ): Promise<TestPerson> {
   const made = await test.access.people.invite(await by.context(), { email, role })
   const right = await test.access.redeem(contextOf(), {

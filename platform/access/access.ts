@@ -1,23 +1,35 @@
 import { asTenant } from '../db/index.ts'
-import type { RequestContext, Caller } from '../kernel/caller.ts'
+import type { AssuranceLevel, RequestContext, Caller } from '../kernel/caller.ts'
 import { errorRecord, type Log } from '../kernel/log.ts'
+import { Problem } from '../kernel/problem.ts'
+import type { Permission } from '../kernel/permission.ts'
 import { faceOf } from './accounts/accounts.ts'
 import { endKeys, listKeys, makeKey, rotateKey, type KeyWish } from './api-keys/api-keys.ts'
+import { openClients } from './clients/open-clients.ts'
 import { openElevationBook } from './elevation/elevations.ts'
 import { openFactors } from './factors/factors.ts'
 import { openSms } from './factors/sms.ts'
 import { isFresh } from './factors/freshness.ts'
 import { openKeys } from './factors/webauthn/keys.ts'
 import { identify, type Origin } from './identify.ts'
+import { openLeavers } from './leavers/leavers.ts'
 import type { AccessParts } from './parts.ts'
 import { openPasswords } from './passwords/open-passwords.ts'
 import { makeFirstLink } from './people/links.ts'
 import { openPeople, workspaceOf } from './people/people.ts'
 import { accept, linkKind, redeem, type Welcome } from './people/welcome.ts'
+import { openRoles } from './roles/open-roles.ts'
+import { decide, type Decision } from './roles/roles.ts'
+import { openPermissionUse, type PermissionUse } from './roles/use.ts'
+import { openReviewBook } from './reviews/reviews.ts'
+import { openProvisioning } from './provisioning/provisioning.ts'
+import { openRecovery } from './recovery/recovery.ts'
+import { openFactorResets } from './recovery/resets.ts'
 import { openSessionBook, type Sessions } from './sessions/sessions.ts'
 import { openAfterwards } from './sign-in/afterwards.ts'
 import { openSignIn } from './sign-in/sign-in.ts'
 import { openThrottle } from './sign-in/throttle.ts'
+import { openUpstream } from './upstream/upstream.ts'
 import {
   chooseWorkspace,
   listTenants,
@@ -44,33 +56,69 @@ export function openAccess(parts: AccessParts & { readonly log: Log }) {
   }, FLUSH_EVERY_MS)
   timer.unref()
   const passwords = openPasswords(all)
+  const leavers = openLeavers(all)
+  const use = openPermissionUse(parts)
+  const signIn = openSignIn(all)
   return {
     sessions,
-    signIn: openSignIn(all),
+    signIn,
+    leavers,
+    directory: openProvisioning({ ...all, leavers }),
+    ...openClients({ ...all, signIn, throttle }),
     factors: openFactors(all),
     keys: openKeys(all),
     sms: openSms(all),
+    recovery: openRecovery(all),
+    resets: openFactorResets(all),
     people: openPeople(all),
+    roles: openRoles(parts),
+    ...deciding(use),
+    upstream: openUpstream({ ...all, throttle }),
     elevations: openElevationBook(parts),
+    reviews: openReviewBook(all),
     ...keysAndWorkspaces(parts),
     identify: (request: Request, origin: Origin): Promise<Caller> =>
       identify({ ...all, throttle }, request, origin),
     /** Whether the caller proved a second factor within the policy’s time. */
     isFresh: (caller: Caller): boolean => isFresh(parts, caller),
     me: (context: RequestContext) => me(parts, context.caller),
-    firstLink: (context: RequestContext) => makeFirstLink(parts, context),
-    linkKind: (context: RequestContext, token: string) => linkKind(parts, context, token),
-    redeem: (context: RequestContext, welcome: Welcome) => redeem(parts, context, welcome),
-    accept: (context: RequestContext, token: string) => accept(parts, context, token),
+    ...joining(parts),
     passwords,
     changePassword: passwords.change,
     ...ownSessions(parts, sessions),
     close: async (): Promise<void> => {
       clearInterval(timer)
+      await leavers.settled()
       await passwords.close()
+      await use.close()
       await sessions.close()
       await parts.hasher.close()
     },
+  }
+}
+
+/** How people come in by one-time links. */
+function joining(parts: AccessParts) {
+  return {
+    firstLink: (context: RequestContext) => makeFirstLink(parts, context),
+    linkKind: (context: RequestContext, token: string) => linkKind(parts, context, token),
+    redeem: (context: RequestContext, welcome: Welcome) => redeem(parts, context, welcome),
+    accept: (context: RequestContext, token: string) => accept(parts, context, token),
+  }
+}
+
+/** The one decision, which remembers what was used. */
+function deciding(use: PermissionUse) {
+  return {
+    decide: (caller: Caller, permission: Permission, level: AssuranceLevel): Decision => {
+      const decision = decide(caller, permission, level)
+      if (decision.allow) use.note(caller, permission)
+      return decision
+    },
+    /** The protected service decided by itself that the caller may do this. */
+    usedAtService: (caller: Caller, permission: string): void => use.noteByService(caller, permission),
+    /** Writes what was used since the last minute. */
+    flushUses: (): Promise<void> => use.flush(),
   }
 }
 
@@ -102,9 +150,21 @@ function keysAndWorkspaces(parts: AccessParts) {
 /** How people end their own sessions. Policy 3.4-b, 3.4-c. */
 function ownSessions({ db }: Pick<AccessParts, 'db'>, sessions: Sessions) {
   return {
-    /** Ends sessions of the caller: one, all but one, or all. Policy 3.4-b, 3.4-c. */
-    endSessions: (context: RequestContext, which: { readonly only?: string; readonly except?: string }) =>
-      db.transaction().execute((tx) => sessions.end(tx, context, context.caller.id, which, 'revoked')),
+    /**
+     * Ends sessions of the caller: one, all but one, or all. Throws `resource.unknown` for one that is not there,
+     * whether it never was, has ended or is somebody else's. Policy 3.4-b, 3.4-c.
+     */
+    endSessions: async (
+      context: RequestContext,
+      which: { readonly only?: string; readonly except?: string },
+    ): Promise<number> => {
+      const ended = await db
+        .transaction()
+        .execute((tx) => sessions.end(tx, context, context.caller.id, which, 'revoked'))
+      if (which.only !== undefined && ended === 0)
+        throw new Problem('resource.unknown', 'There is no such session.')
+      return ended
+    },
     /** Ends the caller's session, at whatever level it is; nobody's sign-out changes nothing. */
     signOut: async (context: RequestContext): Promise<void> => {
       const { kind, id, sessionId: only } = context.caller

@@ -18,7 +18,7 @@ import { passwordRoutes } from './passwords/routes.ts'
 import { smsRoutes } from './factors/sms-routes.ts'
 import { roleRoutes } from './roles/routes.ts'
 import { reviewDecisionRoutes, reviewRoutes } from './reviews/routes.ts'
-import { directoryRoutes, scimRoutes } from './provisioning/routes.ts'
+import { directoryGroupRoutes, directoryRoutes, scimRoutes } from './provisioning/routes.ts'
 import { recoveryAccessRoutes } from './recovery/routes.ts'
 import { sessionRoutes } from './sessions/routes.ts'
 import { enrolmentRoutes, signInRoutes, welcomeRoutes } from './sign-in/routes.ts'
@@ -55,6 +55,7 @@ export function accessRoutes(access: Access) {
     ...peopleRoutes(access),
     ...apiKeyRoutes(access),
     ...directoryRoutes(access),
+    ...directoryGroupRoutes(access),
     ...leaverRoutes(access),
     ...scimRoutes(access),
     ...clientRoutes(access),

@@ -65,6 +65,8 @@ export interface AccessDoor {
    */
   identify(request: Request, from: RequestOrigin): Promise<Caller>
   decide(caller: Caller, permission: Permission, level: AssuranceLevel): AccessDecision
+  /** The protected service says which permission it let the caller use. */
+  used?(caller: Caller, permission: string): void
   /** Whether the caller proved a second factor lately. */
   fresh(caller: Caller): boolean
 }

@@ -106,6 +106,7 @@ const NOT_FROM_SERVICE = new Set([
   'service-worker-allowed',
   'surety-identity',
   'surety-request-id',
+  'surety-used-permission',
 ])
 
 /** The headers of the service's response that the client gets; security headers are set apart. */

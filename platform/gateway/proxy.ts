@@ -59,6 +59,8 @@ export interface ProxyJob {
   readonly target: string
   /** Tells the client to send its body, once it is known to be wanted (`Expect: 100-continue`). */
   readonly proceed: () => void
+  /** Called with the permission that the service says it let the caller use. */
+  readonly used: (permission: string) => void
   /** Called when the response turns out to be an event stream, which ends when its caller no longer stands. */
   readonly endless: () => void
 }
@@ -168,6 +170,8 @@ function tooLarge(job: ProxyJob): Problem {
 
 async function sendBack(job: ProxyJob, response: IncomingMessage): Promise<void> {
   const { outgoing } = job
+  const used = response.headers['surety-used-permission']
+  if (typeof used === 'string') job.used(used)
   const events = (response.headers['content-type'] ?? '').startsWith('text/event-stream')
   if (events) job.endless()
   else response.setTimeout(job.limits.upstreamIdleMs, () => response.destroy())

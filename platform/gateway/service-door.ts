@@ -34,7 +34,7 @@ export interface UpgradeVisit {
 
 /** What the way needs. */
 export interface ServiceParts {
-  readonly access: Pick<AccessDoor, 'identify'>
+  readonly access: Pick<AccessDoor, 'identify' | 'used'>
   readonly identity: Pick<IdentityTokens, 'issue'>
   readonly limiter: RateLimiter
   readonly limits: GatewayLimits
@@ -92,6 +92,9 @@ async function passOn(parts: ServiceParts, visit: Visit, arrived: Arrived): Prom
     identity,
     host: arrived.host,
     target: visit.incoming.url ?? '/',
+    used: (permission) => {
+      if (guest.caller !== null) parts.access.used?.(guest.caller, permission)
+    },
     endless: () =>
       visit.outgoing.once(
         'close',

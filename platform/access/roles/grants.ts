@@ -1,6 +1,6 @@
 import type { FieldPlace } from '../../encryption/index.ts'
 import type { Database } from '../../db/index.ts'
-import type { RequestContext } from '../../kernel/caller.ts'
+import { localProgram, type RequestContext } from '../../kernel/caller.ts'
 import { DAY, secondsBetween } from '../../kernel/clock.ts'
 import { newId } from '../../kernel/id.ts'
 import type { StaffRole, WorkspaceRole } from '../../kernel/permission.ts'
@@ -11,7 +11,15 @@ import { deleteMember, lockWorkspace, ownerCount } from '../people/queries.ts'
 import { insertMember, setStaffRole } from '../workspaces/queries.ts'
 import { requireDutiesApart } from './duties.ts'
 import { jobNamed, mappedRole, requireInMap, staffJob, type MappedRole } from './map-of-jobs.ts'
-import { endGrant, heldRole, insertGrant, putMember, staffOf, type HeldRole } from './queries.ts'
+import {
+  endGrant,
+  endOverdueGrants,
+  heldRole,
+  insertGrant,
+  putMember,
+  staffOf,
+  type HeldRole,
+} from './queries.ts'
 import { bitsOfRole, bitsOfStaffRole } from './rights.ts'
 
 /** The way by which a role was given or taken. */
@@ -166,6 +174,33 @@ async function recordGiven(
   const type = before === undefined ? 'member.added' : 'member.role-changed'
   const target = { kind: 'account', id: account }
   await audit.record(tx, eventOf(context, type, { tenant: workspace, target, details }))
+}
+
+/** Writes down that roles given outside the map of jobs have ended; they allow nothing from their moment on. */
+export async function endExceptions({
+  db,
+  clock,
+  audit,
+}: Pick<AccessParts, 'db' | 'clock' | 'audit'>): Promise<void> {
+  const program = { requestId: newId(clock), caller: localProgram('operator', 'worker') }
+  const at = clock.now()
+  await db.transaction().execute(async (tx) => {
+    const end = {
+      ended_at: at,
+      ended_by_kind: 'system',
+      ended_by: 'access.role-exceptions',
+      ended_via: 'expiry',
+    }
+    for (const ended of await endOverdueGrants(tx, end)) {
+      const event = eventOf(program, 'role.exception-ended', {
+        tenant: ended.workspace_id,
+        actor: { kind: 'system', id: 'access.role-exceptions' },
+        target: { kind: 'account', id: ended.account_id },
+        details: { role: ended.role },
+      })
+      await audit.record(tx, { ...event, request: null })
+    }
+  })
 }
 
 /** Makes an account the owner of a workspace that was made for it. */

@@ -99,6 +99,25 @@ export async function endGrant(
     .execute()
 }
 
+/** Ends the open grants whose exception is over, and returns them. */
+export function endOverdueGrants(
+  db: Database,
+  end: {
+    readonly ended_at: Date
+    readonly ended_by_kind: string
+    readonly ended_by: string
+    readonly ended_via: string
+  },
+) {
+  return db
+    .updateTable('role_grant')
+    .set(end)
+    .where('ended_at', 'is', null)
+    .where('exception_until', '<=', end.ended_at)
+    .returning(['account_id', 'workspace_id', 'role'])
+    .execute()
+}
+
 /** Every grant of an account in a workspace (or, with null, among the staff), newest first. */
 export function grantsOf(db: Database, account: string, workspace: string | null) {
   return db

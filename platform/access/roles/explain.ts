@@ -1,0 +1,273 @@
+import type { Database } from '../../db/index.ts'
+import type { Caller, RequestContext } from '../../kernel/caller.ts'
+import {
+  permissions,
+  SENSITIVE,
+  type Permission,
+  type StaffRole,
+  type WorkspaceRole,
+} from '../../kernel/permission.ts'
+import { bitsOf, holds } from '../../kernel/permission-set.ts'
+import { Problem } from '../../kernel/problem.ts'
+import { accountById } from '../accounts/queries.ts'
+import { goodKey } from '../api-keys/api-keys.ts'
+import { keyHash } from '../api-keys/queries.ts'
+import { heldBy, liveAt } from '../elevation/live.ts'
+import { elevationsOfSession } from '../elevation/queries.ts'
+import type { AccessParts } from '../parts.ts'
+import { mayGiveRole } from './power.ts'
+import { grantsOf, heldRole, ownRoles, roleHolders, staffOf } from './queries.ts'
+import { bitsOfRole, bitsOfStaffRole, permissionsBelowFull, rightsOf, type Holding } from './rights.ts'
+import { ANYBODY, EVERY_ACCOUNT, isBuiltIn, KEY_SCOPES, STAFF_ROLES, WORKSPACE_ROLES } from './role-table.ts'
+import { decide, type Decision } from './roles.ts'
+
+type Parts = Pick<AccessParts, 'db' | 'clock' | 'policy' | 'keys'>
+
+/** One thing from which a permission follows. */
+export interface Source {
+  readonly by: 'everybody' | 'every account' | 'role' | 'staff role' | 'elevation' | 'scope'
+  /** The role or the elevation, by name or id. */
+  readonly what: string
+  /** Who gave it, by which way and when, as far as that is written down. */
+  readonly grantor: { readonly kind: string; readonly id: string } | null
+  readonly via: string | null
+  readonly since: string | null
+  /** When it ends by itself. */
+  readonly until: string | null
+}
+
+/** Why something is allowed or not, found out by the very decision that the gateway makes. */
+export interface Explanation {
+  readonly subject: { readonly kind: 'account' | 'api-key'; readonly id: string }
+  readonly permission: Permission
+  readonly says: string
+  readonly allowed: boolean
+  /** In plain words, the decisive thing first. */
+  readonly because: readonly string[]
+  readonly sources: readonly Source[]
+  /** What would allow it: roles of the workspace or of the staff, or an elevation. */
+  readonly wouldAllow: readonly {
+    readonly kind: 'role' | 'staff role' | 'elevation'
+    readonly what: string
+  }[]
+  /** The accounts that can give one of these roles. */
+  readonly couldGive: readonly string[]
+}
+
+/** The facts about an account from which its rights follow. */
+async function accountFacts(parts: Parts, db: Database, account: string, of: Place) {
+  const { clock, policy } = parts
+  const known = await accountById(db, account)
+  const member = of.workspace === null ? undefined : await heldRole(db, of.workspace, account)
+  const staff = await staffOf(db, account)
+  const inUse = member !== undefined && member.suspendedAt === null ? member : undefined
+  const rows = of.session === null ? [] : await elevationsOfSession(db, of.session)
+  const elevations = liveAt(heldBy(rows, policy, staff?.role ?? null), clock.now())
+  const holding: Holding = {
+    workspaceRole: inUse?.role ?? null,
+    rolePermissions: inUse?.permissions ?? null,
+    roleUntil: inUse?.until ?? null,
+    staffRole: staff?.role ?? null,
+    elevations,
+  }
+  const good = known !== undefined && known.disabled_at === null
+  return { good, member, staff, elevations, holding }
+}
+
+type AccountFacts = Awaited<ReturnType<typeof accountFacts>>
+
+/** Where rights are looked at: the workspace, and the session whose elevations count. */
+interface Place {
+  readonly workspace: string | null
+  readonly session: string | null
+}
+
+/** The caller that the front door would make of these facts, in a full session. */
+function callerFor(parts: Parts, facts: AccountFacts): Pick<Caller, 'kind' | 'level' | 'permissions'> {
+  return facts.good
+    ? { kind: 'account', level: 'full', permissions: rightsOf(facts.holding, parts.clock) }
+    : nobody()
+}
+
+function nobody(): Pick<Caller, 'kind' | 'level' | 'permissions'> {
+  return { kind: 'anonymous', level: 'none', permissions: permissionsBelowFull() }
+}
+
+/** Explains a permission of an account, fully signed in. Policy 3.2-a. */
+export async function explainAccount(
+  parts: Parts,
+  account: string,
+  place: Place,
+  permission: Permission,
+): Promise<Explanation> {
+  const { db } = parts
+  const facts = await accountFacts(parts, db, account, place)
+  const decision = decide(callerFor(parts, facts), permission, 'full')
+  const sources = facts.good ? await sourcesOf(db, account, place.workspace, facts, permission) : []
+  return {
+    subject: { kind: 'account', id: account },
+    permission,
+    says: permissions[permission],
+    allowed: decision.allow,
+    because: reasons(decision, facts, sources),
+    sources,
+    ...(decision.allow ? { wouldAllow: [], couldGive: [] } : await ways(parts, place.workspace, permission)),
+  }
+}
+
+async function sourcesOf(
+  db: Database,
+  account: string,
+  workspace: string | null,
+  { member, staff, elevations, holding }: AccountFacts,
+  permission: Permission,
+): Promise<Source[]> {
+  const sources: Source[] = []
+  const plain = { grantor: null, via: null, since: null, until: null }
+  if ((ANYBODY as readonly string[]).includes(permission))
+    sources.push({ by: 'everybody', what: 'anybody', ...plain })
+  if ((EVERY_ACCOUNT as readonly string[]).includes(permission))
+    sources.push({ by: 'every account', what: 'every account', ...plain })
+  const role = bitsOfRole(holding.workspaceRole, holding.rolePermissions ?? null)
+  if (member !== undefined && holds(role, permission))
+    sources.push(await granted(db, account, workspace, 'role', member.role, member.until))
+  if (staff !== undefined && holds(bitsOfStaffRole(staff.role), permission))
+    sources.push(await granted(db, account, null, 'staff role', staff.role, null))
+  for (const one of elevations)
+    if (holds(bitsOf(one.permissions), permission))
+      sources.push({ by: 'elevation', what: one.id, ...plain, until: one.expires_at.toISOString() })
+  return sources
+}
+
+async function granted(
+  db: Database,
+  account: string,
+  workspace: string | null,
+  by: 'role' | 'staff role',
+  what: WorkspaceRole | StaffRole,
+  until: Date | null,
+): Promise<Source> {
+  const open = (await grantsOf(db, account, workspace)).find((one) => one.ended_at === null)
+  return {
+    by,
+    what,
+    grantor: open === undefined ? null : { kind: open.granted_by_kind, id: open.granted_by },
+    via: open?.via ?? null,
+    since: open?.granted_at.toISOString() ?? null,
+    until: until?.toISOString() ?? null,
+  }
+}
+
+function reasons(decision: Decision, facts: AccountFacts, sources: readonly Source[]): string[] {
+  if (decision.allow) return sources.map(inWords)
+  if (!facts.good) return ['The account does not exist or is disabled.']
+  const { member } = facts
+  const said = [decision.why]
+  if (member === undefined) said.push('The person is not a member of the workspace.')
+  else if (member.suspendedAt !== null) said.push('The membership is suspended.')
+  else if (sources.some(({ by }) => by === 'role') && member.until !== null)
+    said.push(`The role was given by an exception that ended at ${member.until.toISOString()}.`)
+  return said
+}
+
+function inWords({ by, what, until }: Source): string {
+  const end = until === null ? '' : `, until ${until}`
+  if (by === 'everybody') return 'Anybody may do this.'
+  if (by === 'every account') return 'Every account may do this.'
+  return `It comes with the ${by} ${what}${end}.`
+}
+
+/** What would allow it, and who can give that. */
+async function ways({ db, clock }: Parts, workspace: string | null, permission: Permission) {
+  const wouldAllow: { kind: 'role' | 'staff role' | 'elevation'; what: string }[] = []
+  for (const [role, held] of Object.entries(STAFF_ROLES))
+    if (held.includes(permission)) wouldAllow.push({ kind: 'staff role', what: role })
+  if ((SENSITIVE as readonly string[]).includes(permission))
+    wouldAllow.push({ kind: 'elevation', what: permission })
+  if (workspace === null) return { wouldAllow, couldGive: [] }
+  const own = await ownRoles(db, workspace)
+  const roles = [
+    ...Object.keys(WORKSPACE_ROLES)
+      .filter(isBuiltIn)
+      .map((role) => ({ role: role as WorkspaceRole, permissions: null as readonly string[] | null })),
+    ...own.map((row) => ({ role: row.id as WorkspaceRole, permissions: row.permissions })),
+  ].filter((one) => holds(bitsOfRole(one.role, one.permissions), permission))
+  for (const { role } of roles) wouldAllow.push({ kind: 'role', what: role })
+  const couldGive: string[] = []
+  for (const { account } of await roleHolders(db, workspace)) {
+    const held = await heldRole(db, workspace, account)
+    if (roles.some((role) => mayGiveRole(held, role, clock.now()))) couldGive.push(account)
+  }
+  return { wouldAllow, couldGive }
+}
+
+/** Explains what an API key of a workspace allows. Throws `resource.unknown` for a key of another one. Policy 4.3-a.2. */
+export async function explainKey(
+  parts: Parts,
+  workspace: string,
+  id: string,
+  permission: Permission,
+): Promise<Explanation> {
+  const hash = await keyHash(parts.db, workspace, id)
+  if (hash === undefined) throw new Problem('resource.unknown', 'The workspace has no such key.')
+  const good = await goodKey(parts, hash)
+  const caller =
+    good === undefined
+      ? nobody()
+      : ({ kind: 'api-key', level: 'full', permissions: rightsOf(good.holding, parts.clock) } as const)
+  const decision = decide(caller, permission, 'full')
+  const because: string[] = []
+  if (decision.allow) because.push('The scope of the key allows it, and its maker may do it now.')
+  else if (good === undefined)
+    because.push('The key is revoked or expired, or its maker is no member, suspended or disabled.')
+  else {
+    because.push(decision.why)
+    if (!(KEY_SCOPES as readonly string[]).includes(permission))
+      because.push('No key can be given this permission.')
+    else if (!good.holding.scopes.includes(permission)) because.push('The key was not given this scope.')
+    else because.push('Whoever made the key may not do it any more.')
+  }
+  return {
+    subject: { kind: 'api-key', id },
+    permission,
+    says: permissions[permission],
+    allowed: decision.allow,
+    because,
+    sources: decision.allow
+      ? [{ by: 'scope', what: permission, grantor: null, via: null, since: null, until: null }]
+      : [],
+    wouldAllow: [],
+    couldGive: [],
+  }
+}
+
+/** Explains a permission of the caller, of a member of the caller's workspace, or of one of its keys. */
+export async function explain(
+  parts: Parts,
+  context: RequestContext,
+  wanted: {
+    readonly permission: Permission
+    readonly account?: string | undefined
+    readonly key?: string | undefined
+  },
+): Promise<Explanation> {
+  const { id, workspaceId: workspace, sessionId: session, permissions: own } = context.caller
+  const { account = id, key, permission } = wanted
+  if (key !== undefined) {
+    if (workspace === null || !own.has('api-key.read'))
+      throw new Problem('access.denied', 'Your role does not let you look at keys.')
+    return explainKey(parts, workspace, key, permission)
+  }
+  if (account === id) return explainAccount(parts, id, { workspace, session }, permission)
+  const member =
+    workspace !== null &&
+    own.has('people.read') &&
+    (await heldRole(parts.db, workspace, account)) !== undefined
+  const colleague = own.has('platform.staff') && (await staffOf(parts.db, account)) !== undefined
+  if (!member && !colleague)
+    throw new Problem(
+      'resource.unknown',
+      'Your workspace has no such member, and the staff no such colleague.',
+    )
+  return explainAccount(parts, account, { workspace: member ? workspace : null, session: null }, permission)
+}
