@@ -213,7 +213,7 @@ export async function endSessions(
 export function openSessions(db: Database, account: string) {
   return db
     .selectFrom('session')
-    .select(['id', 'level', 'created_at', 'last_seen_at', 'device'])
+    .select(['id', 'level', 'factors', 'proved_at', 'created_at', 'last_seen_at', 'device'])
     .where('account_id', '=', account)
     .where('ended_at', 'is', null)
     .orderBy('created_at', 'desc')

@@ -1,6 +1,7 @@
 import { route } from '../../kernel/route.ts'
 import { z } from '../../kernel/schema.ts'
 import type { Access } from '../access.ts'
+import { PLACES_NOTE } from './place.ts'
 
 const own = { permission: 'self.account' } as const
 
@@ -20,7 +21,7 @@ export function sessionRoutes({ sessions, me, endSessions }: Access) {
       method: 'GET',
       path: '/api/access/sessions',
       event: { none: 'reads only the caller’s own sessions' },
-      handle: async (request) => ({ sessions: await sessions.list(request.caller) }),
+      handle: async (request) => ({ sessions: await sessions.list(request.caller), placesNote: PLACES_NOTE }),
     }),
     route({
       ...own,

@@ -124,7 +124,17 @@ suite('sessions', () => {
     const list = await it.access.sessions.list((await person.context()).caller)
     assert.equal(list.length, 3)
     assert.equal(list.filter((one) => one.current).length, 1)
-    assert.deepEqual(list[0]?.device, { ip: '192.0.2.7', userAgent: 'sample browser' })
+    const [newest] = list
+    assert.deepEqual(newest?.device, {
+      ip: '192.0.2.7',
+      userAgent: 'sample browser',
+      says: 'an unknown device',
+    })
+    assert.equal(newest.place.says, 'unknown')
+    assert.deepEqual([...newest.factors].sort(), ['password', 'recovery-code'])
+    const at = Date.parse(newest.createdAt)
+    assert.equal(Date.parse(newest.endsAt), at + ABSOLUTE * 1000)
+    assert.equal(Date.parse(newest.endsUnusedAt), Date.parse(newest.lastSeenAt) + IDLE * 1000)
     const secondId = (await callerOf(it.access, second)).sessionId ?? ''
     assert.equal(await it.access.endSessions(await person.context(), { only: secondId }), 1)
     assert.deepEqual([await alive(), await alive(second), await alive(third)], [true, false, true])
@@ -138,7 +148,13 @@ suite('sessions', () => {
   test('policy 3.4-c: nobody ends the session of somebody else, and lists never show a token', async () => {
     const foreign = { ...(await person.context()).caller, id: '00000000-0000-7000-8000-000000000001' }
     const { sessionId } = (await person.context()).caller
-    assert.equal(await it.access.endSessions(contextOf(foreign), { only: sessionId ?? '' }), 0)
+    // The same answer as for one that never was, so that nobody learns which ids exist.
+    for (const only of [sessionId ?? '', '00000000-0000-7000-8000-00000000abcd'])
+      await assert.rejects(it.access.endSessions(contextOf(foreign), { only }), {
+        code: 'resource.unknown',
+        detail: 'There is no such session.',
+      })
+    assert.equal(await alive(), true)
     const list = JSON.stringify(await it.access.sessions.list((await person.context()).caller))
     assert.equal(list.includes(person.token), false)
   })

@@ -1,20 +1,20 @@
 import { notify, type Database } from '../../db/index.ts'
-import { PROVIDER, type FieldPlace } from '../../encryption/index.ts'
+import { PROVIDER } from '../../encryption/index.ts'
 import type { Caller, FactorKind, RequestContext } from '../../kernel/caller.ts'
 import { newId } from '../../kernel/id.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { newSecret, secretHash, type Secret } from '../../kernel/secret.ts'
-import { z } from '../../kernel/schema.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
 import { sessionFinder } from './find-session.ts'
 import { openIdentityCache } from './identity-cache.ts'
 import { openLastSeen } from './last-seen.ts'
-import { isOver, sessionLimits } from './session-clock.ts'
+import { deviceField, listSessions } from './list-sessions.ts'
+import { openPlaces } from './place.ts'
+import { sessionLimits } from './session-clock.ts'
 import {
   endSessions,
   expireSession,
   insertSession,
-  openSessions,
   raiseSession,
   type EndReason,
   type SessionRow,
@@ -23,35 +23,20 @@ import {
 /** What the cookie carries: 256 random bits, stored only as a hash. */
 export type SessionToken = Secret<'session'>
 
-/** A session as its owner sees it. Policy 3.4-c. */
-export interface SessionFace {
-  readonly id: string
-  readonly level: string
-  readonly device: { readonly ip: string; readonly userAgent: string }
-  readonly createdAt: string
-  readonly lastSeenAt: string
-  readonly current: boolean
-}
-
 /** A session whose device is sealed and whose token is known, not stored yet. */
 export type PreparedSession = Awaited<ReturnType<typeof prepareSession>>
 
 /** The sessions of everybody: made, found, listed, ended. */
 export type Sessions = ReturnType<typeof openSessionBook>
 
-const deviceSchema = z.object({ ip: z.string(), userAgent: z.string() })
-
-function deviceField(id: string): FieldPlace {
-  return { table: 'session', column: 'device', row: id }
-}
-
 /** Opens the sessions over their parts. */
 export function openSessionBook(
   parts: Pick<AccessParts, 'db' | 'clock' | 'policy' | 'keys' | 'audit' | 'notices'>,
 ) {
-  const { db, clock, policy } = parts
+  const { db, clock } = parts
   const lastSeen = openLastSeen(db, clock)
   const cache = openIdentityCache<SessionRow>(parts.notices)
+  const listing = { ...parts, lastSeen, placeOf: openPlaces() }
   return {
     prepare: (caller: Caller, account: string) => prepareSession(parts, caller, account),
     /** Raises a session to two factors, or proves another one again, under a new token; throws `session.expired` when it ended meanwhile. */
@@ -68,13 +53,9 @@ export function openSessionBook(
     },
     /** The live session of a token, with the rights of this moment. */
     find: sessionFinder(parts, cache, lastSeen, (context, row) => expire(parts, context, row)),
-    list: async (caller: Caller): Promise<SessionFace[]> => {
-      const now = clock.now().getTime()
-      const rows = (await openSessions(db, caller.id))
-        .map((row) => ({ ...row, last_seen_at: new Date(lastSeen.latestMs(row.id, row.last_seen_at)) }))
-        .filter((row) => !isOver(policy, row, row.last_seen_at.getTime(), now))
-      return Promise.all(rows.map((row) => openFace(parts, row, caller.sessionId)))
-    },
+    list: (caller: Caller) => listSessions(listing, caller.id, caller.sessionId),
+    /** The sessions of somebody else, for whoever may end them. */
+    listOf: (account: string) => listSessions(listing, account, null),
     /** Ends sessions of an account at once, everywhere; returns how many. Policy 3.4-b, 3.4-c. */
     end: (
       tx: Database,
@@ -119,7 +100,8 @@ async function prepareSession(
         account_id: account,
         level,
         factors: [...factors],
-        proved_at: level === 'full' ? now : null,
+        // What a provider asked for may be an hour old: sensitive operations ask again, here.
+        proved_at: level === 'full' && !factors.includes('upstream-second') ? now : null,
         workspace_id: workspace,
         created_at: now,
         last_seen_at: now,
@@ -142,22 +124,6 @@ async function expire(
     await audit.record(tx, eventOf(context, 'session.expired', { actor, target, tenant: row.workspace_id }))
     await notify(tx, 'session_revoked', row.id)
   })
-}
-
-async function openFace(
-  { keys }: Pick<AccessParts, 'keys'>,
-  row: Awaited<ReturnType<typeof openSessions>>[number],
-  current: string | null,
-): Promise<SessionFace> {
-  const device = await keys.openText(PROVIDER, deviceField(row.id), row.device)
-  return {
-    id: row.id,
-    level: row.level,
-    device: deviceSchema.parse(JSON.parse(device)),
-    createdAt: row.created_at.toISOString(),
-    lastSeenAt: row.last_seen_at.toISOString(),
-    current: row.id === current,
-  }
 }
 
 async function end(

@@ -6,6 +6,8 @@ import { ownedFactors, standingOf } from '../factors/owned.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
 import type { PreparedSession, SessionToken, Sessions } from '../sessions/sessions.ts'
 import { rememberDevice, type DeviceToken } from './device.ts'
+import { tellOfNewDevice } from './new-device.ts'
+import { mayEnrolFirst } from '../recovery/queries.ts'
 import { dutyOf, reached, suffices, type Duty } from './standing.ts'
 
 /** A step of signing in that was taken: the session's new token and how far it reaches now. */
@@ -17,7 +19,7 @@ export interface SignedIn {
 }
 
 /** What a sign-in can begin with. A passkey that asked for its PIN is two factors and has a door of its own. */
-export type FirstFactor = 'password' | 'upstream' | 'webauthn'
+export type FirstFactor = 'password' | 'upstream' | 'webauthn' | 'link'
 
 /** What can be proved after it. */
 export type SecondFactor = 'totp' | 'sms' | 'webauthn' | 'recovery-code'
@@ -29,7 +31,10 @@ export interface Whose {
 }
 
 /** What the steps of signing in work with. */
-export type AssuranceParts = Pick<AccessParts, 'db' | 'clock' | 'policy' | 'audit'> & {
+export type AssuranceParts = Pick<
+  AccessParts,
+  'db' | 'clock' | 'policy' | 'audit' | 'keys' | 'origin' | 'post'
+> & {
   readonly sessions: Sessions
 }
 
@@ -80,6 +85,27 @@ export async function beginVerified(
     token: session.token,
     factors,
     device,
+  })
+}
+
+/**
+ * Begins a full session on the word of a workspace's identity provider that it asked for two factors; null when that is
+ * not enough for the person's role. It counts as no fresh proof: sensitive operations ask for a factor of ours.
+ * Policy 3.1-0, 3.1-c.
+ */
+export async function beginAsserted(
+  parts: AssuranceParts,
+  context: RequestContext,
+  whose: Whose,
+): Promise<SignedIn | null> {
+  const factors: readonly FactorKind[] = ['upstream', 'upstream-second']
+  if (!suffices(await dutyIn(parts, parts.db, whose.account), factors)) return null
+  const session = await parts.sessions.prepare(context.caller, whose.account)
+  return parts.db.transaction().execute(async (tx) => {
+    await session.store(tx, 'full', whose.workspace, factors)
+    await replaceOwn(parts.sessions, tx, context)
+    const { id, token } = session
+    return complete(parts, tx, context, { ...whose, session: id, token, factors, device: null })
   })
 }
 
@@ -143,6 +169,7 @@ async function complete(
   },
 ): Promise<SignedIn> {
   const { account, workspace, session, token, factors } = done
+  await tellOfNewDevice(parts, tx, context, account, done.device)
   const device = await rememberDevice(tx, parts, account, done.device)
   const target = { kind: 'session', id: session }
   const details = { account, factors: [...factors] }
@@ -198,6 +225,9 @@ export async function requireMayEnrol(
   const { kind, id: account, level, sessionId: session, factors } = caller
   if (kind !== 'account' || level !== 'enrolling' || session === null)
     throw new Problem('resource.conflict', 'This account has a second factor already.')
+  // A link by letter stands for the password alone: nothing takes the place of a factor on the way.
+  if (factors.includes('link'))
+    throw new Problem('resource.conflict', 'Prove a second factor that counts for your role.')
   // Of two sessions that enrol at once, the later one finds the factor of the earlier.
   await lockAccount(tx, account)
   const owned = (await ownedFactors(tx, account)).map((one) => one.kind)
@@ -214,6 +244,8 @@ export async function requireMayEnrol(
   const lost = factors.includes('recovery-code')
   if (first ? owned.length > 0 : counting.length > 0 && !lost)
     throw new Problem('resource.conflict', 'This account has a second factor already. Sign in again with it.')
+  if (first && !(await mayEnrolFirst(tx, account, session)))
+    throw new Problem('resource.conflict', 'Your factors were reset: open the link in our letter first.')
   return { account, session, first }
 }
 

@@ -79,6 +79,17 @@ export function deviceByToken(db: Database, tokenHash: Buffer) {
     .executeTakeFirst()
 }
 
+/** Whether an account knows any device. */
+export async function hasDevice(db: Database, account: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('device')
+    .select('id')
+    .where('account_id', '=', account)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 /** Remembers a device of an account. */
 export async function insertDevice(
   db: Database,
