@@ -28,6 +28,8 @@ const root = createRootRouteWithContext<Context>()({ component: Outlet })
 export interface SignInSearch {
   readonly return?: string
   readonly ended?: boolean
+  /** The workspace whose identity provider may be used. */
+  readonly workspace?: string
 }
 
 const signIn = createRoute({
@@ -38,6 +40,7 @@ const signIn = createRoute({
     return {
       ...(back === undefined ? {} : { return: back }),
       ...(search['ended'] === true ? { ended: true } : {}),
+      ...(typeof search['workspace'] === 'string' ? { workspace: search['workspace'] } : {}),
     }
   },
   component: lazyRouteComponent(() => import('./access/sign-in-page.tsx'), 'SignInPage'),
@@ -47,6 +50,12 @@ const welcome = createRoute({
   getParentRoute: () => root,
   path: '/welcome',
   component: lazyRouteComponent(() => import('./access/welcome-page.tsx'), 'WelcomePage'),
+})
+
+const recover = createRoute({
+  getParentRoute: () => root,
+  path: '/recover',
+  component: lazyRouteComponent(() => import('./access/recover-page.tsx'), 'RecoverPage'),
 })
 
 const signedIn = createRoute({
@@ -171,6 +180,7 @@ const elsewhere = createRoute({ getParentRoute: () => signedIn, path: '$', compo
 const tree = root.addChildren([
   signIn,
   welcome,
+  recover,
   signedIn.addChildren([
     home,
     inbox.addChildren([conversation]),

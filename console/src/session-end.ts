@@ -2,7 +2,7 @@ import type { QueryClient } from '@tanstack/react-query'
 import type { AppRouter } from './router.tsx'
 import { meQuery } from './queries.ts'
 
-const SIGNED_OUT_PAGES = ['/sign-in', '/welcome']
+const SIGNED_OUT_PAGES = ['/sign-in', '/welcome', '/recover']
 
 /** A path of the console to come back to; anything that could lead elsewhere is dropped. */
 export function safeReturn(path: unknown): string | undefined {

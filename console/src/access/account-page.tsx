@@ -1,11 +1,12 @@
 import type { ReactNode } from 'react'
 import { useMe } from '../session.tsx'
 import { PageBody, PageHead } from '../ui/page.tsx'
+import { Activity } from './activity.tsx'
 import { Factors } from './factors.tsx'
 import { PasswordChange } from './password-change.tsx'
 import { Sessions } from './sessions.tsx'
 
-/** A person's own security: sessions, second factors, recovery codes, password. Policy 3.4-c. */
+/** A person's own security: sessions, second factors, recovery codes, password, activity. Policy 3.4-c. */
 export function AccountPage(): ReactNode {
   const me = useMe()
   return (
@@ -17,6 +18,7 @@ export function AccountPage(): ReactNode {
       <Sessions />
       <Factors />
       <PasswordChange />
+      <Activity />
     </PageBody>
   )
 }

@@ -1,16 +1,18 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 import { call } from '../api.ts'
+import type { Factor } from '../contract/access.ts'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Moment } from '../ui/moment.tsx'
-import { ProblemNotice } from '../ui/notice.tsx'
-import { Loading, Panel, Section } from '../ui/page.tsx'
-import { CodeField } from './code-field.tsx'
+import { Notice, ProblemNotice } from '../ui/notice.tsx'
+import { Badge, Loading, Panel, Section } from '../ui/page.tsx'
+import { factorName, KINDS } from './factor-name.ts'
 import { NewFactor } from './new-factor.tsx'
-import { RemoveFactor } from './remove-factor.tsx'
 import { RecoveryCodes } from './recovery-codes.tsx'
+import { RenameFactor } from './rename-factor.tsx'
+import { RemoveFactor } from './remove-factor.tsx'
 
 /** The second factors of the account and how many recovery codes are left. Policy 3.1-a. */
 export function Factors(): ReactNode {
@@ -18,6 +20,7 @@ export function Factors(): ReactNode {
     queryKey: ['factors'],
     queryFn: ({ signal }) => call('GET /api/access/factors', {}, { signal }),
   })
+  const counted = data?.factors.filter(({ counts }) => counts).length ?? 0
   return (
     <Section
       title="Second factors"
@@ -32,24 +35,18 @@ export function Factors(): ReactNode {
           }}
         />
       )}
+      {data !== undefined && counted === 1 && (
+        <Notice>
+          <p>One factor is set up. Add a second one, so that a lost device does not lock you out.</p>
+        </Notice>
+      )}
       {data === undefined ? (
         error === null && <Loading what="the factors" />
       ) : (
         <Panel>
           <ul>
             {data.factors.map((factor) => (
-              <li
-                key={factor.id}
-                className="flex flex-wrap items-baseline justify-between gap-2 border-b border-line px-4 py-3"
-              >
-                <span>
-                  {factor.label}{' '}
-                  <span className="text-sm text-muted">
-                    authenticator app, set up <Moment at={factor.createdAt} />
-                  </span>
-                </span>
-                {data.factors.length > 1 && <RemoveFactor factor={factor} />}
-              </li>
+              <FactorItem key={factor.id} factor={factor} removable={data.factors.length > 1} />
             ))}
             <li className="flex flex-wrap items-center justify-between gap-2 px-4 py-3">
               <span>
@@ -67,19 +64,41 @@ export function Factors(): ReactNode {
   )
 }
 
+function FactorItem({
+  factor,
+  removable,
+}: {
+  readonly factor: Factor
+  readonly removable: boolean
+}): ReactNode {
+  return (
+    <li className="flex flex-wrap items-baseline justify-between gap-2 border-b border-line px-4 py-3">
+      <span className="min-w-0 wrap-anywhere">
+        {factorName(factor)}{' '}
+        <span className="text-sm text-muted">
+          {factor.label !== null && `${KINDS[factor.kind]}, `}set up <Moment at={factor.createdAt} />
+          {factor.lastUsedAt !== null && (
+            <>
+              , used <Moment at={factor.lastUsedAt} />
+            </>
+          )}
+        </span>{' '}
+        {!factor.counts && <Badge tone="late">does not count for your role</Badge>}
+      </span>
+      <span className="flex gap-2">
+        {factor.label !== null && <RenameFactor id={factor.id} name={factor.label} />}
+        {removable && <RemoveFactor factor={factor} />}
+      </span>
+    </li>
+  )
+}
+
 function NewCodes(): ReactNode {
   const [open, setOpen] = useState(false)
-  const [code, setCode] = useState('')
   const queries = useQueryClient()
-  const make = useMutation({
-    mutationFn: () => call('POST /api/access/recovery-codes', { body: { code } }),
-    onError: () => {
-      setCode('')
-    },
-  })
+  const make = useMutation({ mutationFn: () => call('POST /api/access/recovery-codes', { body: {} }) })
   const close = (): void => {
     setOpen(false)
-    setCode('')
     make.reset()
     void queries.invalidateQueries({ queryKey: ['factors'] })
   }
@@ -94,22 +113,19 @@ function NewCodes(): ReactNode {
       </Button>
       <Dialog open={open} onClose={close} title="New recovery codes" lasting={make.isSuccess}>
         {make.data === undefined ? (
-          <form
-            className="flex flex-col gap-4"
-            onSubmit={(event) => {
-              event.preventDefault()
-              make.mutate()
-            }}
-          >
-            <p>
-              New codes replace all present ones at once. Enter a code of your authenticator app to make them.
-            </p>
+          <div className="flex flex-col gap-4">
+            <p>New codes replace all present ones at once, and your other sessions end.</p>
             {make.isError && <ProblemNotice error={make.error} focus />}
-            <CodeField value={code} onChange={setCode} />
-            <Button type="submit" weight="primary" busy={make.isPending} disabled={code.length !== 6}>
+            <Button
+              weight="primary"
+              busy={make.isPending}
+              onClick={() => {
+                make.mutate()
+              }}
+            >
               Make new codes
             </Button>
-          </form>
+          </div>
         ) : (
           <RecoveryCodes
             codes={make.data.recoveryCodes}

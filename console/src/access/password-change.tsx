@@ -6,21 +6,18 @@ import { Button } from '../ui/button.tsx'
 import { TextField } from '../ui/field.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
 import { Panel, Section } from '../ui/page.tsx'
-import { CodeField } from './code-field.tsx'
 import { NewPassword } from './password-rules.tsx'
 
 /** Changes the password; every other session ends with it. Policy 3.3-a. */
 export function PasswordChange(): ReactNode {
   const [current, setCurrent] = useState('')
   const [next, setNext] = useState('')
-  const [code, setCode] = useState('')
   const queries = useQueryClient()
   const change = useMutation({
-    mutationFn: () => call('POST /api/access/password', { body: { current, next, code } }),
+    mutationFn: () => call('POST /api/access/password', { body: { current, next } }),
     onSuccess: async () => {
       setCurrent('')
       setNext('')
-      setCode('')
       announce('The password was changed; other sessions were ended')
       await queries.invalidateQueries({ queryKey: ['sessions'] })
     },
@@ -47,7 +44,6 @@ export function PasswordChange(): ReactNode {
             }}
           />
           <NewPassword label="New password" value={next} onChange={setNext} />
-          <CodeField value={code} onChange={setCode} />
           <Button type="submit" weight="primary" busy={change.isPending} className="self-start">
             Change password
           </Button>

@@ -6,56 +6,53 @@ import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
-import { CodeField } from './code-field.tsx'
+import { factorName } from './factor-name.ts'
 
-/** Removes a second factor; asks for a fresh code, since whoever finds an open screen must not weaken the account. */
+/** Removes a second factor; needs a fresh one, since whoever finds an open screen must not weaken the account. */
 export function RemoveFactor({ factor }: { readonly factor: Factor }): ReactNode {
   const [open, setOpen] = useState(false)
-  const [code, setCode] = useState('')
   const queries = useQueryClient()
+  const name = factorName(factor)
   const close = (): void => {
     setOpen(false)
-    setCode('')
     remove.reset()
   }
   const remove = useMutation({
-    mutationFn: () =>
-      call('POST /api/access/factors/:id/remove', { params: { id: factor.id }, body: { code } }),
+    mutationFn: async () => {
+      if (factor.kind === 'sms') await call('POST /api/access/sms/remove', { body: { factorId: factor.id } })
+      else await call('POST /api/access/factors/:id/remove', { params: { id: factor.id }, body: {} })
+    },
     onSuccess: async () => {
       close()
-      announce(`“${factor.label}” was removed`)
+      announce(`“${name}” was removed`)
       await queries.invalidateQueries({ queryKey: ['factors'] })
-    },
-    onError: () => {
-      setCode('')
     },
   })
   return (
     <>
       <Button
         weight="danger"
-        aria-label={`Remove factor ${factor.label}`}
+        aria-label={`Remove factor ${name}`}
         onClick={() => {
           setOpen(true)
         }}
       >
         Remove
       </Button>
-      <Dialog open={open} onClose={close} title={`Remove ${factor.label}`}>
-        <form
-          className="flex flex-col gap-4"
-          onSubmit={(event) => {
-            event.preventDefault()
-            remove.mutate()
-          }}
-        >
-          <p>Codes of this factor are refused from then on, and your other sessions end.</p>
+      <Dialog open={open} onClose={close} title={`Remove ${name}`}>
+        <div className="flex flex-col gap-4">
+          <p>It is refused from then on, and your other sessions end.</p>
           {remove.isError && <ProblemNotice error={remove.error} focus />}
-          <CodeField value={code} onChange={setCode} />
-          <Button type="submit" weight="danger" busy={remove.isPending} disabled={code.length !== 6}>
+          <Button
+            weight="danger"
+            busy={remove.isPending}
+            onClick={() => {
+              remove.mutate()
+            }}
+          >
             Remove factor
           </Button>
-        </form>
+        </div>
       </Dialog>
     </>
   )

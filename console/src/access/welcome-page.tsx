@@ -66,8 +66,9 @@ export function WelcomePage(): ReactNode {
         <>
           <PageHead title="Set up a second factor" />
           <Enrol
-            onDone={(codes) => {
-              setStep({ codes })
+            onDone={(codes, level) => {
+              if (codes.length > 0) setStep({ codes })
+              else follow(level)
             }}
           />
         </>

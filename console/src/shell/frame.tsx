@@ -1,6 +1,7 @@
 import { Dialog } from '@base-ui/react/dialog'
 import { getRouteApi, Outlet, useRouterState } from '@tanstack/react-router'
 import { useEffect, useState, type ReactNode } from 'react'
+import { StepUp } from '../access/step-up.tsx'
 import { ElevationBanner } from '../elevation/elevation-banner.tsx'
 import { MeProvider } from '../session.tsx'
 import { IconButton } from '../ui/button.tsx'
@@ -79,6 +80,7 @@ export function Frame(): ReactNode {
           </Dialog.Popup>
         </Dialog.Portal>
       </Dialog.Root>
+      <StepUp />
       <SearchBox
         open={searching}
         onClose={() => {

@@ -2,6 +2,13 @@ import { Dialog as Base } from '@base-ui/react/dialog'
 import { useRef, type ReactNode } from 'react'
 import { IconButton } from './button.tsx'
 
+let held = false
+
+/** While a fresh factor is asked for, no act in that question closes the dialog below it. */
+export function holdDialogs(hold: boolean): void {
+  held = hold
+}
+
 /** A dialog above the page: labelled, starts at its first field, keeps the focus, closes with Esc and gives the focus back. */
 export function Dialog({
   open,
@@ -9,6 +16,7 @@ export function Dialog({
   title,
   children,
   lasting = false,
+  above = false,
 }: {
   readonly open: boolean
   readonly onClose: () => void
@@ -16,6 +24,8 @@ export function Dialog({
   readonly children: ReactNode
   /** Stays until it is closed on purpose: for what is shown only once. */
   readonly lasting?: boolean
+  /** Stands above every other dialog, and is not held by `holdDialogs`. */
+  readonly above?: boolean
 }): ReactNode {
   const popup = useRef<HTMLDivElement>(null)
   return (
@@ -23,13 +33,14 @@ export function Dialog({
       open={open}
       disablePointerDismissal={lasting}
       onOpenChange={(next, details) => {
+        if (held && !above) return
         if (lasting && details.reason === 'escape-key') return
         if (!next) onClose()
       }}
     >
       <Base.Portal>
-        <Base.Backdrop className="fixed inset-0 z-40 bg-black/60" />
-        <Base.Viewport className="fixed inset-0 z-40 overflow-y-auto p-4">
+        <Base.Backdrop className={`fixed inset-0 bg-black/60 ${above ? 'z-50' : 'z-40'}`} />
+        <Base.Viewport className={`fixed inset-0 overflow-y-auto p-4 ${above ? 'z-50' : 'z-40'}`}>
           <Base.Popup
             ref={popup}
             initialFocus={(by) =>

@@ -1,0 +1,58 @@
+import { useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { call } from '../api.ts'
+import { Moment } from '../ui/moment.tsx'
+import { ProblemNotice } from '../ui/notice.tsx'
+import { Badge, Empty, Loading, Section } from '../ui/page.tsx'
+import { Cell, Row, Table } from '../ui/table.tsx'
+import { deviceName } from './device-name.ts'
+
+/** What happened to the account lately: sign-ins, refusals, changes; from where. */
+export function Activity(): ReactNode {
+  const { data, error, refetch } = useQuery({
+    queryKey: ['activity'],
+    queryFn: ({ signal }) => call('GET /api/access/activity', {}, { signal }),
+  })
+  return (
+    <Section
+      title="Activity"
+      lead="What happened to your account. If something was not you, change your password and end the other sessions."
+    >
+      {error !== null && (
+        <ProblemNotice
+          error={error}
+          retry={() => {
+            void refetch()
+          }}
+        />
+      )}
+      {data === undefined ? (
+        error === null && <Loading what="the activity" />
+      ) : data.events.length === 0 ? (
+        <Empty title="Nothing yet">Sign-ins and changes of your account appear here.</Empty>
+      ) : (
+        <Table label="Activity" columns={['What', 'From', 'When']}>
+          {data.events.map((event) => (
+            <Row key={event.id}>
+              <Cell of="What">
+                {event.says} {event.outcome !== 'success' && <Badge tone="late">{event.outcome}</Badge>}
+              </Cell>
+              <Cell of="From">
+                {event.origin === null ? (
+                  'not known any more'
+                ) : (
+                  <span title={event.origin.userAgent}>
+                    {deviceName(event.origin.userAgent)}, {event.origin.ip}
+                  </span>
+                )}
+              </Cell>
+              <Cell of="When">
+                <Moment at={event.at} />
+              </Cell>
+            </Row>
+          ))}
+        </Table>
+      )}
+    </Section>
+  )
+}

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import { accessRoutes, type Access } from '../../platform/access/index.ts'
+
+/** Routes that somebody without two factors can reach and that lead to no session. */
+const NO_WAY_IN = ['/api/access/me', '/api/access/sign-out', '/api/access/enrol', '/api/access/enrol/confirm']
+
+/** A stand-in that is only asked for names: declaring a route calls nothing. */
+function nothing(): Access {
+  const hollow: object = new Proxy(() => undefined, { get: () => hollow })
+  return hollow as Access
+}
+
+test('policy 3.1-0: every way to a session is documented with its strength', async () => {
+  const text = await readFile(new URL('../../docs/access.md', import.meta.url), 'utf8')
+  const documented = [...text.matchAll(/`(\/api\/access\/[^`…]+)(…?)`/g)].map(([, path = '', open]) => ({
+    path,
+    open: open === '…',
+  }))
+  const ways = accessRoutes(nothing()).filter(
+    (route) => route.surface === 'gateway' && route.level !== 'full' && !NO_WAY_IN.includes(route.path),
+  )
+  assert.ok(ways.length > 10)
+  const missing = ways.filter(
+    ({ path }) => !documented.some((one) => (one.open ? path.startsWith(one.path) : path === one.path)),
+  )
+  assert.deepEqual(
+    missing.map(({ path }) => path),
+    [],
+  )
+})
