@@ -76,8 +76,20 @@ async function answer(route: AnyRoute, context: AppContext, door: AppDoor): Prom
     if (response.ok) rememberChange(route, passage, door)
     return response
   } catch (error) {
-    return problemResponse(exchange, door.log, error)
+    const refusal = problemResponse(exchange, door.log, error)
+    return route.reads === 'scim' ? inScim(refusal) : refusal
   }
+}
+
+/** A refusal as clients of SCIM read it (RFC 7644 §3.12), with the same status and headers. */
+async function inScim(refusal: Response): Promise<Response> {
+  const { detail } = (await refusal.json()) as { readonly detail: string }
+  const status = String(refusal.status)
+  const body = JSON.stringify({ schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'], status, detail })
+  const headers = new Headers(refusal.headers)
+  headers.set('content-type', 'application/scim+json')
+  headers.set('content-length', String(Buffer.byteLength(body)))
+  return new Response(body, { status: refusal.status, headers })
 }
 
 /** Strangers are left out: what they may call, such as signing out, often finds nothing to change. */

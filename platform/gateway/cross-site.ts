@@ -23,6 +23,7 @@ export function refuseCrossSite(caller: Caller, facts: SiteFacts): void {
     safe ||
     caller.kind === 'api-key' ||
     caller.kind === 'client' ||
+    caller.kind === 'directory' ||
     caller.kind === 'service' ||
     caller.kind === 'operator'
   )

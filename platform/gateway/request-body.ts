@@ -1,13 +1,35 @@
 import { Problem } from '../kernel/problem.ts'
 
+const JSON_TYPE = /^application\/json\s*(?:;\s*charset=utf-8\s*)?$/i
+const SCIM_TYPE = /^application\/(?:scim\+)?json\s*(?:;\s*charset=utf-8\s*)?$/i
+
 /**
  * Reads the JSON body of an API request, at most `bytesMax` of it; an absent body is an empty object. Only
  * `application/json` is read: a form, which another site can send without asking, is refused.
  */
-export async function readJsonBody(request: Request, bytesMax: number): Promise<unknown> {
+export function readJsonBody(request: Request, bytesMax: number): Promise<unknown> {
+  return readJson(request, bytesMax, JSON_TYPE)
+}
+
+/** The same for SCIM, whose clients also say `application/scim+json` (RFC 7644 §8.1). */
+export function readScimBody(request: Request, bytesMax: number): Promise<unknown> {
+  return readJson(request, bytesMax, SCIM_TYPE)
+}
+
+/** Reads a JSON body as the text that it came as, for a handler that checks a signature over it. */
+export async function readTextBody(request: Request, bytesMax: number): Promise<string> {
+  const bytes = await readBytes(request, bytesMax)
+  if (!JSON_TYPE.test(request.headers.get('content-type') ?? ''))
+    throw new Problem('request.malformed', 'Send the body as application/json in UTF-8.')
+  const text = decoded(request, bytes)
+  if (/\\u(?:0000|d[89a-f])/i.test(text)) requireStorable(parsed(text))
+  return text
+}
+
+async function readJson(request: Request, bytesMax: number, type: RegExp): Promise<unknown> {
   const bytes = await readBytes(request, bytesMax)
   if (bytes.length === 0) return {}
-  if (!/^application\/json\s*(?:;\s*charset=utf-8\s*)?$/i.test(request.headers.get('content-type') ?? ''))
+  if (!type.test(request.headers.get('content-type') ?? ''))
     throw new Problem('request.malformed', 'Send the body as application/json in UTF-8.')
   const text = decoded(request, bytes)
   const value = parsed(text)

@@ -64,6 +64,7 @@ const CLAIMED = [
   '/.well-known/openid-configuration',
   '/.well-known/oauth-authorization-server',
   '/oauth',
+  '/scim',
   '/ledger',
   '/api',
   '/console',

@@ -10,7 +10,7 @@ import type { AccessDoor, Exchange, RecordEvent } from './exchange.ts'
 import { gatewayLimits } from './limits.ts'
 import { apiRate } from './parameters.ts'
 import { rateHeaders, type RateBudget, type RateLimiter } from './rate-limit.ts'
-import { readFormBody, readJsonBody, readQuery } from './request-body.ts'
+import { readFormBody, readJsonBody, readQuery, readScimBody, readTextBody } from './request-body.ts'
 
 /** Tries at sign-in that one client may make in any minute, whatever the policy allows for other requests. */
 export const SIGN_IN_PER_MINUTE = 30
@@ -135,7 +135,9 @@ function fit(schema: z.ZodType, value: unknown, part: string): unknown {
 
 function readBody({ reads }: AnyRoute, request: Request): Promise<unknown> {
   const { apiBodyBytesMax, formBodyBytesMax } = gatewayLimits
-  return reads === 'form' ? readFormBody(request, formBodyBytesMax) : readJsonBody(request, apiBodyBytesMax)
+  if (reads === 'form') return readFormBody(request, formBodyBytesMax)
+  if (reads === 'scim') return readScimBody(request, apiBodyBytesMax)
+  return reads === 'text' ? readTextBody(request, apiBodyBytesMax) : readJsonBody(request, apiBodyBytesMax)
 }
 
 /** The checks in the order in which a request meets them. */

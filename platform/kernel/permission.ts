@@ -12,6 +12,7 @@ export const permissions = {
   'channel.edit': 'connect channels and set their secrets',
   'people.read': 'see the people of the workspace and their roles',
   'people.edit': 'invite people, change their roles, remove them',
+  'directory.provision': 'provision people and groups of one workspace, as a directory does',
   'role.edit': 'make and change roles of the workspace, the work they are for and the duties kept apart',
   'api-key.read': 'see API keys',
   'api-key.edit': 'create and revoke API keys',

@@ -38,8 +38,11 @@ export interface Route<
    * whoever comes before it does anything in their name.
    */
   readonly fromOtherSites: string | null
-  /** What bodies are written in: JSON, or a form as browsers and OAuth 2.0 clients send it. */
-  readonly reads: 'json' | 'form'
+  /**
+   * What bodies are written in: JSON, a form as browsers and OAuth 2.0 clients send it, SCIM (RFC 7644), whose refusals
+   * have a shape of their own, or text that the handler needs as it came, such as a signed message.
+   */
+  readonly reads: 'json' | 'form' | 'scim' | 'text'
   /** Which budget the request draws on. */
   readonly rate: 'page' | 'api' | 'sign-in'
   readonly input: {
@@ -75,7 +78,7 @@ export function route<
   readonly level?: AssuranceLevel
   readonly fresh?: true
   readonly fromOtherSites?: string
-  readonly reads?: 'form'
+  readonly reads?: 'form' | 'scim' | 'text'
   readonly event: string | { readonly none: string }
   readonly rate?: 'page' | 'api' | 'sign-in'
   readonly params?: z.ZodType<Params>

@@ -1,4 +1,4 @@
-import type { Insertable } from 'kysely'
+import type { Insertable, Updateable } from 'kysely'
 import type { Database, Tables } from '../../db/index.ts'
 
 /** A row of an account that is stored for the first time. */
@@ -76,6 +76,21 @@ export async function replacePasswordHash(
     .set(next)
     .where('id', '=', account)
     .where('password_hash', '=', expected)
+    .executeTakeFirst()
+  return done.numUpdatedRows === 1n
+}
+
+/** Gives an account that is open a password; false for one that is disabled. */
+export async function reopenWith(
+  db: Database,
+  id: string,
+  secrets: Updateable<Tables['account']>,
+): Promise<boolean> {
+  const done = await db
+    .updateTable('account')
+    .set(secrets)
+    .where('id', '=', id)
+    .where('disabled_at', 'is', null)
     .executeTakeFirst()
   return done.numUpdatedRows === 1n
 }

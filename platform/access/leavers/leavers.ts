@@ -1,15 +1,16 @@
 import type { Database } from '../../db/index.ts'
-import { localProgram, type RequestContext } from '../../kernel/caller.ts'
+import type { RequestContext } from '../../kernel/caller.ts'
 import { secondsAfter, secondsBetween } from '../../kernel/clock.ts'
 import { newId } from '../../kernel/id.ts'
+import { errorRecord } from '../../kernel/log.ts'
 import { accessChanged } from '../changed.ts'
 import type { CredentialKind, Holder } from '../credentials/credential.ts'
 import { credentialKinds } from '../credentials/kinds.ts'
 import { secretCredential } from '../credentials/secret-credential.ts'
 import { lockAccount } from '../accounts/queries.ts'
 import { leaverDelay } from '../parameters.ts'
-import { eventOf, type AccessParts } from '../parts.ts'
-import type { Sessions } from '../sessions/sessions.ts'
+import { eventOf } from '../parts.ts'
+import { letBack, terminate, terminateStaff } from './by-hand.ts'
 import type { Departure, LeaverReason, Why } from './departure.ts'
 import { handOn } from './hand-on.ts'
 import {
@@ -25,10 +26,16 @@ import {
   unfinishedLeavers,
   updateLeaver,
 } from './queries.ts'
-import { departureOf } from './timeline.ts'
-
-/** What the saga of leaving works with. */
-export type LeaverParts = AccessParts & { readonly sessions: Sessions }
+import { reconcile } from './reconcile.ts'
+import { reinstate } from './reinstate.ts'
+import { programContext, type LeaverParts, type Leaving, type Saga } from './saga.ts'
+import {
+  departureOf,
+  listDepartures,
+  reportDepartures,
+  type LeaverFace,
+  type LeaverReport,
+} from './timeline.ts'
 
 /** A departure that nobody finished for this long is taken up again. */
 const LEFT_LYING_SECONDS = 60
@@ -44,15 +51,20 @@ export type Leavers = ReturnType<typeof openLeavers>
 /** Opens the saga over every kind of credential there is. */
 export function openLeavers(parts: LeaverParts, kinds: readonly CredentialKind[] = credentialKinds(parts)) {
   const { db } = parts
+  const underWay = new Set<Promise<unknown>>()
   const saga: Saga = { parts, kinds, secrets: secretCredential(parts) }
   const carryOn = (context: RequestContext, id: string): Promise<Departure> => goOn(saga, context, id)
+  const leaving: Leaving = {
+    parts,
+    deny: (tx, context, holder, why) => deny(parts, tx, context, holder, why),
+    carryOn,
+  }
   return {
     /**
      * Sets the deny flag in the caller's transaction and returns the departure, which `carryOn` works off afterwards.
      * A departure of the same person that is under way already is returned as it is.
      */
-    deny: (tx: Database, context: RequestContext, holder: Holder, why: Why): Promise<string> =>
-      deny(parts, tx, context, holder, why),
+    deny: leaving.deny,
     /** Works off what is left of a departure; safe to call twice and after a crash. */
     carryOn,
     /** Denies, ends every credential, and tries each; returns the finished departure with its trials. */
@@ -60,6 +72,31 @@ export function openLeavers(parts: LeaverParts, kinds: readonly CredentialKind[]
       const id = await db.transaction().execute((tx) => deny(parts, tx, context, holder, why))
       return carryOn(context, id)
     },
+    /** Works a departure off without the caller's waiting; what fails is taken up by the next `resume`. */
+    soon: (context: RequestContext, id: string): void => {
+      const work = carryOn(context, id).catch((error: unknown) =>
+        parts.log.error(errorRecord(error), 'a departure waits for its next minute'),
+      )
+      underWay.add(work)
+      void work.finally(() => underWay.delete(work))
+    },
+    /** Waits for what `soon` began. */
+    settled: async (): Promise<void> => {
+      await Promise.all(underWay)
+    },
+    /** Gives somebody back the membership that was suspended, in the caller's transaction; never an old credential. */
+    reinstate: (tx: Database, context: RequestContext, holder: Required<Holder>): Promise<boolean> =>
+      reinstate(parts, tx, context, holder),
+    terminate: (context: RequestContext, account: string, successor?: string): Promise<Departure> =>
+      terminate(leaving, context, account, successor),
+    terminateStaff: (context: RequestContext, account: string, successor?: string): Promise<Departure> =>
+      terminateStaff(leaving, context, account, successor),
+    letBack: (context: RequestContext, account: string): Promise<boolean> =>
+      letBack(leaving, context, account),
+    /** Looks for what still works of those who left, ends it and raises an alarm; returns how many had something. */
+    reconcile: (): Promise<number> => reconcile(saga),
+    list: (workspace: string | null): Promise<readonly LeaverFace[]> => listDepartures(parts, workspace),
+    report: (workspace: string | null): Promise<LeaverReport> => reportDepartures(parts, workspace),
     /** Takes up what was left lying, for example by a process that was killed; returns how many. */
     resume: async (): Promise<number> => {
       const ids = await unfinishedLeavers(db, secondsAfter(parts.clock.now(), -LEFT_LYING_SECONDS))
@@ -67,18 +104,6 @@ export function openLeavers(parts: LeaverParts, kinds: readonly CredentialKind[]
       return ids.length
     },
   }
-}
-
-/** What the steps of a departure work with. */
-interface Saga {
-  readonly parts: LeaverParts
-  readonly kinds: readonly CredentialKind[]
-  readonly secrets: CredentialKind
-}
-
-/** The context of work that no request asked for. */
-export function programContext({ clock }: Pick<AccessParts, 'clock'>): RequestContext {
-  return { requestId: newId(clock), caller: localProgram('operator', 'leavers') }
 }
 
 async function deny(

@@ -63,23 +63,21 @@ export async function enableAccount(db: Database, account: string): Promise<void
   await db.updateTable('account').set({ disabled_at: null }).where('id', '=', account).execute()
 }
 
-/** Takes a membership away whole and keeps what can be given back; false when there was none. */
+/** Suspends a member; false when there is none or it is suspended already. */
 export async function suspendMember(
   db: Database,
   account: string,
   workspace: string,
   at: Date,
 ): Promise<boolean> {
-  const { rows } = await sql<{ role: string }>`
-    with gone as (
-      delete from membership where account_id = ${account}::uuid and workspace_id = ${workspace}::uuid returning *
-    )
-    insert into suspended_membership (account_id, workspace_id, role, created_at, suspended_at)
-    select account_id, workspace_id, role, created_at, ${at}::timestamptz from gone
-    on conflict (account_id, workspace_id) do update
-      set role = excluded.role, created_at = excluded.created_at, suspended_at = excluded.suspended_at
-    returning role`.execute(db)
-  return rows.length > 0
+  const done = await db
+    .updateTable('membership')
+    .set({ suspended_at: at })
+    .where('workspace_id', '=', workspace)
+    .where('account_id', '=', account)
+    .where('suspended_at', 'is', null)
+    .executeTakeFirst()
+  return done.numUpdatedRows === 1n
 }
 
 /** The workspaces of an account in which it alone is an owner, held until the transaction ends. */
@@ -91,14 +89,11 @@ export async function solelyOwned(db: Database, holder: Holder): Promise<string[
       and exists (
         select from membership where membership.workspace_id = workspace.id
           and membership.account_id = ${holder.account}::uuid and membership.role = 'owner'
-        union all
-        select from suspended_membership gone where gone.workspace_id = workspace.id
-          and gone.account_id = ${holder.account}::uuid and gone.role = 'owner'
       )
       and not exists (
         select from membership other join account on account.id = other.account_id
         where other.workspace_id = workspace.id and other.account_id <> ${holder.account}::uuid
-          and other.role = 'owner' and account.disabled_at is null
+          and other.role = 'owner' and other.suspended_at is null and account.disabled_at is null
       )
     order by workspace.id for update of workspace`.execute(db)
   return rows.map((row) => row.workspace_id)
@@ -112,6 +107,7 @@ export async function isActiveMember(db: Database, account: string, workspace: s
     .select('account.id')
     .where('membership.account_id', '=', account)
     .where('membership.workspace_id', '=', workspace)
+    .where('membership.suspended_at', 'is', null)
     .where('account.disabled_at', 'is', null)
     .executeTakeFirst()
   return row !== undefined
@@ -121,7 +117,8 @@ export async function isActiveMember(db: Database, account: string, workspace: s
 export async function livesElsewhere(db: Database, account: string, workspace: string): Promise<boolean> {
   const { rows } = await sql<{ elsewhere: boolean }>`
     select exists (select from membership join workspace on workspace.id = membership.workspace_id
-        where account_id = ${account}::uuid and workspace_id <> ${workspace}::uuid and workspace.removed_at is null)
+        where account_id = ${account}::uuid and workspace_id <> ${workspace}::uuid
+          and suspended_at is null and workspace.removed_at is null)
       or exists (select from staff where account_id = ${account}::uuid) as elsewhere`.execute(db)
   return rows[0]?.elsewhere === true
 }
@@ -191,4 +188,78 @@ export function listLeavers(db: Database, workspace: string | null, since: Date,
     .where('account.probe', '=', false)
   if (workspace !== null) query = query.where('leaver.workspace_id', '=', workspace)
   return query.orderBy('leaver.told_at', 'desc').limit(limit).execute()
+}
+
+/** The last departure of somebody from a workspace that closed the account. */
+export async function closedBy(db: Database, account: string, workspace: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('leaver')
+    .select(['workspace_id', 'closed'])
+    .where('account_id', '=', account)
+    .where('closed', '=', true)
+    .orderBy('denied_at', 'desc')
+    .executeTakeFirst()
+  return row?.workspace_id === workspace
+}
+
+/** Whether somebody is a suspended member. */
+export async function isSuspended(db: Database, account: string, workspace: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('membership')
+    .select('account_id')
+    .where('workspace_id', '=', workspace)
+    .where('account_id', '=', account)
+    .where('suspended_at', 'is not', null)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/**
+ * People who left and whom nothing brought back: accounts that are disabled, members who are suspended, and those whom a
+ * directory says to be inactive.
+ */
+export async function leftPeople(db: Database) {
+  const { rows } = await sql<{ account_id: string; workspace_id: string | null }>`
+    select id as account_id, null::uuid as workspace_id from account where disabled_at is not null
+    union
+    select account_id, workspace_id from membership where suspended_at is not null
+    union
+    select account_id, workspace_id from directory_user where not active and account_id is not null
+    order by 1, 2 limit 20000`.execute(db)
+  return rows
+}
+
+/** Seconds from the news to the proof, of each departure since a moment that is finished. */
+export async function secondsOfLeavers(
+  db: Database,
+  workspace: string | null,
+  since: Date,
+): Promise<number[]> {
+  let query = db
+    .selectFrom('leaver')
+    .innerJoin('account', 'account.id', 'leaver.account_id')
+    .select(['told_at', 'finished_at'])
+    .where('told_at', '>=', since)
+    .where('finished_at', 'is not', null)
+    .where('account.probe', '=', false)
+  if (workspace !== null) query = query.where('leaver.workspace_id', '=', workspace)
+  const rows = await query.execute()
+  return rows.flatMap(({ told_at, finished_at }) =>
+    finished_at === null ? [] : [(finished_at.getTime() - told_at.getTime()) / 1000],
+  )
+}
+
+/** How many departures since a moment ended with something that still worked, and how many are under way. */
+export async function troubledLeavers(db: Database, workspace: string | null, since: Date) {
+  let query = db
+    .selectFrom('leaver')
+    .innerJoin('account', 'account.id', 'leaver.account_id')
+    .select(({ fn }) => [
+      fn.countAll<number>().filterWhere('still_live', '>', 0).as('live'),
+      fn.countAll<number>().filterWhere('finished_at', 'is', null).as('open'),
+    ])
+    .where('told_at', '>=', since)
+    .where('account.probe', '=', false)
+  if (workspace !== null) query = query.where('leaver.workspace_id', '=', workspace)
+  return query.executeTakeFirstOrThrow()
 }

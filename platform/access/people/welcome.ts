@@ -5,7 +5,7 @@ import type { WorkspaceRole } from '../../kernel/permission.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { asSecret, secretHash } from '../../kernel/secret.ts'
 import { prepareAccount, type PreparedAccount } from '../accounts/accounts.ts'
-import { accountByEmail, accountById, deleteAccount, insertAccount } from '../accounts/queries.ts'
+import { accountByEmail, accountById, deleteAccount, insertAccount, reopenWith } from '../accounts/queries.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
 import { requireSettable } from '../passwords/new-password.ts'
 import { giveRole, giveStaffRole } from '../roles/grants.ts'
@@ -14,6 +14,7 @@ import { setSessionWorkspace } from '../sessions/queries.ts'
 import { administrators, clearWorkspace, workspacesOf } from '../workspaces/queries.ts'
 import { joinSampleWorkspaces, prepareWorkspace } from '../workspaces/workspaces.ts'
 import { invitedField, type LinkToken } from './links.ts'
+import { joinDirectory } from '../provisioning/joining.ts'
 import { stillGiven } from './people.ts'
 import { lockFirstLinks, lockWorkspace, ownerCount, usableLink, useLink } from './queries.ts'
 
@@ -26,7 +27,7 @@ export interface Welcome {
   readonly workspaceName?: string | undefined
 }
 
-type Parts = Omit<AccessParts, 'origin'>
+type Parts = AccessParts
 type Link = NonNullable<Awaited<ReturnType<typeof usableLink>>>
 
 /**
@@ -49,6 +50,11 @@ export async function redeem(
   const settable = await requireSettable(parts, welcome.password, { email, name: welcome.name })
   const breachCheckedAt = settable.columns.breach_checked_at
   const account = await prepareAccount(parts, { ...welcome, email, probe: link.probe, breachCheckedAt })
+  if (link.kind === 'return') {
+    const back = await comeBack(parts, context, link, account)
+    settable.recheckLater(back.account, account.password_hash)
+    return back
+  }
   const workspace =
     link.kind === 'invitation'
       ? await joinInvited(parts, context, link, account)
@@ -67,7 +73,8 @@ export async function accept(parts: Parts, context: RequestContext, token: strin
   const link = await findLink(parts, context, asSecret(token))
   const { id, sessionId } = context.caller
   const account = await accountById(parts.db, id)
-  if (account === undefined || link.email_index === null || !account.email_index.equals(link.email_index))
+  const own = link.email_index !== null && account?.email_index.equals(link.email_index) === true
+  if (account === undefined || !own || link.kind !== 'invitation')
     throw new Problem('access.denied', 'This invitation is for another address.')
   return parts.db.transaction().execute(async (tx) => {
     const workspace = await takeInvitation(parts, tx, link)
@@ -110,6 +117,29 @@ async function joinInvited(
   })
 }
 
+/** Somebody whose account was closed and is open again chooses a new password; a second factor comes next. Policy 3.2-c. */
+async function comeBack(
+  { db, clock, audit }: Parts,
+  context: RequestContext,
+  link: Link,
+  { password_hash, pepper_version, password_set_at, breach_checked_at }: PreparedAccount,
+): Promise<{ readonly account: string; readonly workspace: string }> {
+  const { account_id: account, workspace_id: workspace } = link
+  if (account === null || workspace === null) throw new Error('a link back names nobody')
+  await db.transaction().execute(async (tx) => {
+    if (!(await useLink(tx, link.id, clock.now()))) throw expired()
+    const held = await heldRole(tx, workspace, account)
+    const breachCheck = breach_checked_at === undefined ? {} : { breach_checked_at }
+    const secrets = { password_hash, pepper_version, password_set_at, ...breachCheck }
+    if (held === undefined || held.suspendedAt !== null || !(await reopenWith(tx, account, secrets)))
+      throw expired()
+    const target = { kind: 'account', id: account }
+    const about = { tenant: workspace, target, details: { kind: link.kind } }
+    await audit.record(tx, eventOf(context, 'link.redeemed', about))
+  })
+  return { account, workspace }
+}
+
 async function takeInvitation({ clock }: Parts, tx: Database, link: Link): Promise<string> {
   if (link.workspace_id === null || !(await lockWorkspace(tx, link.workspace_id))) throw expired()
   // An invitation is worth what its maker may still give; nobody leaves a way back behind. Policy 3.2-0.
@@ -139,6 +169,9 @@ async function join(
   const details = { kind: link.kind, role }
   const about = { tenant: link.workspace_id, target, details }
   await parts.audit.record(tx, eventOf(context, 'link.redeemed', about))
+  if (link.email_index === null) return
+  const member = { workspace: link.workspace_id, account, emailIndex: link.email_index }
+  await joinDirectory(parts, tx, context, member)
 }
 
 async function storeAccount(tx: Database, account: PreparedAccount): Promise<void> {

@@ -55,6 +55,7 @@ create table directory_group (
 create index directory_group_page on directory_group (workspace_id, id);
 
 create table directory_member (
+  workspace_id uuid not null references workspace on delete cascade,
   group_id uuid not null references directory_group on delete cascade,
   user_id uuid not null references directory_user on delete cascade,
   -- Envelope of how the directory shows the member, if it says.
@@ -78,6 +79,7 @@ create table personnel_connection (
 create index personnel_connection_workspace on personnel_connection (workspace_id);
 
 create table personnel_event (
+  workspace_id uuid not null references workspace on delete cascade,
   connection_id uuid not null references personnel_connection on delete cascade,
   -- Blind index of the id that the personnel system gave it.
   event_index bytea not null,
@@ -97,3 +99,6 @@ create index personnel_event_due on personnel_event (effective_at) where done_at
 alter table link add column account_id uuid references account on delete cascade;
 alter table link drop constraint link_kind_check;
 alter table link add constraint link_kind_check check (kind in ('first-administrator', 'invitation', 'return'));
+
+call put_behind_wall('directory_member', 'workspace_id');
+call put_behind_wall('personnel_event', 'workspace_id');
