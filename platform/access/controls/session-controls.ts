@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { openNoticeBoard, type NoticeBoard } from '../../db/index.ts'
 import { HOUR, secondsAfter } from '../../kernel/clock.ts'
 import { control, type Control, type Observation } from '../../kernel/control.ts'
 import { everyBreakFound, observed } from '../../kernel/observed.ts'
@@ -8,7 +10,14 @@ import type { Door } from '../direct-door.ts'
 import { sessionAbsolute, sessionIdle } from '../parameters.ts'
 import { openSessions } from '../sessions/queries.ts'
 import { QUARTER_HOUR, withTwin, type AccessSystem } from './observed-system.ts'
-import { askWith, checkContext, enrolProbe, withProbe, type ProbePerson } from './probe-person.ts'
+import {
+  askWith,
+  checkContext,
+  contextOfToken,
+  enrolProbe,
+  withProbe,
+  type ProbePerson,
+} from './probe-person.ts'
 import { ageSession, PROBE_WORKSPACE, reviveSession } from './queries.ts'
 
 const PATH = '/api/access/sessions'
@@ -54,9 +63,52 @@ function lookAtExpiry(system: AccessSystem, door: Door): Promise<Observation> {
           `a session unused for ${ages.unused} s and ${ages.old} s old was answered with ${status}`,
         )
     }
-    const saw = `sessions ${MARGIN_SECONDS} seconds inside the limits were served, at ${sessionIdle.type.show(idle)} without use and ${sessionAbsolute.type.show(absolute)} after sign-in they were refused`
-    return observed(failures, saw, { idle, absolute }, { count: cases.length, coverage: 1, of: 'sessions' })
+    const rememberedMs = await rememberedPast(system, door, person, absolute)
+    if (rememberedMs === Infinity)
+      failures.push(`a session in use, ${absolute} s after sign-in, was still served a second later`)
+    const saw = `sessions ${MARGIN_SECONDS} seconds inside the limits were served, at ${sessionIdle.type.show(idle)} without use and ${sessionAbsolute.type.show(absolute)} after sign-in they were refused, one in use as well`
+    const metrics = { idle, absolute, refusedInUseMs: milliseconds(rememberedMs) }
+    return observed(failures, saw, metrics, { count: cases.length + 1, coverage: 1, of: 'sessions' })
   })
+}
+
+/** Milliseconds until a door that has just served a session, and may remember it, refuses it past its age. */
+async function rememberedPast(
+  system: AccessSystem,
+  door: Door,
+  person: ProbePerson,
+  absolute: number,
+): Promise<number> {
+  const { parts } = system
+  const session = await agedSession(system, checkContext(system), person, { unused: 0, old: 0 })
+  if ((await askWith(door, session.token, PATH)).status !== 200) return Infinity
+  const now = parts.clock.now()
+  await ageSession(parts.db, session.id, { created_at: secondsAfter(now, -absolute), last_seen_at: now })
+  return refusedAfterMs(async () => (await askWith(door, session.token, PATH)).status === 401)
+}
+
+/** Longest time that a revocation may take to reach every process. */
+const EVERYWHERE_MS_MAX = 1000
+
+/** Milliseconds until something is refused; infinite when a second is not enough. */
+async function refusedAfterMs(isRefused: () => Promise<boolean>): Promise<number> {
+  const began = performance.now()
+  do {
+    if (await isRefused()) return performance.now() - began
+    await pause(5)
+  } while (performance.now() - began < EVERYWHERE_MS_MAX)
+  return Infinity
+}
+
+function milliseconds(ms: number): number | string {
+  return ms === Infinity ? `more than ${EVERYWHERE_MS_MAX}` : Math.round(ms)
+}
+
+/** A board on which nobody ever writes, and that claims to have missed nothing. */
+function deafBoard(): NoticeBoard {
+  const board = openNoticeBoard()
+  board.confirmed(Infinity)
+  return board
 }
 
 /** Policy 3.4-a. */
@@ -67,8 +119,8 @@ export const sessionsExpire: Control<AccessSystem> = control({
   everySeconds: QUARTER_HOUR,
   enforcedIn: ['platform/access/sessions/session-clock.ts', 'platform/access/sessions/last-seen.ts'],
   looks:
-    'Makes sessions of a probe account look as old and as long unused as the limits, and offers them at the gateway.',
-  breaks: 'Offers the same to twins whose limits are ten minutes longer.',
+    'Makes sessions of a probe account look as old and as long unused as the limits, one of them while it is in use, and offers them at the gateway.',
+  breaks: 'Offers the same to twins whose limits are ten minutes longer, and to one that hears of no change.',
   check: (system) => lookAtExpiry(system, system.door),
   knownBad: async (system) => {
     const { policy } = system.parts
@@ -78,28 +130,48 @@ export const sessionsExpire: Control<AccessSystem> = control({
     return everyBreakFound({
       'a longer time without use': await at(sessionIdle),
       'a longer time after sign-in': await at(sessionAbsolute),
+      'a memory that hears of no change': await withTwin(system, { notices: deafBoard() }, (_, door) =>
+        lookAtExpiry(system, door),
+      ),
     })
   },
 })
 
-/** Signs a probe session out at the gateway and offers it again; `afterwards` may break things. */
+/**
+ * Signs a probe session out at the gateway and offers it again, there and to a twin that stands for another process and
+ * has it in memory; `afterwards` may break things.
+ */
 function lookAtSignOut(
   system: AccessSystem,
   afterwards: (session: string) => Promise<void>,
+  notices: Partial<Pick<AccessSystem['parts'], 'notices'>> = {},
 ): Promise<Observation> {
-  return withProbe(system, async (person) => {
-    const { token, sessionId } = await enrolProbe(system, person)
-    const before = (await askWith(system.door, token, PATH)).status
-    const out = (await askWith(system.door, token, '/api/access/sign-out', 'POST')).status
-    const ended = performance.now()
-    await afterwards(sessionId)
-    const after = (await askWith(system.door, token, PATH)).status
-    const refusedAfterMs = Math.round(performance.now() - ended)
-    const good = before === 200 && out === 200 && after === 401
-    const failures = good ? [] : [`before ${before}, sign-out ${out}, afterwards ${after}`]
-    const saw = `a session that worked was refused ${refusedAfterMs} ms after its owner signed out`
-    return observed(failures, saw, { refusedAfterMs }, { count: 1, coverage: 1, of: 'sessions' })
-  })
+  return withTwin(system, notices, (twin) =>
+    withProbe(system, async (person) => {
+      const { token, sessionId } = await enrolProbe(system, person)
+      const isRefusedThere = async (): Promise<boolean> =>
+        (await contextOfToken(system, token, twin)).caller.kind === 'anonymous'
+      const servedThere = !(await isRefusedThere()) && !(await isRefusedThere())
+      const before = (await askWith(system.door, token, PATH)).status
+      const out = (await askWith(system.door, token, '/api/access/sign-out', 'POST')).status
+      const ended = performance.now()
+      await afterwards(sessionId)
+      const after = (await askWith(system.door, token, PATH)).status
+      const refusedMs = Math.round(performance.now() - ended)
+      const elsewhereMs = await refusedAfterMs(isRefusedThere)
+      const good = servedThere && before === 200 && out === 200 && after === 401
+      const failures = good ? [] : [`before ${before}, sign-out ${out}, afterwards ${after}`]
+      if (elsewhereMs === Infinity) failures.push('another process still served it a second later')
+      const saw = `a session that worked was refused ${refusedMs} ms after its owner signed out, and in another process after ${milliseconds(elsewhereMs)} ms`
+      const noticeMs = Math.round(Math.max(0, ...system.access.sessions.noticeMs()))
+      const metrics = {
+        refusedAfterMs: refusedMs,
+        elsewhereAfterMs: milliseconds(elsewhereMs),
+        slowestNoticeMs: noticeMs,
+      }
+      return observed(failures, saw, metrics, { count: 2, coverage: 1, of: 'sessions' })
+    }),
+  )
 }
 
 /** Policy 3.4-b. */
@@ -108,11 +180,23 @@ export const signOutEnds: Control<AccessSystem> = control({
   clauses: ['3.4-b'],
   reads: [],
   everySeconds: HOUR,
-  enforcedIn: ['platform/access/sessions/sessions.ts', 'platform/access/access.ts'],
-  looks: 'Signs a probe session out at the gateway and offers its cookie again.',
-  breaks: 'Takes the end of the session back in the database before it is offered again.',
+  enforcedIn: [
+    'platform/access/sessions/sessions.ts',
+    'platform/access/sessions/identity-cache.ts',
+    'platform/access/access.ts',
+  ],
+  looks:
+    'Signs a probe session out at the gateway and offers its cookie again, there and to a twin that stands for another process and has the session in memory.',
+  breaks:
+    'Takes the end of the session back in the database before it is offered again; and lets the twin hear of no revocation.',
   check: (system) => lookAtSignOut(system, async () => {}),
-  knownBad: (system) => lookAtSignOut(system, (id) => reviveSession(system.parts.db, id)),
+  knownBad: async (system) =>
+    everyBreakFound({
+      'an end that is taken back': await lookAtSignOut(system, (id) => reviveSession(system.parts.db, id)),
+      'a memory that hears of no revocation': await lookAtSignOut(system, async () => {}, {
+        notices: deafBoard(),
+      }),
+    }),
 })
 
 const listed = z.object({ sessions: z.array(z.object({ id: z.string(), current: z.boolean() })) })
