@@ -32,7 +32,8 @@ export async function identifySession(
   // Policy 3.1-c: what was proved is compared with the role and the policy of this moment.
   const level = reached(policy, row, standing)
   // Policy 3.3-c: whoever signs in with a breached password chooses another one before anything else.
-  const renewing = level === 'full' && row.password_breached_at !== null
+  // Policy 3.1-0: whoever came by a link from a letter sets a new password, and signs in with it.
+  const renewing = level === 'full' && (row.password_breached_at !== null || row.factors.includes('link'))
   const full = level === 'full' && !renewing
   // Policy 3.2-d: their ends are compared with the clock here and again at every decision.
   const elevations = full ? heldBy(row.elevations, policy, row.staff_role) : []

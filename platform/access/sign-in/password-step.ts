@@ -4,6 +4,7 @@ import { emailIndex } from '../accounts/accounts.ts'
 import { accountByEmail, replacePasswordHash } from '../accounts/queries.ts'
 import { writeTo } from '../letters.ts'
 import { bcryptCost } from '../parameters.ts'
+import { makeUnlockLink } from '../recovery/account-links.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
 import { recheckAtSignIn } from '../passwords/breached.ts'
 import type { Afterwards } from './afterwards.ts'
@@ -158,7 +159,9 @@ async function tellOfLock(
   const details = { counter: counter.of, until: until.toISOString() }
   await parts.db.transaction().execute(async (tx) => {
     await parts.audit.record(tx, eventOf(context, 'account.locked', { ...about, details }))
-    if (device === null) await writeTo(parts, tx, found.id, 'account-locked', { until, unlockLink: null })
+    if (device !== null) return
+    const unlockLink = await makeUnlockLink(parts, tx, found.id)
+    await writeTo(parts, tx, found.id, 'account-locked', { until, unlockLink })
   })
 }
 
