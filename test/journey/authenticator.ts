@@ -1,0 +1,87 @@
+import { chromium, type Browser, type CDPSession, type Page } from 'playwright-core'
+
+const executable = process.env['SURETY_CHROMIUM'] ?? '/usr/bin/chromium'
+
+/** A browser that takes the certificate of a test for good: with a doubtful one it makes no credentials. */
+export function openTrustingBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: executable,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--ignore-certificate-errors',
+    ],
+  })
+}
+
+/** An authenticator of the browser's own making. */
+export interface VirtualAuthenticator {
+  /** Unplugs it. */
+  remove(): Promise<void>
+}
+
+/** Plugs a virtual authenticator into a page (Chrome DevTools protocol, WebAuthn domain). */
+export async function plugIn(
+  page: Page,
+  kind: { readonly protocol: 'ctap2' | 'u2f'; readonly verification: boolean },
+): Promise<VirtualAuthenticator> {
+  const devtools: CDPSession = await page.context().newCDPSession(page)
+  await devtools.send('WebAuthn.enable')
+  const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: kind.protocol,
+      transport: 'usb',
+      hasResidentKey: kind.protocol === 'ctap2' && kind.verification,
+      hasUserVerification: kind.verification,
+      isUserVerified: kind.verification,
+      automaticPresenceSimulation: true,
+    },
+  })
+  return {
+    remove: async () => {
+      await devtools.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId })
+      await devtools.detach()
+    },
+  }
+}
+
+/** What the platform answered to the page. */
+export interface Said {
+  readonly status: number
+  readonly body: unknown
+}
+
+/** Posts from the page itself, with its cookies, as the console would. */
+export function post(page: Page, path: string, body: object = {}): Promise<Said> {
+  return page.evaluate(
+    async ([to, sent]) => {
+      const answer = await fetch(to, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: sent,
+      })
+      return { status: answer.status, body: await answer.json() }
+    },
+    [path, JSON.stringify(body)] as const,
+  )
+}
+
+/** Lets the browser's authenticator make a credential by these options. */
+export function create(page: Page, options: unknown): Promise<object> {
+  return inPage(page, 'create', 'parseCreationOptionsFromJSON', options)
+}
+
+/** Lets the browser's authenticator prove a credential by these options. */
+export function prove(page: Page, options: unknown): Promise<object> {
+  return inPage(page, 'get', 'parseRequestOptionsFromJSON', options)
+}
+
+/** Runs as text, because the types of a browser are none of the server's. */
+function inPage(page: Page, does: string, parse: string, options: unknown): Promise<object> {
+  return page.evaluate(
+    `navigator.credentials.${does}({ publicKey: PublicKeyCredential.${parse}(${JSON.stringify(options)}) }).then((made) => made.toJSON())`,
+  )
+}
