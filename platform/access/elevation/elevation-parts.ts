@@ -8,7 +8,13 @@ import { sessionAbsolute } from '../parameters.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
 import { conflictAmong, isEligible } from './eligible.ts'
 import { elevationEnd } from './live.ts'
-import { openElevations, staffRoleOf, workspaceAllowsSupport, type ElevationState } from './queries.ts'
+import {
+  barredUntil,
+  openElevations,
+  staffRoleOf,
+  workspaceAllowsSupport,
+  type ElevationState,
+} from './queries.ts'
 
 /** What the rules of elevations work with. */
 export type ElevationParts = Pick<
@@ -19,7 +25,7 @@ export type ElevationParts = Pick<
   readonly securityMailbox?: string | null
 }
 
-/** After an administrator's reset of somebody's factors nothing sensitive is given to that person for this long. */
+/** After a reset of somebody's factors nothing sensitive is given to that person for this long. */
 export const RESET_REST_SECONDS = 72 * 3600
 
 /** Where the words of an elevation are sealed. */
@@ -72,6 +78,10 @@ export async function hindrance(
   if (workspace !== null && !(await workspaceAllowsSupport(tx, workspace)))
     return new Problem('access.denied', 'There is no such workspace, or its owners refuse support.')
   const now = parts.clock.now()
+  // Trap 10.
+  const barred = await barredUntil(tx, account)
+  if (barred !== null && now < barred)
+    return new Problem('access.not-eligible', 'The factors of this account were reset a short while ago.')
   const held = (await openElevations(tx, { account })).flatMap((row) => {
     const { granted_at: grantedAt, expires_at: expiresAt } = row
     if (row.id === wanted.except || grantedAt === null || expiresAt === null) return []

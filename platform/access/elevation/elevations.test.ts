@@ -324,6 +324,23 @@ suite('elevation', () => {
     assert.equal(await mayNow(it, first, 'platform.people'), false)
   })
 
+  test('trap 10: nothing sensitive is given to somebody whose factors were reset, not even in an emergency', async () => {
+    const id = await asked(it, first)
+    const until = new Date(it.clock.now().getTime() + 72 * 3_600_000)
+    const bar = (elevation_barred_until: Date | null) =>
+      it.db.updateTable('account').set({ elevation_barred_until }).where('id', '=', first.id).execute()
+    await bar(until)
+    await assert.rejects(approve(second, id), { code: 'access.not-eligible' })
+    await assert.rejects(asked(it, first), { code: 'access.not-eligible' })
+    const wish = { permissions: ['platform.people'] as const, reason: REASON, workspace: null }
+    await assert.rejects(it.access.elevations.breakGlass(await fresh(it, first), wish), {
+      code: 'access.not-eligible',
+    })
+    await bar(it.clock.now())
+    await approve(second, id)
+    await bar(null)
+  })
+
   test('policy 3.2-d: acts of an elevated person name the elevation in the audit log', async () => {
     const id = await running()
     const { eventOf } = await import('../parts.ts')

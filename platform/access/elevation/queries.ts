@@ -246,6 +246,16 @@ export async function sessionStart(db: Database, session: string): Promise<Date 
   return row?.created_at
 }
 
+/** Until when nothing sensitive is given to an account, after its factors were reset. */
+export async function barredUntil(db: Database, account: string): Promise<Date | null> {
+  const row = await db
+    .selectFrom('account')
+    .select('elevation_barred_until')
+    .where('id', '=', account)
+    .executeTakeFirst()
+  return row?.elevation_barred_until ?? null
+}
+
 /** Whether an account is one that a check made for itself. */
 export async function isProbe(db: Database, account: string): Promise<boolean> {
   const row = await db.selectFrom('account').select('probe').where('id', '=', account).executeTakeFirst()

@@ -23,6 +23,8 @@ create index review_campaign_opened on review_campaign (opened_at);
 create table review_item (
   id uuid primary key,
   campaign_id uuid not null references review_campaign on delete cascade,
+  -- The workspace of the campaign; null for the provider's staff.
+  workspace_id uuid references workspace on delete cascade,
   position int not null,
   kind text not null check (kind in ('membership', 'staff', 'api-key', 'client')),
   -- Whose access it is; for a key or a client, whoever made it.

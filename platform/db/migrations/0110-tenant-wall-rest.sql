@@ -9,6 +9,7 @@ create policy one_workspace on key_access to surety_tenant using (tenant = tenan
 call put_behind_wall('sms_code', 'workspace_id');
 call put_behind_wall('upstream_connection', 'workspace_id');
 call put_behind_wall('review_campaign', 'workspace_id');
+call put_behind_wall('review_item', 'workspace_id');
 call put_behind_wall('leaver', 'workspace_id');
 call put_behind_wall('directory_token', 'workspace_id');
 call put_behind_wall('directory_user', 'workspace_id');
