@@ -156,6 +156,12 @@ const apiKeys = createRoute({
   component: lazyRouteComponent(() => import('./people/api-keys-page.tsx'), 'ApiKeysPage'),
 })
 
+const roles = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/roles',
+  component: lazyRouteComponent(() => import('./roles/roles-page.tsx'), 'RolesPage'),
+})
+
 const elevations = createRoute({
   getParentRoute: () => signedIn,
   path: '/elevations',
@@ -193,6 +199,7 @@ const tree = root.addChildren([
     findings,
     people,
     apiKeys,
+    roles,
     elevations,
     audit,
     account,

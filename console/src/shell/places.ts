@@ -9,6 +9,7 @@ export interface Place {
     | '/replies'
     | '/people'
     | '/api-keys'
+    | '/roles'
     | '/elevations'
     | '/audit'
     | '/account'
@@ -51,6 +52,13 @@ export const PLACES: readonly Place[] = [
     icon: 'people',
     permission: 'people.read',
     also: 'members team invite',
+  },
+  {
+    to: '/roles',
+    name: 'Roles and permissions',
+    icon: 'shield',
+    permission: 'people.read',
+    also: 'permissions explain why duties job functions',
   },
   { to: '/api-keys', name: 'API keys', icon: 'key', permission: 'api-key.read', also: 'token bearer' },
   {

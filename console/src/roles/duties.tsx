@@ -1,0 +1,147 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState, type ReactNode } from 'react'
+import type { Permission } from '../../../platform/kernel/permission.ts'
+import { call } from '../api.ts'
+import { announce } from '../ui/announce.tsx'
+import { Button } from '../ui/button.tsx'
+import { Dialog } from '../ui/dialog.tsx'
+import { Choice, TextField } from '../ui/field.tsx'
+import { ProblemNotice } from '../ui/notice.tsx'
+import { Badge, Loading, Section } from '../ui/page.tsx'
+import { Cell, Row, Table } from '../ui/table.tsx'
+import { dutiesQuery, type PermissionRow } from './roles-api.ts'
+
+/** Pairs of permissions that nobody holds together. Policy 3.2-a. */
+export function Duties({
+  permissions,
+  mayEdit,
+}: {
+  readonly permissions: readonly PermissionRow[]
+  readonly mayEdit: boolean
+}): ReactNode {
+  const queries = useQueryClient()
+  const { data, error, refetch } = useQuery(dutiesQuery)
+  const remove = useMutation({
+    mutationFn: (id: string) => call('DELETE /api/access/duties/:id', { params: { id } }),
+    onSuccess: async () => {
+      announce('The rule was removed')
+      await queries.invalidateQueries({ queryKey: dutiesQuery.queryKey })
+    },
+  })
+  return (
+    <Section
+      title="Duties kept apart"
+      lead="Nobody holds both at once: not by a role, not by a grant, not by an elevation."
+      aside={mayEdit && <NewDuty permissions={permissions} />}
+    >
+      {error !== null && (
+        <ProblemNotice
+          error={error}
+          retry={() => {
+            void refetch()
+          }}
+        />
+      )}
+      {remove.isError && <ProblemNotice error={remove.error} focus />}
+      {data === undefined ? (
+        error === null && <Loading what="the rules" />
+      ) : (
+        <Table label="Duties kept apart" columns={['Rule', 'One', 'Other', 'Act']}>
+          {data.rules.map((rule) => (
+            <Row key={rule.id}>
+              <Cell of="Rule">{rule.name}</Cell>
+              <Cell of="One">
+                <code className="font-mono text-sm">{rule.one}</code>
+              </Cell>
+              <Cell of="Other">
+                <code className="font-mono text-sm">{rule.other}</code>
+              </Cell>
+              <Cell of="Act" end>
+                {rule.own ? (
+                  mayEdit && (
+                    <Button
+                      weight="danger"
+                      aria-label={`Remove rule ${rule.name}`}
+                      busy={remove.isPending && remove.variables === rule.id}
+                      onClick={() => {
+                        remove.mutate(rule.id)
+                      }}
+                    >
+                      Remove
+                    </Button>
+                  )
+                ) : (
+                  <Badge>everywhere</Badge>
+                )}
+              </Cell>
+            </Row>
+          ))}
+        </Table>
+      )}
+    </Section>
+  )
+}
+
+function NewDuty({ permissions }: { readonly permissions: readonly PermissionRow[] }): ReactNode {
+  const [open, setOpen] = useState(false)
+  const [name, setName] = useState('')
+  const [one, setOne] = useState<Permission>('people.edit')
+  const [other, setOther] = useState<Permission>('audit.read')
+  const queries = useQueryClient()
+  const choices = Object.fromEntries(
+    permissions.filter(({ assignable }) => assignable).map((each) => [each.name, each.says]),
+  ) as Record<Permission, string>
+  const make = useMutation({
+    mutationFn: () =>
+      call('POST /api/access/duties', { body: { name: name.trim(), permissions: [one, other] } }),
+    onSuccess: async () => {
+      setOpen(false)
+      announce('The rule is in force')
+      await queries.invalidateQueries({ queryKey: dutiesQuery.queryKey })
+    },
+  })
+  return (
+    <>
+      <Button
+        icon="plus"
+        onClick={() => {
+          setOpen(true)
+        }}
+      >
+        Keep two duties apart
+      </Button>
+      <Dialog
+        open={open}
+        onClose={() => {
+          setOpen(false)
+        }}
+        title="Keep two duties apart"
+      >
+        <form
+          className="flex flex-col gap-4"
+          onSubmit={(event) => {
+            event.preventDefault()
+            make.mutate()
+          }}
+        >
+          {make.isError && <ProblemNotice error={make.error} focus />}
+          <TextField
+            label="Rule"
+            hint="In words that somebody understands who meets it"
+            required
+            maxLength={60}
+            value={name}
+            onChange={(event) => {
+              setName(event.currentTarget.value)
+            }}
+          />
+          <Choice label="One" choices={choices} value={one} onChoose={setOne} />
+          <Choice label="Other" choices={choices} value={other} onChoose={setOther} />
+          <Button type="submit" weight="primary" busy={make.isPending} disabled={one === other}>
+            Keep them apart
+          </Button>
+        </form>
+      </Dialog>
+    </>
+  )
+}

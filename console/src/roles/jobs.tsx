@@ -1,0 +1,148 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState, type ReactNode } from 'react'
+import type { BuiltInRole } from '../../../platform/kernel/permission.ts'
+import { call } from '../api.ts'
+import { announce } from '../ui/announce.tsx'
+import { Button } from '../ui/button.tsx'
+import { Dialog } from '../ui/dialog.tsx'
+import { TextField, Tick } from '../ui/field.tsx'
+import { ProblemNotice } from '../ui/notice.tsx'
+import { Loading, Section } from '../ui/page.tsx'
+import { Cell, Row, Table } from '../ui/table.tsx'
+import { jobsQuery, nameOfRole } from './roles-api.ts'
+
+const BUILT_IN: readonly BuiltInRole[] = ['owner', 'admin', 'agent', 'auditor']
+
+/** The kinds of work in the workspace, and which role may be given for each. Policy 3.2-a. */
+export function Jobs({ mayEdit }: { readonly mayEdit: boolean }): ReactNode {
+  const queries = useQueryClient()
+  const { data, error, refetch } = useQuery(jobsQuery)
+  const remove = useMutation({
+    mutationFn: (name: string) => call('POST /api/access/job-functions/remove', { body: { name } }),
+    onSuccess: async () => {
+      announce('Removed')
+      await queries.invalidateQueries({ queryKey: jobsQuery.queryKey })
+    },
+  })
+  return (
+    <Section
+      title="Kinds of work"
+      lead="The map from what people do to the roles that they may be given for it."
+      aside={mayEdit && <JobEditor />}
+    >
+      {error !== null && (
+        <ProblemNotice
+          error={error}
+          retry={() => {
+            void refetch()
+          }}
+        />
+      )}
+      {remove.isError && <ProblemNotice error={remove.error} focus />}
+      {data === undefined ? (
+        error === null && <Loading what="the kinds of work" />
+      ) : (
+        <Table label="Kinds of work" columns={['Work', 'Roles', 'Act']}>
+          {data.jobFunctions.map((job) => (
+            <Row key={job.name}>
+              <Cell of="Work">{job.name}</Cell>
+              <Cell of="Roles">
+                {job.roles.length === 0
+                  ? 'own roles only'
+                  : job.roles.map((id) => nameOfRole({ id, name: null })).join(', ')}
+              </Cell>
+              <Cell of="Act" end>
+                {mayEdit && (
+                  <Button
+                    weight="danger"
+                    aria-label={`Remove ${job.name}`}
+                    busy={remove.isPending && remove.variables === job.name}
+                    onClick={() => {
+                      remove.mutate(job.name)
+                    }}
+                  >
+                    Remove
+                  </Button>
+                )}
+              </Cell>
+            </Row>
+          ))}
+        </Table>
+      )}
+    </Section>
+  )
+}
+
+function JobEditor(): ReactNode {
+  const [open, setOpen] = useState(false)
+  const [name, setName] = useState('')
+  const [roles, setRoles] = useState<readonly BuiltInRole[]>([])
+  const queries = useQueryClient()
+  const save = useMutation({
+    mutationFn: () =>
+      call('PUT /api/access/job-functions', { body: { name: name.trim(), roles: [...roles] } }),
+    onSuccess: async () => {
+      setOpen(false)
+      setName('')
+      setRoles([])
+      announce('Saved')
+      await queries.invalidateQueries({ queryKey: jobsQuery.queryKey })
+    },
+  })
+  return (
+    <>
+      <Button
+        icon="plus"
+        onClick={() => {
+          setOpen(true)
+        }}
+      >
+        Name a kind of work
+      </Button>
+      <Dialog
+        open={open}
+        onClose={() => {
+          setOpen(false)
+        }}
+        title="Name a kind of work"
+      >
+        <form
+          className="flex flex-col gap-4"
+          onSubmit={(event) => {
+            event.preventDefault()
+            save.mutate()
+          }}
+        >
+          {save.isError && <ProblemNotice error={save.error} focus />}
+          <TextField
+            label="Work"
+            hint="Such as Support or Accounting; one that is there already is changed"
+            required
+            maxLength={60}
+            value={name}
+            onChange={(event) => {
+              setName(event.currentTarget.value)
+            }}
+          />
+          <fieldset className="flex flex-col gap-2">
+            <legend className="pb-1 font-strong">Roles that may be given for it</legend>
+            {BUILT_IN.map((role) => (
+              <Tick
+                key={role}
+                label={nameOfRole({ id: role, name: null })}
+                checked={roles.includes(role)}
+                onChange={(event) => {
+                  const { checked } = event.currentTarget
+                  setRoles((before) => (checked ? [...before, role] : before.filter((one) => one !== role)))
+                }}
+              />
+            ))}
+          </fieldset>
+          <Button type="submit" weight="primary" busy={save.isPending}>
+            Save
+          </Button>
+        </form>
+      </Dialog>
+    </>
+  )
+}

@@ -1,0 +1,148 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState, type ReactNode } from 'react'
+import type { Permission } from '../../../platform/kernel/permission.ts'
+import { call } from '../api.ts'
+import { useMe } from '../session.tsx'
+import { announce } from '../ui/announce.tsx'
+import { Button } from '../ui/button.tsx'
+import { Dialog } from '../ui/dialog.tsx'
+import { TextField, Tick } from '../ui/field.tsx'
+import { ProblemNotice } from '../ui/notice.tsx'
+import { byGroup, jobsQuery, nameOfRole, rolesQuery, type PermissionRow, type Role } from './roles-api.ts'
+
+/** Makes a role of the workspace, or changes one. Policy 3.2-a. */
+export function RoleEditor({
+  role,
+  permissions,
+}: {
+  readonly role?: Role
+  readonly permissions: readonly PermissionRow[]
+}): ReactNode {
+  const [open, setOpen] = useState(false)
+  return (
+    <>
+      <Button
+        {...(role === undefined
+          ? { weight: 'primary' as const, icon: 'plus' as const }
+          : { 'aria-label': `Edit ${nameOfRole(role)}` })}
+        onClick={() => {
+          setOpen(true)
+        }}
+      >
+        {role === undefined ? 'New role' : 'Edit'}
+      </Button>
+      <Dialog
+        open={open}
+        onClose={() => {
+          setOpen(false)
+        }}
+        title={role === undefined ? 'New role' : `Edit ${nameOfRole(role)}`}
+      >
+        <RoleForm
+          role={role}
+          permissions={permissions}
+          onDone={() => {
+            setOpen(false)
+          }}
+        />
+      </Dialog>
+    </>
+  )
+}
+
+function toggled<Value>(list: readonly Value[], value: Value, on: boolean): readonly Value[] {
+  return on ? [...list, value] : list.filter((one) => one !== value)
+}
+
+function RoleForm({
+  role,
+  permissions,
+  onDone,
+}: {
+  readonly role: Role | undefined
+  readonly permissions: readonly PermissionRow[]
+  readonly onDone: () => void
+}): ReactNode {
+  const me = useMe()
+  const queries = useQueryClient()
+  const [name, setName] = useState(role?.name ?? '')
+  const [chosen, setChosen] = useState<readonly Permission[]>(role?.permissions ?? [])
+  const [jobs, setJobs] = useState<readonly string[]>(role?.jobFunctions ?? [])
+  const { data: known } = useQuery(jobsQuery)
+  const save = useMutation({
+    mutationFn: async () => {
+      const body = { name: name.trim(), permissions: [...chosen], jobFunctions: [...jobs] }
+      if (role === undefined) await call('POST /api/access/roles', { body })
+      else await call('PUT /api/access/roles/:id', { params: { id: role.id }, body })
+    },
+    onSuccess: async () => {
+      onDone()
+      announce('Saved; it holds everywhere within a second')
+      await queries.invalidateQueries({ queryKey: rolesQuery.queryKey })
+    },
+  })
+  const held = role?.permissions ?? []
+  const offered = permissions.filter(
+    (one) => one.assignable && (me.permissions.includes(one.name) || held.includes(one.name)),
+  )
+  return (
+    <form
+      className="flex flex-col gap-4"
+      onSubmit={(event) => {
+        event.preventDefault()
+        save.mutate()
+      }}
+    >
+      {save.isError && <ProblemNotice error={save.error} focus />}
+      <TextField
+        label="Name"
+        required
+        maxLength={60}
+        value={name}
+        onChange={(event) => {
+          setName(event.currentTarget.value)
+        }}
+      />
+      <fieldset className="flex flex-col gap-2">
+        <legend className="pb-1 font-strong">For which work</legend>
+        {(known?.jobFunctions ?? []).map((job) => (
+          <Tick
+            key={job.name}
+            label={job.name}
+            checked={jobs.includes(job.name)}
+            onChange={(event) => {
+              const { checked } = event.currentTarget
+              setJobs((before) => toggled(before, job.name, checked))
+            }}
+          />
+        ))}
+      </fieldset>
+      {byGroup(offered).map(([group, rows]) => (
+        <fieldset key={group} className="flex flex-col gap-2">
+          <legend className="pb-1 font-strong">{group}</legend>
+          {rows.map((one) => (
+            <Tick
+              key={one.name}
+              label={one.says}
+              hint={<code className="font-mono">{one.name}</code>}
+              checked={chosen.includes(one.name)}
+              onChange={(event) => {
+                const { checked } = event.currentTarget
+                setChosen((before) => toggled(before, one.name, checked))
+              }}
+            />
+          ))}
+        </fieldset>
+      ))}
+      <p className="text-sm text-muted">You can give only what you hold yourself.</p>
+      <Button
+        type="submit"
+        weight="primary"
+        busy={save.isPending}
+        disabled={chosen.length === 0 || jobs.length === 0}
+      >
+        Save the role
+      </Button>
+    </form>
+  )
+}
