@@ -2,7 +2,9 @@ import { declare, type Control, type Declaration } from '../../kernel/control.ts
 import { apiAuthentication } from './api-authentication.ts'
 import { attemptsRecorded } from './attempts-recorded.ts'
 import { bcryptCostHolds } from './bcrypt-cost.ts'
+import { accessReviewed } from '../reviews/review-control.ts'
 import { sensitiveOnlyForATime } from '../elevation/elevation-control.ts'
+import { rolesFollowJobs } from './job-map.ts'
 import { lockoutHolds } from './lockout-control.ts'
 import type { AccessSystem } from './observed-system.ts'
 import { breachedPasswordsRefused } from './password-breach-control.ts'
@@ -10,12 +12,14 @@ import { passwordRuleHolds } from './password-rule-control.ts'
 import { secondFactorRequired } from './second-factor.ts'
 import { securityKeysWork } from './security-keys.ts'
 import { sessionsExpire, sessionsListed, signOutEnds } from './session-controls.ts'
+import { textCodesWork } from './text-codes.ts'
 import { totpWorksOnce } from './totp-once.ts'
 
 /** The controls of chapter 3 and of clauses 4.3-a.2 and 8.1-b. */
 export const accessControls: readonly Control<AccessSystem>[] = [
   secondFactorRequired,
   totpWorksOnce,
+  textCodesWork,
   securityKeysWork,
   passwordRuleHolds,
   bcryptCostHolds,
@@ -24,6 +28,8 @@ export const accessControls: readonly Control<AccessSystem>[] = [
   sessionsExpire,
   signOutEnds,
   sessionsListed,
+  rolesFollowJobs,
+  accessReviewed,
   sensitiveOnlyForATime,
   apiAuthentication,
   attemptsRecorded,
@@ -37,12 +43,6 @@ export const accessDeclarations: readonly Declaration[] = [
     ['3.1-b'],
     'Codes by SMS are not built yet; the second factor offered now is a time-based code.',
   ),
-  ...declare(
-    'unproven',
-    ['3.2-a'],
-    'Roles are granular and named after jobs, but nothing yet compares the role that somebody holds with the job that somebody does.',
-  ),
-  ...declare('unproven', ['3.2-b'], 'Reviews of access rights are not built yet.'),
   ...declare(
     'unproven',
     ['3.2-c'],

@@ -95,6 +95,39 @@ export async function forgetSpentCodes(db: Database, account: string): Promise<v
   await db.updateTable('totp_factor').set({ last_step: 0 }).where('account_id', '=', account).execute()
 }
 
+/** Makes the open codes of a probe account as old as codes may get. */
+export async function ageCodes(db: Database, account: string, now: Date): Promise<void> {
+  await db
+    .updateTable('sms_code')
+    .set({ expires_at: now })
+    .where('account_id', '=', account)
+    .where('used_at', 'is', null)
+    .execute()
+}
+
+/** When the codes of a probe account were made and when they end. */
+export function codesOf(db: Database, account: string) {
+  return db
+    .selectFrom('sms_code')
+    .select(['created_at', 'expires_at'])
+    .where('account_id', '=', account)
+    .execute()
+}
+
+/** Breaks the memory of used codes of an account, for a known-bad run. */
+export async function forgetUsedCodes(db: Database, account: string): Promise<void> {
+  await db.updateTable('sms_code').set({ used_at: null }).where('account_id', '=', account).execute()
+}
+
+/** Breaks the rule that a number counts only once it is confirmed, for a known-bad run. */
+export async function pretendConfirmed(db: Database, account: string, now: Date): Promise<void> {
+  await db
+    .updateTable('sms_factor')
+    .set({ confirmed_at: now, usable_from: now })
+    .where('account_id', '=', account)
+    .execute()
+}
+
 /** Breaks the end of a session, for a known-bad run. */
 export async function reviveSession(db: Database, id: string): Promise<void> {
   await db.updateTable('session').set({ ended_at: null, end_reason: null }).where('id', '=', id).execute()
@@ -109,4 +142,28 @@ export async function lettersTo(db: Database, account: string, kind: string): Pr
     .where('kind', '=', kind)
     .executeTakeFirstOrThrow()
   return row.letters
+}
+
+/** Removes roles and rules that a check made and, being killed, did not remove. */
+export async function deleteStaleRoles(db: Database, now: Date): Promise<void> {
+  const before = secondsAfter(now, -3600)
+  await db
+    .deleteFrom('own_role')
+    .where('workspace_id', '=', PROBE_WORKSPACE)
+    .where('created_at', '<', before)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('membership')
+            .select('membership.account_id')
+            .whereRef('membership.own_role_id', '=', 'own_role.id'),
+        ),
+      ),
+    )
+    .execute()
+  await db
+    .deleteFrom('duty_rule')
+    .where('workspace_id', '=', PROBE_WORKSPACE)
+    .where('created_at', '<', before)
+    .execute()
 }

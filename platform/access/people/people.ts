@@ -21,7 +21,7 @@ import {
   suspendMember,
   type RoleChange,
 } from './members.ts'
-import { members, openInvitations, voidInvitations } from './queries.ts'
+import { factorCounts, members, openInvitations, voidInvitations } from './queries.ts'
 import { changeStaffRole, listStaff } from './staff.ts'
 import { workspaceOf } from './workspace-of.ts'
 
@@ -77,6 +77,11 @@ async function listPeople(parts: Parts, workspace: string) {
     const given = await Promise.all(invitations.map((one) => stillGiven(parts, tx, one)))
     return { people: await members(tx, workspace), standing: invitations.filter((_, at) => given[at]) }
   })
+  // What people sign in with belongs to no workspace, so it is counted outside the wall, for these people alone.
+  const factors = await factorCounts(
+    db,
+    people.map(({ id }) => id),
+  )
   return {
     members: await Promise.all(
       people.map(async (row) => ({
@@ -87,7 +92,7 @@ async function listPeople(parts: Parts, workspace: string) {
         roleUntil: row.role_until?.toISOString() ?? null,
         suspendedAt: row.suspended_at?.toISOString() ?? null,
         since: row.created_at.toISOString(),
-        secondFactors: row.factors ?? 0,
+        secondFactors: factors.get(row.id) ?? 0,
       })),
     ),
     invitations: await Promise.all(

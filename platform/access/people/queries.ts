@@ -96,12 +96,27 @@ export function openInvitations(db: Database, workspace: string, now: Date) {
     .execute()
 }
 
-/** The members of a workspace with their sealed faces and how many second factors each has. */
+/** How many second factors each of these accounts has; those without any are left out. */
+export async function factorCounts(
+  db: Database,
+  accounts: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  if (accounts.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('second_factor')
+    .select(({ fn }) => ['account_id', fn.countAll<number>().as('factors')])
+    .where('account_id', 'in', accounts)
+    .groupBy('account_id')
+    .execute()
+  return new Map(rows.map((row) => [row.account_id ?? '', row.factors]))
+}
+
+/** The members of a workspace with their sealed faces. */
 export function members(db: Database, workspace: string) {
   return db
     .selectFrom('membership')
     .innerJoin('account', 'account.id', 'membership.account_id')
-    .select(({ selectFrom }) => [
+    .select([
       'account.id',
       'account.email',
       'account.display_name',
@@ -110,10 +125,6 @@ export function members(db: Database, workspace: string) {
       'membership.role_until',
       'membership.suspended_at',
       'membership.created_at',
-      selectFrom('second_factor')
-        .whereRef('second_factor.account_id', '=', 'account.id')
-        .select(({ fn }) => fn.countAll<number>().as('factors'))
-        .as('factors'),
     ])
     .where('membership.workspace_id', '=', workspace)
     .where('account.probe', '=', false)
