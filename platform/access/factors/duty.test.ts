@@ -168,6 +168,22 @@ suite('factors that count for a role', () => {
     assert.equal(access.isFresh(await callerOf(access, proved)), true)
   })
 
+  test('policy 3.1-0: only a second factor makes a session fresh: a new password does not', async () => {
+    scope = 'nobody'
+    const { token } = await withCode(agent)
+    const { caller } = await contextFor(token)
+    it.clock.advanceSeconds(301)
+    const raised = await it.db
+      .transaction()
+      .execute((tx) => access.sessions.raise(tx, caller.sessionId ?? '', 'full', ['password']))
+    assert.equal(access.isFresh(await callerOf(access, raised)), false)
+  })
+
+  test('policy 3.1-0: whatever a program forgets, the database keeps no full session of one factor', async () => {
+    const session = await access.sessions.prepare(contextOf().caller, agent.id)
+    await assert.rejects(session.store(it.db, 'full', agent.workspace, ['password']), /session_full_has_two/)
+  })
+
   test('policy 3.1-b: text messages never count for staff and administrators', async () => {
     scope = 'nobody'
     const session = await access.sessions.prepare(contextOf().caller, agent.id)

@@ -1,5 +1,5 @@
 import { sql, type Insertable } from 'kysely'
-import { notify, type Database, type Tables } from '../../db/index.ts'
+import { keptAs, notify, type Database, type Tables } from '../../db/index.ts'
 import type { FactorKind } from '../../kernel/caller.ts'
 import type { StaffRole, WorkspaceRole } from '../../kernel/permission.ts'
 import { accessChanged } from '../changed.ts'
@@ -96,6 +96,7 @@ export async function sessionsByTokens(
     .where('session.token_hash', '=', sql<Buffer>`any(${[...tokenHashes]}::bytea[])`)
     .where('session.ended_at', 'is', null)
     .where('account.disabled_at', 'is', null)
+    .modifyEnd(keptAs('sessions-by-tokens'))
     .execute()
   const found = new Map<string, SessionRow>()
   for (const { token_hash, elevated, ...row } of rows) {
@@ -159,6 +160,8 @@ export async function expireSession(
   return done.numUpdatedRows === 1n
 }
 
+const SECOND_FACTORS: ReadonlySet<FactorKind> = new Set(['totp', 'sms', 'webauthn', 'recovery-code'])
+
 /**
  * Raises a session from exactly one level to `full` under a new token, with what it was proved with now; from `full`
  * it only proves again. Tells whether it was there to be raised. Policy 3.1-0.
@@ -177,7 +180,8 @@ export async function raiseSession(
     .set({
       level: 'full',
       factors: sql<string[]>`array(select distinct unnest(factors || ${added}::text[]))`,
-      proved_at: at,
+      // A new password proves no second factor.
+      ...(proved.some((one) => SECOND_FACTORS.has(one)) ? { proved_at: at } : {}),
       token_hash: tokenHash,
       last_seen_at: at,
     })
