@@ -4,6 +4,7 @@ import { attemptsRecorded } from './attempts-recorded.ts'
 import { bcryptCostHolds } from './bcrypt-cost.ts'
 import { accessReviewed } from '../reviews/review-control.ts'
 import { sensitiveOnlyForATime } from '../elevation/elevation-control.ts'
+import { leaversLoseEverything } from '../leavers/leaver-control.ts'
 import { rolesFollowJobs } from './job-map.ts'
 import { lockoutHolds } from './lockout-control.ts'
 import type { AccessSystem } from './observed-system.ts'
@@ -29,6 +30,7 @@ export const accessControls: readonly Control<AccessSystem>[] = [
   signOutEnds,
   sessionsListed,
   rolesFollowJobs,
+  leaversLoseEverything,
   accessReviewed,
   sensitiveOnlyForATime,
   apiAuthentication,
@@ -42,10 +44,5 @@ export const accessDeclarations: readonly Declaration[] = [
     'unproven',
     ['3.1-b'],
     'Codes by SMS are not built yet; the second factor offered now is a time-based code.',
-  ),
-  ...declare(
-    'unproven',
-    ['3.2-c'],
-    'Removing a person ends every session and key at once, but nothing yet hears from a personnel system that somebody left.',
   ),
 ]

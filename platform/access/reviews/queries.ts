@@ -251,11 +251,7 @@ export async function administratorCount(db: Database): Promise<number> {
   return rows.length
 }
 
-/** Removes what a check's reviews left behind. */
-export async function deleteProbeCampaigns(db: Database, workspace: string): Promise<void> {
-  await db
-    .deleteFrom('review_campaign')
-    .where('workspace_id', '=', workspace)
-    .where('probe', '=', true)
-    .execute()
+/** Removes a review that a check made for itself. */
+export async function deleteCampaign(db: Database, id: string): Promise<void> {
+  await db.deleteFrom('review_campaign').where('id', '=', id).where('probe', '=', true).execute()
 }
