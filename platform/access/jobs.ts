@@ -4,6 +4,7 @@ import type { Access } from './access.ts'
 import type { AccessParts } from './parts.ts'
 import { deleteExpired } from './clients/artifact-queries.ts'
 import { deleteOldLinks } from './people/queries.ts'
+import { leaverJobs } from './leavers/jobs.ts'
 import { roleJobs } from './roles/jobs.ts'
 import { DEVICE_SECONDS } from './sessions/cookies.ts'
 import { deleteOldCodes } from './factors/sms-queries.ts'
@@ -23,7 +24,7 @@ export function accessJobs({
   audit,
   access,
 }: Pick<AccessParts, 'db' | 'clock' | 'policy' | 'audit'> & {
-  readonly access: Pick<Access, 'elevations' | 'reviews' | 'resets'>
+  readonly access: Pick<Access, 'elevations' | 'reviews' | 'resets' | 'leavers' | 'directory'>
 }): readonly Job[] {
   return [
     {
@@ -43,6 +44,7 @@ export function accessJobs({
       run: () => access.reviews.hourly(),
     },
     ...roleJobs({ db, clock, policy, audit }),
+    ...leaverJobs(access),
     {
       name: 'access.resets',
       cron: '* * * * *',

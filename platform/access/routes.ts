@@ -18,7 +18,7 @@ import { passwordRoutes } from './passwords/routes.ts'
 import { smsRoutes } from './factors/sms-routes.ts'
 import { roleRoutes } from './roles/routes.ts'
 import { reviewDecisionRoutes, reviewRoutes } from './reviews/routes.ts'
-import { directoryGroupRoutes, directoryRoutes, scimRoutes } from './provisioning/routes.ts'
+import { directoryGroupRoutes, directoryRoutes, personnelRoutes, scimRoutes } from './provisioning/routes.ts'
 import { recoveryAccessRoutes } from './recovery/routes.ts'
 import { sessionRoutes } from './sessions/routes.ts'
 import { enrolmentRoutes, signInRoutes, welcomeRoutes } from './sign-in/routes.ts'
@@ -56,6 +56,7 @@ export function accessRoutes(access: Access) {
     ...apiKeyRoutes(access),
     ...directoryRoutes(access),
     ...directoryGroupRoutes(access),
+    ...personnelRoutes(access),
     ...leaverRoutes(access),
     ...scimRoutes(access),
     ...clientRoutes(access),

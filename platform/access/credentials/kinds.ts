@@ -5,7 +5,7 @@ import type { Sessions } from '../sessions/sessions.ts'
 import { apiKeyCredential } from './api-key-credential.ts'
 import type { CredentialKind } from './credential.ts'
 import { deviceCredential } from './device-credential.ts'
-import { directoryCredential } from './directory-credential.ts'
+import { directoryCredential, personnelCredential } from './directory-credential.ts'
 import { linkCredential } from './link-credential.ts'
 import { upstreamCredential } from '../upstream/credential.ts'
 import { accountLinkCredential } from '../recovery/account-link-credential.ts'
@@ -20,6 +20,7 @@ export function credentialKinds(
     apiKeyCredential(parts),
     oauthCredential(parts),
     directoryCredential(parts),
+    personnelCredential(parts),
     linkCredential(parts),
     accountLinkCredential(parts),
     deviceCredential(parts),

@@ -19,7 +19,7 @@ const ORDER = ['admin', 'own', 'agent', 'auditor']
 type Parts = Pick<AccessParts, 'db' | 'clock' | 'keys' | 'audit' | 'origin' | 'post'>
 
 /** The role that the groups of a person give. Policy 3.2-a. */
-export async function roleByGroups(tx: Database, user: string): Promise<WorkspaceRole> {
+async function roleByGroups(tx: Database, user: string): Promise<WorkspaceRole> {
   const roles = (await groupsOf(tx, [user])).flatMap((one) => (one.role === null ? [] : [one.role]))
   const place = (role: string): number => ORDER.indexOf(ORDER.includes(role) ? role : 'own')
   return (roles.toSorted((a, b) => place(a) - place(b))[0] as WorkspaceRole | undefined) ?? DEFAULT_ROLE
@@ -73,10 +73,10 @@ export async function inviteByLetter(
   parts: Parts,
   tx: Database,
   context: RequestContext,
-  person: { readonly workspace: string; readonly user: string; readonly email: string },
+  person: { readonly workspace: string; readonly user: string | null; readonly email: string },
 ): Promise<void> {
   const { workspace, user, email } = person
-  const role = await roleByGroups(tx, user)
+  const role = user === null ? DEFAULT_ROLE : await roleByGroups(tx, user)
   const probe = workspace === PROBE_WORKSPACE
   const made = await storeInvitation(parts, tx, context, { workspace, email, role, probe })
   await parts.post.letter(tx, {

@@ -2,11 +2,19 @@ import type { RequestContext } from '../../kernel/caller.ts'
 import type { WorkspaceRole } from '../../kernel/permission.ts'
 import { workspaceOf } from '../people/workspace-of.ts'
 import { openContent, type DirectoryParts, type DirectoryRequest } from './directory.ts'
+import { endConnections } from './connections.ts'
 import { setGroupRole } from './groups.ts'
 import { requirePowerToMap } from './joining.ts'
 import { countResources, memberCounts, pageOfGroups } from './queries.ts'
 import { answerScim, SCIM_PATH, type ScimRequest } from './scim-server.ts'
 import { textOf } from './scim/resource.ts'
+import {
+  carryOutDue,
+  connectPersonnel,
+  listConnections,
+  takeMessage,
+  type PersonnelMessage,
+} from './personnel.ts'
 import { endTokens, listTokens, makeToken, rotateToken } from './tokens.ts'
 
 /** Directories of workspaces: the SCIM service, its tokens, and the roles that groups give. */
@@ -29,6 +37,16 @@ export function openProvisioning(parts: DirectoryParts) {
       const ended = await parts.db.transaction().execute((tx) => endTokens(parts, tx, context, which))
       return ended.length
     },
+    connectPersonnel: (context: RequestContext, label: string) =>
+      connectPersonnel(parts, context, { workspace: workspaceOf(context), label }),
+    disconnectPersonnel: async (context: RequestContext, id: string): Promise<number> => {
+      const which = { workspace: workspaceOf(context), id }
+      const ended = await parts.db.transaction().execute((tx) => endConnections(parts, tx, context, which))
+      return ended.length
+    },
+    takeMessage: (context: RequestContext, message: PersonnelMessage) => takeMessage(parts, context, message),
+    /** Does what personnel systems told for today. */
+    carryOutDue: (): Promise<number> => carryOutDue(parts),
     setGroupRole: async (context: RequestContext, id: string, role: WorkspaceRole | null): Promise<void> => {
       const request = requestOf(context)
       await requirePowerToMap(parts, request.workspace, context.caller.id, role)
@@ -48,6 +66,7 @@ async function overview(parts: DirectoryParts, { workspace, base }: DirectoryReq
   return {
     address: base,
     tokens: await listTokens(parts, workspace),
+    personnel: await listConnections(parts, workspace),
     people: await countResources(parts.db, 'directory_user', workspace, everything),
     groups: await Promise.all(
       groups.map(async (row) => ({

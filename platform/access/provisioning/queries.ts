@@ -315,3 +315,12 @@ export async function memberCounts(db: Database, workspace: string): Promise<Map
     .execute()
   return new Map(rows.map((row) => [row.id, row.members]))
 }
+
+/** Forgets people of a workspace's directory who were made before a moment, for checks that were cut off. */
+export async function deleteUsersOf(db: Database, workspace: string, before: Date): Promise<void> {
+  await db
+    .deleteFrom('directory_user')
+    .where('workspace_id', '=', workspace)
+    .where('created_at', '<', before)
+    .execute()
+}

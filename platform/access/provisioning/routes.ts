@@ -133,3 +133,46 @@ export function directoryGroupRoutes({ directory }: Access) {
     }),
   ] as const
 }
+
+/** Personnel systems that tell who joins, moves and leaves. Policy 3.2-c. */
+export function personnelRoutes({ directory }: Access) {
+  return [
+    route({
+      method: 'POST',
+      path: '/api/access/personnel',
+      permission: 'people.edit',
+      fresh: true,
+      event: 'personnel.connected',
+      body: z.strictObject({ label }),
+      handle: (request) => directory.connectPersonnel(request, request.body.label),
+    }),
+    route({
+      method: 'POST',
+      path: '/api/access/personnel/:id/disconnect',
+      permission: 'people.edit',
+      event: 'personnel.disconnected',
+      params: id,
+      handle: async (request) => ({
+        disconnected: await directory.disconnectPersonnel(request, request.params.id),
+      }),
+    }),
+    route({
+      method: 'POST',
+      path: '/api/access/hr/:id',
+      // The signature over the body is the proof of who sends it.
+      permission: 'public',
+      level: 'none',
+      reads: 'text',
+      event: 'personnel.told',
+      params: id,
+      body: z.string(),
+      handle: (request) =>
+        directory.takeMessage(request, {
+          connection: request.params.id,
+          timestamp: request.raw.headers.get('surety-timestamp'),
+          signature: request.raw.headers.get('surety-signature'),
+          body: request.body,
+        }),
+    }),
+  ] as const
+}

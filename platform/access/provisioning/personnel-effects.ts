@@ -1,0 +1,106 @@
+import type { Database } from '../../db/index.ts'
+import type { RequestContext } from '../../kernel/caller.ts'
+import type { WorkspaceRole } from '../../kernel/permission.ts'
+import { Problem } from '../../kernel/problem.ts'
+import { emailIndex } from '../accounts/accounts.ts'
+import { voidInvitations } from '../people/queries.ts'
+import { giveRole } from '../roles/grants.ts'
+import { heldRole } from '../roles/queries.ts'
+import type { DirectoryParts } from './directory.ts'
+import { inviteByLetter } from './joining.ts'
+import { memberByEmail } from './personnel-queries.ts'
+import type { PersonnelEvent } from './personnel.ts'
+
+/** Where and when an event takes effect. */
+interface Effect {
+  readonly workspace: string
+  readonly id: string
+  readonly toldAt: Date
+}
+
+/** What came of an event, and the departure that it began. */
+interface Outcome {
+  readonly outcome: string
+  readonly departure: string | null
+}
+
+/** Does what an event tells, in the caller's transaction. Policy 3.2-c. */
+export async function carryOutEvent(
+  parts: DirectoryParts,
+  tx: Database,
+  context: RequestContext,
+  effect: Effect,
+  event: PersonnelEvent,
+): Promise<Outcome> {
+  const index = await emailIndex(parts.keys, event.email)
+  const account = await memberByEmail(tx, effect.workspace, index)
+  if (event.type === 'left') return leave(parts, tx, context, effect, event, { account, index })
+  if (event.type === 'joined') return join(parts, tx, context, effect, event, account)
+  return { outcome: await move(parts, tx, context, effect, event, account), departure: null }
+}
+
+async function leave(
+  parts: DirectoryParts,
+  tx: Database,
+  context: RequestContext,
+  { workspace, id, toldAt }: Effect,
+  event: PersonnelEvent,
+  { account, index }: { readonly account: string | undefined; readonly index: Buffer },
+): Promise<Outcome> {
+  await voidInvitations(tx, workspace, { emailIndex: index }, parts.clock.now())
+  if (account === undefined) return { outcome: 'nobody here has this address', departure: null }
+  const heir =
+    event.successor === undefined
+      ? undefined
+      : await memberByEmail(tx, workspace, await emailIndex(parts.keys, event.successor))
+  const successor = heir === undefined || heir === account ? {} : { successor: heir }
+  const why = { reason: 'personnel', cause: id, toldAt, ...successor } as const
+  const departure = await parts.leavers.deny(tx, context, { account, workspace }, why)
+  return { outcome: 'access withdrawn', departure }
+}
+
+async function join(
+  parts: DirectoryParts,
+  tx: Database,
+  context: RequestContext,
+  { workspace }: Effect,
+  event: PersonnelEvent,
+  account: string | undefined,
+): Promise<Outcome> {
+  if (account === undefined) {
+    await inviteByLetter(parts, tx, context, { workspace, user: null, email: event.email })
+    return { outcome: 'invited', departure: null }
+  }
+  const back = await parts.leavers.reinstate(tx, context, { account, workspace })
+  return { outcome: back ? 'let in again' : 'a member already', departure: null }
+}
+
+/** Other work means the role that the map of jobs has for it, never an owner's. Policy 3.2-a. */
+async function move(
+  parts: DirectoryParts,
+  tx: Database,
+  context: RequestContext,
+  { workspace }: Effect,
+  event: PersonnelEvent,
+  account: string | undefined,
+): Promise<string> {
+  const held = account === undefined ? undefined : await heldRole(tx, workspace, account)
+  if (account === undefined || held === undefined) return 'nobody here has this address'
+  if (event.job === undefined) return 'no work was named'
+  if (held.role === 'owner') return 'an owner stays one until another owner decides'
+  const role = ROLE_OF_JOB.get(event.job.toLowerCase()) ?? held.role
+  try {
+    await giveRole(parts, tx, context, { account, workspace, role, via: 'scim', jobFunction: event.job })
+    return 'role changed'
+  } catch (error) {
+    // The personnel system cannot mend it; the audit log says why.
+    if (error instanceof Problem) return `refused: ${error.code}`
+    throw error
+  }
+}
+
+const ROLE_OF_JOB: ReadonlyMap<string, WorkspaceRole> = new Map<string, WorkspaceRole>([
+  ['administration', 'admin'],
+  ['customer service', 'agent'],
+  ['audit', 'auditor'],
+])
