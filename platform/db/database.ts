@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect, sql, type Transaction as KyselyTransaction } from 'kysely'
 import pg from 'pg'
+import { keepingPlans } from './kept-plan.ts'
 import { noticeIn, type Channel } from './notices.ts'
 import type { DB } from './types.ts'
 
@@ -37,7 +38,7 @@ export function openDatabase(
   pool.on('connect', (client) => client.on('error', onError))
   pool.on('error', () => {})
   return new Kysely<DB>({
-    dialect: new PostgresDialect({ pool }),
+    dialect: new PostgresDialect({ pool: keepingPlans(pool) }),
     log: ({ query }) => {
       onStatement(query.sql)
       const notice = noticeIn(query.sql, query.parameters)
