@@ -3,9 +3,11 @@ import { cpus } from 'node:os'
 import { decisions } from './decisions.ts'
 import { envelope } from './envelope.ts'
 import { figureLine, keepsLimit, type Benchmark } from './figure.ts'
+import { flood } from './flood.ts'
 import { ledger } from './ledger.ts'
 import { memory } from './memory.ts'
 import { session } from './session.ts'
+import { signIn } from './sign-in.ts'
 import { start } from './start.ts'
 import { trust } from './trust.ts'
 import { webhook } from './webhook.ts'
@@ -19,6 +21,8 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   envelope,
   decisions,
   session,
+  'sign-in': signIn,
+  flood,
 }
 
 const wanted = process.argv.slice(2)
