@@ -7,6 +7,7 @@ import { firstLink } from './commands/first-link.ts'
 import { help } from './commands/help.ts'
 import { ledgerHead } from './commands/ledger-head.ts'
 import { ledgerVerify } from './commands/ledger-verify.ts'
+import { pepperRotate } from './commands/pepper-rotate.ts'
 import { policyDiff } from './commands/policy-diff.ts'
 import { policyExplain } from './commands/policy-explain.ts'
 import { policyLint } from './commands/policy-lint.ts'
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   backups,
   restore,
   firstLink,
+  pepperRotate,
   demo,
   help,
 ]
