@@ -3,7 +3,7 @@ import type { Database } from '../db/index.ts'
 import { newId } from '../kernel/id.ts'
 import { deliver, messageField, openMessage, TRIES_MAX, type DeliveryParts } from './deliver.ts'
 import { isKept, type Letter, type Post, type TextMessage } from './post.ts'
-import { insertMessage, keptMessages } from './queries.ts'
+import { endedTexts, insertMessage, keptMessages } from './queries.ts'
 
 /** The job that delivers one message. */
 export const DELIVER = 'post.deliver'
@@ -44,20 +44,18 @@ export function openPost(parts: PostParts) {
       if (!NUMBER.test(to)) throw new Error('a text message goes to one number in E.164 form')
       await put(parts, tx, { channel: 'text', kind, account, goodUntil, words: { to, text: words } })
     },
-    carriers: { letter: face(letter), text: face(text) },
-  }
-  return {
-    ...post,
-    deliver: (id: string): Promise<void> => deliver(parts, id),
-    /** What checks of the system sent to their own probe account, the newest first. */
-    kept: async (account: string) =>
+    textsSince: (since) => endedTexts(parts.db, since),
+    kept: async (account) =>
       Promise.all(
         (await keptMessages(parts.db, account)).map(async ({ id, kind, message }) => {
           if (message === null) throw new Error('a kept message has no words')
-          return { kind, ...(await openMessage(parts.keys, { id, message })) }
+          const { to, text: words } = await openMessage(parts.keys, { id, message })
+          return { kind, to, text: words }
         }),
       ),
+    carriers: { letter: face(letter), text: face(text) },
   }
+  return { ...post, deliver: (id: string): Promise<void> => deliver(parts, id) }
 }
 
 function requireLetter(to: Letter['to'], subject: Letter['subject']): void {

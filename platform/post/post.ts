@@ -40,6 +40,12 @@ export interface Post {
   letter(tx: Database, letter: Letter): Promise<void>
   /** The same for a text message. */
   textMessage(tx: Database, message: TextMessage): Promise<void>
+  /** What checks of the system sent to their own probe account, the newest first; nobody else has such messages. */
+  kept(
+    account: string,
+  ): Promise<readonly { readonly kind: string; readonly to: string; readonly text: string }[]>
+  /** What became of the text messages since a moment. */
+  textsSince(since: Date): Promise<{ readonly delivered: number; readonly dead: number }>
   /** Who delivers letters and text messages here. */
   readonly carriers: { readonly letter: CarrierFace; readonly text: CarrierFace }
 }

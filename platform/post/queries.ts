@@ -72,6 +72,22 @@ export function newestMessages(db: Database, count: number) {
     .execute()
 }
 
+/** How many text messages ended since a moment, and how. */
+export async function endedTexts(
+  db: Database,
+  since: Date,
+): Promise<{ readonly delivered: number; readonly dead: number }> {
+  return db
+    .selectFrom('outbox')
+    .select(({ fn }) => [
+      fn.countAll<number>().filterWhere('state', '=', 'delivered').as('delivered'),
+      fn.countAll<number>().filterWhere('state', '=', 'dead').as('dead'),
+    ])
+    .where('channel', '=', 'text')
+    .where('ended_at', '>', since)
+    .executeTakeFirstOrThrow()
+}
+
 /** The kept messages to an account, the newest first. */
 export function keptMessages(db: Database, account: string) {
   return db

@@ -167,3 +167,12 @@ export async function deleteStaleRoles(db: Database, now: Date): Promise<void> {
     .where('created_at', '<', before)
     .execute()
 }
+
+/** Makes a key of a check look as old as is told. */
+export async function ageKey(
+  db: Database,
+  id: string,
+  ages: { readonly created_at?: Date; readonly expires_at: Date },
+): Promise<void> {
+  await db.updateTable('api_key').set(ages).where('id', '=', id).execute()
+}
