@@ -22,3 +22,18 @@ export function everyBreakFound(runs: Readonly<Record<string, Observation>>): Ob
   const saw = all.map(([name, run]) => `${name}: ${run.saw}`).join('; ')
   return { result: 'fail', saw, metrics, scope }
 }
+
+/** Two looks at the same clause as one observation, which fails when either does and then says only what failed. */
+export function bothSeen(one: Observation, other: Observation): Observation {
+  const failed = [one, other].filter(({ result }) => result === 'fail')
+  return {
+    result: failed.length === 0 ? 'pass' : 'fail',
+    saw: (failed.length === 0 ? [one, other] : failed).map(({ saw }) => saw).join('; '),
+    metrics: { ...one.metrics, ...other.metrics },
+    scope: {
+      count: one.scope.count + other.scope.count,
+      coverage: Math.min(one.scope.coverage, other.scope.coverage),
+      of: `${one.scope.of}, ${other.scope.of}`,
+    },
+  }
+}

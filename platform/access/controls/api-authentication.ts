@@ -1,6 +1,8 @@
 import { HOUR } from '../../kernel/clock.ts'
 import { control, type Control, type Observation } from '../../kernel/control.ts'
-import { everyBreakFound, observed } from '../../kernel/observed.ts'
+import { bothSeen, everyBreakFound, observed } from '../../kernel/observed.ts'
+import { apiKeyLifetime } from '../parameters.ts'
+import { lookAtKeyLife, lookWithLateClock } from './key-life.ts'
 import type { AccessSystem, ListedRoute } from './observed-system.ts'
 import { CHECK_ORIGIN, checkContext, withProbe } from './probe-person.ts'
 import { PROBE_WORKSPACE } from './queries.ts'
@@ -68,7 +70,7 @@ function misdeclared(table: readonly ListedRoute[]): ListedRoute[] {
 export const apiAuthentication: Control<AccessSystem> = control({
   id: 'api-authentication',
   clauses: ['4.3-a.2'],
-  reads: [],
+  reads: [apiKeyLifetime],
   everySeconds: HOUR,
   enforcedIn: [
     'platform/access/identify.ts',
@@ -76,9 +78,14 @@ export const apiAuthentication: Control<AccessSystem> = control({
     'platform/access/api-keys/api-keys.ts',
   ],
   looks:
-    'Asks every route of the gateway that is not public without credentials, and with an API key that lacks its permission.',
-  breaks: 'Adds a route that answers anybody to the table of closed ones.',
-  check: (system) => look(system, system.routes),
+    'Asks every route of the gateway that is not public without credentials, and with an API key that lacks its permission; uses keys that expired, grew too old, were replaced or lost their maker.',
+  breaks:
+    'Adds a route that answers anybody to the table of closed ones, and lets the clock of a twin be late.',
+  check: async (system) =>
+    bothSeen(await look(system, system.routes), await lookAtKeyLife(system, system.door)),
   knownBad: async (system) =>
-    everyBreakFound({ 'a route open to all': await look(system, misdeclared(system.routes)) }),
+    everyBreakFound({
+      'a route open to all': await look(system, misdeclared(system.routes)),
+      'a clock that is late': await lookWithLateClock(system),
+    }),
 })

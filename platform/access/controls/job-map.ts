@@ -1,7 +1,7 @@
 import { HOUR } from '../../kernel/clock.ts'
 import { control, type Control, type Observation } from '../../kernel/control.ts'
 import { newId } from '../../kernel/id.ts'
-import { everyBreakFound, observed } from '../../kernel/observed.ts'
+import { bothSeen, everyBreakFound, observed } from '../../kernel/observed.ts'
 import { permissions, type OwnRoleId, type WorkspaceRole } from '../../kernel/permission.ts'
 import { directDoor, type Door } from '../direct-door.ts'
 import { takeCensus } from '../roles/census.ts'
@@ -134,17 +134,6 @@ function closedTo(table: readonly ListedRoute[], held: readonly string[]): Liste
   )
 }
 
-/** Both looks as one. */
-function together(grants: Observation, door: Observation): Observation {
-  const failed = [grants, door].filter(({ result }) => result === 'fail')
-  return {
-    result: failed.length === 0 ? 'pass' : 'fail',
-    saw: (failed.length === 0 ? [grants, door] : failed).map(({ saw }) => saw).join('; '),
-    metrics: { ...grants.metrics, ...door.metrics },
-    scope: { ...door.scope, count: grants.scope.count + door.scope.count, of: 'roles held and routes' },
-  }
-}
-
 /** A grant outside the map, duties that meet, a wildcard, a route without a permission, a decision that allows all. */
 async function broken(system: AccessSystem): Promise<Observation> {
   const held = Object.keys(ALLOWED)
@@ -218,7 +207,7 @@ export const rolesFollowJobs: Control<AccessSystem> = control({
     withRole(system, Object.keys(ALLOWED), async ({ person, role }) => {
       const { token } = await enrolProbe(system, person)
       const grants = await lookAtGrants(system, { account: person.id, role })
-      return together(
+      return bothSeen(
         grants,
         await lookAtDoor(system.door, token, closedTo(system.routes, Object.keys(ALLOWED))),
       )
