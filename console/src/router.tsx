@@ -162,6 +162,18 @@ const roles = createRoute({
   component: lazyRouteComponent(() => import('./roles/roles-page.tsx'), 'RolesPage'),
 })
 
+const reviews = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/reviews',
+  component: lazyRouteComponent(() => import('./reviews/reviews-page.tsx'), 'ReviewsPage'),
+})
+
+const review = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/reviews/$id',
+  component: lazyRouteComponent(() => import('./reviews/review-page.tsx'), 'ReviewPage'),
+})
+
 const elevations = createRoute({
   getParentRoute: () => signedIn,
   path: '/elevations',
@@ -200,6 +212,8 @@ const tree = root.addChildren([
     people,
     apiKeys,
     roles,
+    reviews,
+    review,
     elevations,
     audit,
     account,

@@ -1,7 +1,7 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link, useRouter } from '@tanstack/react-router'
 import { useEffect, useState, type ReactNode } from 'react'
-import { call, type Reply } from '../api.ts'
+import { call } from '../api.ts'
 import { Button } from '../ui/button.tsx'
 import { TextField } from '../ui/field.tsx'
 import { Notice, ProblemNotice } from '../ui/notice.tsx'
@@ -10,13 +10,14 @@ import { EntryFrame } from './entry-frame.tsx'
 import { NewPassword } from './password-rules.tsx'
 import { SecondStep } from './second-step.tsx'
 
-type Kind = Reply<'POST /api/access/recovery/link'>['kind']
+/** What a letter's link is for. */
+type Kind = 'recovery' | 'unlock' | 'cancel-reset' | 'enrol'
 
 const TITLES: Readonly<Record<Kind, string>> = {
   recovery: 'Choose a new password',
   unlock: 'Lift the lock',
-  'reset-cancel': 'Stop the reset',
-  enrolment: 'Set up your second factor again',
+  'cancel-reset': 'Stop the reset',
+  enrol: 'Set up your second factor again',
 }
 
 /** Takes the token from behind the `#`, which no server sees. */
@@ -91,7 +92,10 @@ function BackToSignIn(): ReactNode {
 function FollowLink({ token }: { readonly token: string }): ReactNode {
   const { data, error } = useQuery({
     queryKey: ['recovery-link', token],
-    queryFn: () => call('POST /api/access/recovery/link', { body: { token } }),
+    queryFn: async () => {
+      const { kind } = await call('POST /api/access/recovery/link', { body: { token } })
+      return { kind: kind as Kind }
+    },
     staleTime: Infinity,
     gcTime: 0,
     refetchOnWindowFocus: false,
@@ -115,12 +119,12 @@ const ACTS: Readonly<Record<Exclude<Kind, 'recovery'>, { says: string; button: s
     button: 'Lift the lock',
     done: 'The lock is lifted. Sign in as usual.',
   },
-  'reset-cancel': {
+  'cancel-reset': {
     says: 'Somebody of the provider asked to reset your second factors. If that was not agreed with you, stop it here.',
     button: 'Stop the reset',
     done: 'The reset is stopped, and those concerned were told.',
   },
-  enrolment: {
+  enrol: {
     says: 'Sign in with your password first, in this browser; then open the link of the letter again and go on.',
     button: 'Go on',
     done: 'Go to sign-in and set up your second factor.',
@@ -129,7 +133,7 @@ const ACTS: Readonly<Record<Exclude<Kind, 'recovery'>, { says: string; button: s
 
 function act(kind: Exclude<Kind, 'recovery'>, token: string): Promise<unknown> {
   if (kind === 'unlock') return call('POST /api/access/recovery/unlock', { body: { token } })
-  if (kind === 'reset-cancel') return call('POST /api/access/resets/stop', { body: { token } })
+  if (kind === 'cancel-reset') return call('POST /api/access/resets/stop', { body: { token } })
   return call('POST /api/access/recovery/enrol', { body: { token } })
 }
 

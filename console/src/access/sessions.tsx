@@ -7,7 +7,7 @@ import { Moment } from '../ui/moment.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
 import { Badge, Loading, Section } from '../ui/page.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
-import { deviceName } from './device-name.ts'
+import { PROVED_WITH } from './factor-name.ts'
 
 /** Every active session of the account; each can be ended on its own. Policy 3.4-c. */
 export function Sessions(): ReactNode {
@@ -36,7 +36,7 @@ export function Sessions(): ReactNode {
   return (
     <Section
       title="Sessions"
-      lead="Where this account is signed in. Ending a session works at once."
+      lead="Where this account is signed in. Ending a session works at once. Places are approximate: the country that a network was given out to."
       aside={
         others > 0 && (
           <Button
@@ -66,15 +66,26 @@ export function Sessions(): ReactNode {
       {data === undefined ? (
         error === null && <Loading what="the sessions" />
       ) : (
-        <Table label="Sessions" columns={['Device', 'Address', 'Signed in', 'Last seen', 'Act']}>
+        <Table label="Sessions" columns={['Device', 'Place', 'Signed in', 'Last seen', 'Act']}>
           {data.sessions.map((session) => (
             <Row key={session.id}>
               <Cell of="Device">
-                <span title={session.device.userAgent}>{deviceName(session.device.userAgent)}</span>
+                <span title={session.device.userAgent}>{session.device.says}</span>
+                <span className="block text-sm text-muted">
+                  {session.factors.map((factor) => PROVED_WITH[factor]).join(', ')}
+                </span>
               </Cell>
-              <Cell of="Address">{session.device.ip}</Cell>
+              <Cell of="Place">
+                <span title="The country that the address was given out to; approximate">
+                  {session.place.says}
+                </span>
+                <span className="block text-sm text-muted">{session.device.ip}</span>
+              </Cell>
               <Cell of="Signed in">
                 <Moment at={session.createdAt} />
+                <span className="block text-sm text-muted">
+                  ends <Moment at={session.endsAt} />
+                </span>
               </Cell>
               <Cell of="Last seen">
                 <Moment at={session.lastSeenAt} />
@@ -84,7 +95,7 @@ export function Sessions(): ReactNode {
                   <Badge tone="accent">this session</Badge>
                 ) : (
                   <Button
-                    aria-label={`Revoke session ${deviceName(session.device.userAgent)}`}
+                    aria-label={`Revoke session ${session.device.says}`}
                     busy={revoke.isPending && revoke.variables === session.id}
                     onClick={() => {
                       revoke.mutate(session.id)

@@ -10,6 +10,7 @@ export interface Place {
     | '/people'
     | '/api-keys'
     | '/roles'
+    | '/reviews'
     | '/elevations'
     | '/audit'
     | '/account'
@@ -61,6 +62,13 @@ export const PLACES: readonly Place[] = [
     also: 'permissions explain why duties job functions',
   },
   { to: '/api-keys', name: 'API keys', icon: 'key', permission: 'api-key.read', also: 'token bearer' },
+  {
+    to: '/reviews',
+    name: 'Access reviews',
+    icon: 'check',
+    permission: 'review.read',
+    also: 'recertification quarterly keep revoke',
+  },
   {
     to: '/elevations',
     name: 'Elevations',

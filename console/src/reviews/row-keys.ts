@@ -1,0 +1,50 @@
+import { useRef, useState, type KeyboardEvent, type RefCallback } from 'react'
+
+/** What a row needs to be moved to with the keyboard. */
+export interface RowProps {
+  readonly ref: RefCallback<HTMLLIElement>
+  readonly tabIndex: 0 | -1
+  readonly onFocus: () => void
+}
+
+/** Moves through rows with j and k (or the arrows) and runs an act on the present one; typing in fields is left alone. */
+export function useRowKeys<Item>(
+  items: readonly Item[],
+  acts: Readonly<Record<string, (item: Item) => void>>,
+): { readonly onKeyDown: (event: KeyboardEvent) => void; readonly row: (at: number) => RowProps } {
+  const [present, setPresent] = useState(0)
+  const rows = useRef<(HTMLLIElement | null)[]>([])
+  const move = (to: number): void => {
+    const at = Math.max(0, Math.min(items.length - 1, to))
+    setPresent(at)
+    rows.current[at]?.focus()
+  }
+  return {
+    onKeyDown: (event) => {
+      const { target } = event
+      if (event.ctrlKey || event.metaKey || event.altKey) return
+      if (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement) return
+      if (event.key === ' ' && target instanceof HTMLElement && target.tagName !== 'LI') return
+      const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key]
+      if (step !== undefined) {
+        event.preventDefault()
+        move(present + step)
+        return
+      }
+      const item = items[present]
+      const act = acts[event.key]
+      if (act === undefined || item === undefined) return
+      event.preventDefault()
+      act(item)
+    },
+    row: (at) => ({
+      ref: (element) => {
+        rows.current[at] = element
+      },
+      tabIndex: at === present ? 0 : -1,
+      onFocus: () => {
+        setPresent(at)
+      },
+    }),
+  }
+}
