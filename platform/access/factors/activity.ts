@@ -3,6 +3,7 @@ import type { RequestContext } from '../../kernel/caller.ts'
 import type { EventValue } from '../../kernel/event.ts'
 import { accessEvents } from '../events.ts'
 import type { AccessParts } from '../parts.ts'
+import { requireFull } from './step-up.ts'
 
 /** How many events the account page shows. */
 const SHOWN = 50
@@ -23,10 +24,10 @@ export interface Activity {
 /** The newest events of sign-in and security of the caller's own account. */
 export async function activityOf(
   parts: Pick<AccessParts, 'db' | 'keys'>,
-  { caller }: RequestContext,
+  context: RequestContext,
 ): Promise<readonly Activity[]> {
   const catalogue: Readonly<Record<string, { readonly says: string }>> = accessEvents
-  const events = await readOwnEvents(parts, caller.id, SHOWN)
+  const events = await readOwnEvents(parts, requireFull(context).account, SHOWN)
   return events.map(({ id, at, type, outcome, details, origin }) => ({
     id,
     at,

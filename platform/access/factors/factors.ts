@@ -1,6 +1,6 @@
 import { PROVIDER } from '../../encryption/index.ts'
 import type { Database } from '../../db/index.ts'
-import type { Caller, RequestContext } from '../../kernel/caller.ts'
+import type { RequestContext } from '../../kernel/caller.ts'
 import { secondsAfter } from '../../kernel/clock.ts'
 import { newId } from '../../kernel/id.ts'
 import { Problem } from '../../kernel/problem.ts'
@@ -81,7 +81,7 @@ export function openFactors(parts: ChangeParts) {
       context: RequestContext,
       confirm: { readonly factorId: string; readonly code: string; readonly device: DeviceToken | null },
     ): Promise<Enrolled> => confirmFirst(parts, context, confirm),
-    list: (context: RequestContext) => listFactors(parts, context.caller),
+    list: (context: RequestContext) => listFactors(parts, context),
     activity: (context: RequestContext) => activityOf(parts, context),
     /** Calls a factor something else. */
     rename: (context: RequestContext, wanted: { readonly id: string; readonly label: string }) =>
@@ -113,7 +113,9 @@ export function openFactors(parts: ChangeParts) {
 }
 
 /** Every second factor of the caller, what it is worth, and until when the last proof is fresh. */
-async function listFactors({ db, policy }: ChangeParts, { id, provedAt }: Caller) {
+async function listFactors({ db, policy }: ChangeParts, context: RequestContext) {
+  const { account: id } = requireFull(context)
+  const { provedAt } = context.caller
   const duty = dutyOf(policy, await standingOf(db, id))
   const freshUntil = provedAt === null ? null : secondsAfter(provedAt, policy.read(stepUpFreshness))
   const factors = (await ownedFactors(db, id)).map((one): FactorFace => ({
