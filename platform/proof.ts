@@ -14,7 +14,7 @@ import { bindAll } from './controls.ts'
 import type { Gateway } from './gateway/index.ts'
 import { later, type Ground } from './ground.ts'
 import { systemClock as clock } from './kernel/clock.ts'
-import { publicOrigin, runFolder, type Config } from './kernel/config.ts'
+import { publicOrigin, runFolder, securityMailbox, type Config } from './kernel/config.ts'
 import type { Job } from './kernel/job.ts'
 import type { Log } from './kernel/log.ts'
 import { openLoopback } from './loopback.ts'
@@ -89,6 +89,7 @@ export async function openServices(config: Config, log: Log, ground: Ground) {
     rechecks,
     privateIssuers,
     post,
+    securityMailbox: securityMailbox(config),
     origin,
     log,
   }

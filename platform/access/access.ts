@@ -196,5 +196,7 @@ async function me(parts: AccessParts, caller: Caller) {
     staffRole,
     session: sessionId,
     permissions: [...caller.permissions].sort(),
+    /** Elevations that count now, by id; the list of elevations says until when. */
+    elevations: [...(caller.elevations ?? [])],
   }
 }

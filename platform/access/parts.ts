@@ -33,6 +33,8 @@ export interface AccessParts {
   readonly sms: { readonly countries: readonly string[]; readonly codesPerHourMax: number }
   /** Which makes of security key may be set up; any when left out. */
   readonly keyMakes?: KeyMakes | undefined
+  /** Where the security contact reads letters; null when none is configured or it is no mailbox. */
+  readonly securityMailbox?: string | null
   /** Address that people open, without a trailing slash; one-time links start with it. */
   readonly origin: string
 }

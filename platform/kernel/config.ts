@@ -294,6 +294,13 @@ export function publicOrigin(config: Config): string {
   return `https://${config.SURETY_HOST}${config.SURETY_HTTPS_PORT === 443 ? '' : `:${config.SURETY_HTTPS_PORT}`}`
 }
 
+/** Where the security contact reads letters; null when it is no mailbox. */
+export function securityMailbox({
+  SECURITY_CONTACT: contact,
+}: Pick<Config, 'SECURITY_CONTACT'>): string | null {
+  return contact.startsWith('mailto:') ? (contact.slice('mailto:'.length).split('?')[0] ?? null) : null
+}
+
 /** The longest path that a Unix socket may have on every system we run on. */
 const SOCKET_PATH_MAX = 100
 

@@ -19,11 +19,8 @@ import {
 /** What the rules of elevations work with. */
 export type ElevationParts = Pick<
   AccessParts,
-  'db' | 'clock' | 'policy' | 'keys' | 'audit' | 'post' | 'origin'
-> & {
-  /** Where the security contact reads letters; null when none is configured or it is no mailbox. */
-  readonly securityMailbox?: string | null
-}
+  'db' | 'clock' | 'policy' | 'keys' | 'audit' | 'post' | 'origin' | 'securityMailbox'
+>
 
 /** After a reset of somebody's factors nothing sensitive is given to that person for this long. */
 export const RESET_REST_SECONDS = 72 * 3600

@@ -18,8 +18,6 @@ import type { Grant } from './snapshot.ts'
 export type ReviewParts = AccessParts & {
   readonly sessions: Sessions
   readonly log: Log
-  /** Where the security contact reads letters; null when none is configured or it is no mailbox. */
-  readonly securityMailbox?: string | null
 }
 
 const grantSchema: z.ZodType<Grant> = z.object({
