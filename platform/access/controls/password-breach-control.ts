@@ -114,7 +114,7 @@ function look(
 export const breachedPasswordsRefused: Control<AccessSystem> = control({
   id: 'breached-passwords',
   clauses: ['3.3-c'],
-  reads: [passwordLength],
+  reads: [],
   everySeconds: HOUR,
   enforcedIn: [
     'platform/access/passwords/new-password.ts',
