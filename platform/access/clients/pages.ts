@@ -37,13 +37,12 @@ function contentPolicy(leadsTo: string | null | undefined): string {
   ].join('; ')
 }
 
-/** A page as a response that no cache keeps and that tells no other site where it stood. */
+/** A page as a response that no cache keeps. */
 export async function pageResponse(page: Page): Promise<Response> {
   const headers = new Headers({
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',
     'content-security-policy': contentPolicy(page.leadsTo),
-    'referrer-policy': 'no-referrer',
   })
   return new Response(String(await rendered(page)), { status: page.status ?? 200, headers })
 }
