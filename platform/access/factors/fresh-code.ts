@@ -111,18 +111,22 @@ function tried(
 }
 
 async function refuse(
-  { db, audit }: Parts,
+  parts: Parts,
   context: RequestContext,
   offered: CodeTry,
   { lockedUntil }: Attempt,
   reason: string,
 ): Promise<Problem> {
+  const { db, audit } = parts
   await db.transaction().execute(async (tx) => {
     await audit.record(tx, tried(context, offered, 'refused', { reason }))
     if (lockedUntil === null) return
     const target = { kind: 'account', id: offered.account }
     const details = { counter: offered.counter.of, until: lockedUntil.toISOString() }
     await audit.record(tx, eventOf(context, 'account.locked', { tenant: offered.workspace, target, details }))
+    // A stranger who got this far knows the password.
+    if (offered.counter.of === 'account-code')
+      await writeTo(parts, tx, offered.account, 'account-locked', { until: lockedUntil, unlockLink: null })
   })
   return new Problem(
     'access.code-refused',

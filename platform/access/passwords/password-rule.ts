@@ -1,5 +1,4 @@
 import type { PolicyReader } from '../../kernel/parameter.ts'
-import { Problem } from '../../kernel/problem.ts'
 import { passwordClasses, passwordLength } from '../parameters.ts'
 
 /** Longest password that can be set, in characters; every one of them counts. */
@@ -35,11 +34,4 @@ export function passwordFaults(policy: PolicyReader, password: string): string[]
       : []),
     ...(text.isWellFormed() ? [] : ['it holds a broken character']),
   ]
-}
-
-/** Throws `access.password-weak` with every reason. Policy 3.3-a. */
-export function requireGoodPassword(policy: PolicyReader, password: string): void {
-  const faults = passwordFaults(policy, password)
-  if (faults.length > 0)
-    throw new Problem('access.password-weak', `Choose another password: ${faults.join('; ')}.`)
 }

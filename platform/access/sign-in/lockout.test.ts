@@ -139,6 +139,32 @@ suite('lock after wrong attempts', () => {
     await assert.rejects(tries(GOOD_PASSWORD, person.device), { code: 'access.refused' })
   })
 
+  test('policy 3.3-d: the owner is written to when strangers lock the account, and the link in the letter ends the lock, once', async () => {
+    await wrong(5)
+    await it.access.passwords.settled()
+    const letter = (await it.messages()).findLast(({ kind }) => kind === 'account-locked')
+    assert.equal(letter?.to, person.email)
+    const link = /https:\/\/\S+#([\w-]+)/.exec(letter?.text ?? '')?.[1] ?? ''
+    await assert.rejects(tries(GOOD_PASSWORD), { code: 'access.refused' })
+    await it.access.recovery.unlock(contextOf(), link)
+    assert.equal((await tries(GOOD_PASSWORD)).level, 'password')
+    await assert.rejects(it.access.recovery.unlock(contextOf(), link), { code: 'access.link-expired' })
+    // A device that the owner uses is locked by itself and tells nobody but the log.
+    const before = (await it.messages()).length
+    await wrong(5, person.device)
+    await it.access.passwords.settled()
+    assert.equal((await it.messages()).length, before)
+  })
+
+  test('policy 3.3-d: a lock by wrong codes of somebody who knows the password is told to the owner', async () => {
+    const context = contextOf(await callerOf(it.access, (await tries(GOOD_PASSWORD)).token))
+    const bad = codeNow(it.clock, person.secret) === '000000' ? '000001' : '000000'
+    for (let at = 0; at < 5; at += 1)
+      await assert.rejects(it.access.signIn.code(context, { code: bad, device: null }))
+    const letter = (await it.messages()).findLast(({ kind }) => kind === 'account-locked')
+    assert.equal(letter?.text.includes('#'), false)
+  })
+
   test('policy 3.3-d: a device known to one account is a stranger to another', async () => {
     const before = await it.db.selectFrom('device').select('password_failures').executeTakeFirstOrThrow()
     await assert.rejects(tries(GOOD_PASSWORD, person.device, 'other@example.org'), { code: 'access.refused' })
