@@ -89,6 +89,7 @@ export const otherByteColumns: Readonly<Record<string, string>> = {
   'surety.sms_code.hash': 'keyed hash of a code',
   'surety.sms_code.number_index': 'keyed look-up value',
   'surety.sms_factor.number_index': 'keyed look-up value',
+  'surety.review_campaign.snapshot_hash': 'hash of ids and dates, public in the ledger',
   'surety.session.token_hash': 'hash of a random token',
   'surety.upstream_attempt.browser_hash': 'hash of a random token',
   'surety.upstream_attempt.state_hash': 'hash of a random token',
