@@ -85,10 +85,13 @@ export async function hindrance(
     const kind = row.kind === 'break-glass' ? ('break-glass' as const) : ('approved' as const)
     return now < elevationEnd({ kind, grantedAt, expiresAt }, parts.policy) ? row.permissions : []
   })
-  const apart = conflictAmong([...held, ...permissions])
+  const apart = conflictAmong(role, [...held, ...permissions])
   return apart === undefined
     ? null
-    : new Problem('access.denied', `Nobody holds ${apart.join(' and ')} at the same time.`)
+    : new Problem(
+        'access.duties-apart',
+        `${apart.name}: nobody holds ${apart.one} and ${apart.other} at the same time.`,
+      )
 }
 
 /** The moment at which an elevation given now ends: wish, policy and the absolute end of the session. Policy 3.2-d. */

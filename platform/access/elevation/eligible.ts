@@ -4,6 +4,9 @@ import {
   type SensitivePermission,
   type StaffRole,
 } from '../../kernel/permission.ts'
+import { bitsOf, eitherOf } from '../../kernel/permission-set.ts'
+import { brokenDuty, SHIPPED_DUTIES, type DutyRule } from '../roles/duties.ts'
+import { bitsOfStaffRole } from '../roles/rights.ts'
 
 /** What somebody in this role of the provider's staff may ask an elevation for, and decide about for others. Policy 3.2-d. */
 export const ELIGIBLE: Readonly<Record<StaffRole, readonly SensitivePermission[]>> = {
@@ -21,11 +24,6 @@ export const SUPPORT_PERMISSIONS = [
   'audit.read',
 ] as const satisfies readonly Permission[]
 
-/** Sensitive permissions that nobody holds at the same time, by whatever elevations. */
-export const APART: readonly (readonly [SensitivePermission, SensitivePermission])[] = [
-  ['platform.people', 'policy.publish'],
-]
-
 /** Whether this role may ask for all of these. */
 export function isEligible(role: StaffRole | null, wanted: readonly string[]): boolean {
   const allowed: readonly string[] = role === null ? [] : (ELIGIBLE[role] ?? [])
@@ -37,9 +35,7 @@ export function sensitiveOf(names: readonly string[]): SensitivePermission[] {
   return SENSITIVE.filter((one) => names.includes(one))
 }
 
-/** Two of these that nobody may hold together, if any. */
-export function conflictAmong(
-  held: readonly string[],
-): readonly [SensitivePermission, SensitivePermission] | undefined {
-  return APART.find((pair) => pair.every((one) => held.includes(one)))
+/** The rule that these permissions would break together with what the role allows anyway, if any. Policy 3.2-a. */
+export function conflictAmong(role: StaffRole | null, held: readonly string[]): DutyRule | undefined {
+  return brokenDuty(SHIPPED_DUTIES, eitherOf(bitsOfStaffRole(role), bitsOf(held)))
 }
