@@ -44,7 +44,7 @@ export function openPeople(parts: Parts) {
     invite: (context: RequestContext, wanted: Invitation): Promise<MadeLink> =>
       invite(parts, context, wanted),
     withdrawInvitation: (context: RequestContext, id: string): Promise<void> =>
-      parts.db.transaction().execute(async (tx) => {
+      asTenant(parts.db, workspaceOf(context), async (tx) => {
         const withdrawn = await voidInvitations(tx, workspaceOf(context), { id }, parts.clock.now())
         if (withdrawn === 0) throw new Problem('resource.unknown', 'There is no such open invitation.')
         await parts.audit.record(tx, eventOf(context, 'link.withdrawn', { target: { kind: 'link', id } }))

@@ -1,4 +1,4 @@
-import type { Database } from '../../db/index.ts'
+import { asTenant, type Database } from '../../db/index.ts'
 import type { RequestContext } from '../../kernel/caller.ts'
 import { permissions, SENSITIVE, type Permission } from '../../kernel/permission.ts'
 import { holds } from '../../kernel/permission-set.ts'
@@ -110,7 +110,7 @@ async function grantHistory(
   account: string,
 ) {
   const workspace = workspaceOf(context)
-  const rows = await grantsOf(db, account, workspace)
+  const rows = await asTenant(db, workspace, (tx) => grantsOf(tx, account, workspace))
   return Promise.all(
     rows.map(async (row) => ({
       id: row.id,

@@ -1,5 +1,5 @@
 import type { FieldPlace } from '../../encryption/index.ts'
-import type { Database } from '../../db/index.ts'
+import { asTenant, type Database } from '../../db/index.ts'
 import type { RequestContext } from '../../kernel/caller.ts'
 import { newId } from '../../kernel/id.ts'
 import type { OwnRoleId, Permission, WorkspaceRole } from '../../kernel/permission.ts'
@@ -43,8 +43,12 @@ function nameField(id: string): FieldPlace {
 }
 
 /** Every role that can be given in the caller's workspace: what it allows, the work it is for and who has it. */
-export async function listRoles({ db, clock, keys }: Parts, context: RequestContext) {
+export function listRoles(parts: Parts, context: RequestContext) {
   const workspace = workspaceOf(context)
+  return asTenant(parts.db, workspace, (tx) => rolesIn(parts, tx, workspace))
+}
+
+async function rolesIn({ clock, keys }: Pick<Parts, 'clock' | 'keys'>, db: Database, workspace: string) {
   const holders = await roleHolders(db, workspace)
   const invited = await invitedRoles(db, workspace, clock.now())
   const jobs = await jobsIn(db, workspace)
@@ -134,7 +138,7 @@ export async function makeRole(parts: Parts, context: RequestContext, wish: OwnR
   const { db, clock, keys, audit } = parts
   const workspace = workspaceOf(context)
   const id = newId(clock) as OwnRoleId
-  await db.transaction().execute(async (tx) => {
+  await asTenant(db, workspace, async (tx) => {
     await begin(tx, workspace)
     const row = await checked(parts, tx, context, wish, undefined)
     const at = clock.now()
@@ -177,7 +181,7 @@ export async function changeOwnRole(
 ): Promise<void> {
   const { db, clock, keys, audit } = parts
   const workspace = workspaceOf(context)
-  await db.transaction().execute(async (tx) => {
+  await asTenant(db, workspace, async (tx) => {
     const before = await roleToChange(parts, tx, context, id)
     const row = await checked(parts, tx, context, wish, before)
     const left = (await roleHolders(tx, workspace)).filter(
@@ -209,7 +213,7 @@ export async function changeOwnRole(
 export async function removeRole(parts: Parts, context: RequestContext, id: string): Promise<void> {
   const { db, clock, audit } = parts
   const workspace = workspaceOf(context)
-  await db.transaction().execute(async (tx) => {
+  await asTenant(db, workspace, async (tx) => {
     const row = await roleToChange(parts, tx, context, id)
     const now = clock.now()
     const members = (await roleHolders(tx, workspace)).filter(({ role }) => role === row.id).length

@@ -1,3 +1,4 @@
+import { asTenant } from '../../db/index.ts'
 import type { RequestContext } from '../../kernel/caller.ts'
 import { newId } from '../../kernel/id.ts'
 import type { BuiltInRole, Permission } from '../../kernel/permission.ts'
@@ -26,7 +27,8 @@ type Parts = Pick<AccessParts, 'db' | 'clock' | 'keys' | 'audit'>
 
 /** The rules that bind people in the caller's workspace: the shipped ones and its own. */
 export function listDutyRules(parts: Parts, context: RequestContext): Promise<readonly DutyRule[]> {
-  return dutyRules(parts, parts.db, workspaceOf(context))
+  const workspace = workspaceOf(context)
+  return asTenant(parts.db, workspace, (tx) => dutyRules(parts, tx, workspace))
 }
 
 /**
@@ -42,7 +44,7 @@ export async function makeDutyRule(
   const id = newId(clock)
   const [one, other] = [...wish.permissions].sort() as [Permission, Permission]
   if (one === other) throw new Problem('request.invalid', 'permissions: two different ones are kept apart.')
-  await db.transaction().execute(async (tx) => {
+  await asTenant(db, workspace, async (tx) => {
     if (!(await lockWorkspace(tx, workspace)))
       throw new Problem('resource.unknown', 'The workspace was removed.')
     const rules = await dutyRules({ keys }, tx, workspace)
@@ -79,7 +81,7 @@ export async function removeDutyRule(
   context: RequestContext,
   id: string,
 ): Promise<void> {
-  await db.transaction().execute(async (tx) => {
+  await asTenant(db, workspaceOf(context), async (tx) => {
     if (!(await deleteDutyRule(tx, workspaceOf(context), id)))
       throw new Problem('resource.unknown', 'The workspace has no such rule of its own.')
     await audit.record(tx, eventOf(context, 'duty-rule.removed', { target: { kind: 'duty-rule', id } }))
@@ -88,7 +90,8 @@ export async function removeDutyRule(
 
 /** The kinds of work in the caller's workspace, with the built-in roles for each. */
 export function listJobFunctions({ db }: Parts, context: RequestContext) {
-  return jobsIn(db, workspaceOf(context))
+  const workspace = workspaceOf(context)
+  return asTenant(db, workspace, (tx) => jobsIn(tx, workspace))
 }
 
 /** Names a kind of work, or changes which built-in roles it may have; never so that a grant falls outside the map. */
@@ -99,7 +102,7 @@ export async function nameJobFunction(
 ): Promise<void> {
   const workspace = workspaceOf(context)
   const { name } = wish
-  await db.transaction().execute(async (tx) => {
+  await asTenant(db, workspace, async (tx) => {
     if (!(await lockWorkspace(tx, workspace)))
       throw new Problem('resource.unknown', 'The workspace was removed.')
     const shipped = (JOB_FUNCTIONS as readonly string[]).map((one) => one.toLowerCase())
@@ -141,7 +144,7 @@ export async function removeJobFunction(
   name: string,
 ): Promise<void> {
   const workspace = workspaceOf(context)
-  await db.transaction().execute(async (tx) => {
+  await asTenant(db, workspace, async (tx) => {
     if (!(await lockWorkspace(tx, workspace)))
       throw new Problem('resource.unknown', 'The workspace was removed.')
     const people = (await roleHolders(tx, workspace)).filter(({ jobFunction }) => jobFunction === name).length
