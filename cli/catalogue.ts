@@ -8,6 +8,7 @@ import { help } from './commands/help.ts'
 import { ledgerHead } from './commands/ledger-head.ts'
 import { ledgerVerify } from './commands/ledger-verify.ts'
 import { pepperRotate } from './commands/pepper-rotate.ts'
+import { outbox } from './commands/outbox.ts'
 import { policyDiff } from './commands/policy-diff.ts'
 import { policyExplain } from './commands/policy-explain.ts'
 import { policyLint } from './commands/policy-lint.ts'
@@ -36,6 +37,7 @@ export const commands: readonly Command[] = [
   restore,
   firstLink,
   pepperRotate,
+  outbox,
   demo,
   help,
 ]

@@ -131,6 +131,7 @@ suite('a stopped system', () => {
     ['backup'],
     ['backups'],
     ['first-link'],
+    ['outbox', '--count', '5'],
     ['demo'],
     ['demo', '--remove'],
   ]

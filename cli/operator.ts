@@ -5,6 +5,7 @@ import type { auditSocketRoutes } from '../platform/audit/index.ts'
 import { readConfig, runFolder } from '../platform/kernel/config.ts'
 import type { Contract } from '../platform/kernel/route.ts'
 import type { policyOperatorRoutes } from '../platform/policy/index.ts'
+import type { postRoutes } from '../platform/post/index.ts'
 import type { recoveryRoutes } from '../platform/recovery/index.ts'
 import { CommandError, NotRunning } from './command.ts'
 
@@ -12,6 +13,7 @@ import { CommandError, NotRunning } from './command.ts'
 export type OperatorApi = Contract<ReturnType<typeof policyOperatorRoutes>> &
   Contract<ReturnType<typeof auditSocketRoutes>> &
   Contract<ReturnType<typeof accessRoutes>> &
+  Contract<ReturnType<typeof postRoutes>> &
   Contract<ReturnType<typeof recoveryRoutes>>
 
 /** What a call of `Name` answers. */

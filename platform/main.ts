@@ -29,7 +29,7 @@ import {
   runAllSoon,
 } from './policy/index.ts'
 import { honestNotes, openProof, openServices, sockets, type Proof, type Services } from './proof.ts'
-import { postJobs } from './post/index.ts'
+import { postJobs, postRoutes } from './post/index.ts'
 import { backupIfDue, recoveryJobs, recoveryRoutes } from './recovery/index.ts'
 import { trustRoutes } from './trust/index.ts'
 import { startWorker } from './worker/index.ts'
@@ -73,6 +73,7 @@ function allRoutes(config: Config, ground: Ground, services: Services, proof: Pr
     ...policyRoutes(policyParts),
     ...policyOperatorRoutes(policyParts),
     ...policyServiceRoutes(policyParts),
+    ...postRoutes(services.postParts),
     ...recoveryRoutes(proof.recovery),
     ...trustRoutes(trust),
   ] as readonly AnyRoute[]

@@ -6,3 +6,4 @@ export { consoleTexts, localLetters, openLocalOutbox, type LocalOutbox } from '.
 export { postEvents } from './events.ts'
 export { postJobs } from './jobs.ts'
 export { openCarriers, postNotes } from './open-carriers.ts'
+export { postRoutes } from './routes.ts'

@@ -64,7 +64,9 @@ export function smtpLetters(url: string, from: string): Carrier<Letter> {
 /** The server's words may hold the address, so that only its code is kept. */
 function notTaken(error: unknown): NotTaken {
   const { responseCode, code } = error as { readonly responseCode?: number; readonly code?: string }
-  if (responseCode !== undefined && responseCode >= 500 && code !== 'EAUTH')
+  // Only what is said about this recipient or this letter is final; the rest is about us or the server.
+  const aboutLetter = code === 'EENVELOPE' || code === 'EMESSAGE'
+  if (responseCode !== undefined && responseCode >= 500 && aboutLetter)
     return new NotTaken(`the mail server refused it (${responseCode})`, true)
   if (responseCode !== undefined)
     return new NotTaken(`the mail server did not take it now (${responseCode})`, false)

@@ -131,8 +131,10 @@ async function lookAt(
   return withProbe(system, async (person) => {
     const started = performance.now()
     const look: Look = { system, access, door, person, failures: [], seen: new Set(), broken }
-    const bare = door.request(WAYS.send, { method: 'POST', headers: JSON_HEADERS, body: '{}' })
-    await expect(look, 'asking for a code without a password', bare, 401)
+    const bare = await door.request(WAYS.send, { method: 'POST', headers: JSON_HEADERS, body: '{}' })
+    // Strangers on this machine share one budget: too many requests is a refusal, too.
+    if (bare.status !== 401 && bare.status !== 429)
+      look.failures.push(`asking for a code without a password was answered with ${bare.status}`)
     await setUp(look)
     const lifetime = policy.read(smsLifetime)
     for (const { created_at: from, expires_at: to } of await codesOf(db, person.id))
