@@ -33,8 +33,8 @@ export const gatewayLimits = {
   upstreamResponseMs: 30_000,
   /** Between two parts of a response; event streams and WebSockets are exempt. */
   upstreamIdleMs: 60_000,
-  /** How often the caller of an open event stream or WebSocket is asked about again. */
-  standingMs: 30_000,
+  /** How often the caller of an open event stream or WebSocket is asked about again. Policy 3.4-b. */
+  standingMs: 500,
 } as const
 
 /** The limits by name; tests make single ones smaller. */

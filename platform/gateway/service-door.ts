@@ -200,6 +200,9 @@ function credentials(incoming: NodeRequest, host: string, path: string): Request
     'origin',
     'sec-fetch-site',
     'surety-passive',
+    // What opens a stream, and opens it again by itself, is no use of a session. Policy 3.4-a.
+    'accept',
+    'upgrade',
   ] as const) {
     const value = incoming.headers[name]
     if (typeof value === 'string') headers.set(name, value)
