@@ -174,6 +174,18 @@ const review = createRoute({
   component: lazyRouteComponent(() => import('./reviews/review-page.tsx'), 'ReviewPage'),
 })
 
+const provisioning = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/provisioning',
+  component: lazyRouteComponent(() => import('./provisioning/provisioning-page.tsx'), 'ProvisioningPage'),
+})
+
+const programs = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/programs',
+  component: lazyRouteComponent(() => import('./clients/programs-page.tsx'), 'ProgramsPage'),
+})
+
 const elevations = createRoute({
   getParentRoute: () => signedIn,
   path: '/elevations',
@@ -214,6 +226,8 @@ const tree = root.addChildren([
     roles,
     reviews,
     review,
+    provisioning,
+    programs,
     elevations,
     audit,
     account,

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import { useMe } from '../session.tsx'
 import { PageBody, PageHead } from '../ui/page.tsx'
 import { Activity } from './activity.tsx'
+import { Consents } from './consents.tsx'
 import { Factors } from './factors.tsx'
 import { PasswordChange } from './password-change.tsx'
 import { Sessions } from './sessions.tsx'
@@ -18,6 +19,7 @@ export function AccountPage(): ReactNode {
       <Sessions />
       <Factors />
       <PasswordChange />
+      <Consents />
       <Activity />
     </PageBody>
   )

@@ -11,6 +11,8 @@ export interface Place {
     | '/api-keys'
     | '/roles'
     | '/reviews'
+    | '/provisioning'
+    | '/programs'
     | '/elevations'
     | '/audit'
     | '/account'
@@ -68,6 +70,20 @@ export const PLACES: readonly Place[] = [
     icon: 'check',
     permission: 'review.read',
     also: 'recertification quarterly keep revoke',
+  },
+  {
+    to: '/provisioning',
+    name: 'Provisioning',
+    icon: 'people',
+    permission: 'people.edit',
+    also: 'scim directory leavers departures hr company sign-in sso oidc',
+  },
+  {
+    to: '/programs',
+    name: 'Programs',
+    icon: 'key',
+    permission: 'client.read',
+    also: 'oauth clients openid tokens',
   },
   {
     to: '/elevations',

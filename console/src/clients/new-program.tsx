@@ -1,0 +1,207 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState, type ReactNode } from 'react'
+import { call, type Input, type Reply } from '../api.ts'
+import { OnceShown } from '../people/once-shown.tsx'
+import { useMe } from '../session.tsx'
+import { Button } from '../ui/button.tsx'
+import { Dialog } from '../ui/dialog.tsx'
+import { Choice, TextArea, TextField, Tick } from '../ui/field.tsx'
+import { Notice, ProblemNotice } from '../ui/notice.tsx'
+
+type Wish = Input<'POST /api/clients'>['body']
+type Scope = Reply<'GET /api/clients'>['scopes'][number]
+type Kind = 'machine' | 'web' | 'native'
+
+const KINDS: Readonly<Record<Kind, string>> = {
+  machine: 'A machine, in its own name',
+  web: 'A web application that signs people in',
+  native: 'An app on people’s devices, without a secret',
+}
+
+const PERSON_SCOPES: readonly string[] = ['openid', 'profile', 'email', 'offline_access']
+
+function lines(text: string): string[] {
+  return text.split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.trim()]))
+}
+
+/** Registers a program; its secret, if it has one, is shown once. */
+export function NewProgram({ offered }: { readonly offered: readonly Scope[] }): ReactNode {
+  const [open, setOpen] = useState(false)
+  const queries = useQueryClient()
+  const close = (): void => {
+    setOpen(false)
+    void queries.invalidateQueries({ queryKey: ['programs'] })
+  }
+  return (
+    <>
+      <Button
+        weight="primary"
+        icon="plus"
+        onClick={() => {
+          setOpen(true)
+        }}
+      >
+        Register a program
+      </Button>
+      <Dialog open={open} onClose={close} title="Register a program" lasting>
+        <ProgramForm offered={offered} onDone={close} />
+      </Dialog>
+    </>
+  )
+}
+
+function ProgramForm({
+  offered,
+  onDone,
+}: {
+  readonly offered: readonly Scope[]
+  readonly onDone: () => void
+}): ReactNode {
+  const me = useMe()
+  const [kind, setKind] = useState<Kind>('machine')
+  const [name, setName] = useState('')
+  const [scopes, setScopes] = useState<readonly Scope[]>([])
+  const [returns, setReturns] = useState('')
+  const [days, setDays] = useState<'90' | '365'>('365')
+  const [dpop, setDpop] = useState(false)
+  const make = useMutation({
+    mutationFn: () =>
+      call('POST /api/clients', { body: wishOf({ kind, name, scopes, returns, days, dpop }) }),
+  })
+  const fit = offered.filter((scope) =>
+    PERSON_SCOPES.includes(scope) ? kind !== 'machine' : me.permissions.some((one) => one === scope),
+  )
+  if (make.data !== undefined) return <Made of={make.data} onDone={onDone} />
+  return (
+    <form
+      className="flex flex-col gap-4"
+      onSubmit={(event) => {
+        event.preventDefault()
+        make.mutate()
+      }}
+    >
+      {make.isError && <ProblemNotice error={make.error} focus />}
+      <TextField
+        label="Name"
+        hint="People see it when they are asked to allow it"
+        required
+        maxLength={60}
+        value={name}
+        onChange={(event) => {
+          setName(event.currentTarget.value)
+        }}
+      />
+      <Choice
+        label="Kind"
+        choices={KINDS}
+        value={kind}
+        onChoose={(next) => {
+          setKind(next)
+          setScopes([])
+        }}
+      />
+      {kind !== 'machine' && (
+        <TextArea
+          label="Where people return to"
+          hint="One address a line, compared character by character"
+          required
+          value={returns}
+          onChange={(event) => {
+            setReturns(event.currentTarget.value)
+          }}
+        />
+      )}
+      <fieldset className="flex flex-col gap-2">
+        <legend className="pb-1 font-strong">Scopes</legend>
+        {fit.map((scope) => (
+          <Tick
+            key={scope}
+            label={<code className="font-mono">{scope}</code>}
+            checked={scopes.includes(scope)}
+            onChange={(event) => {
+              const { checked } = event.currentTarget
+              setScopes((before) => (checked ? [...before, scope] : before.filter((one) => one !== scope)))
+            }}
+          />
+        ))}
+      </fieldset>
+      <Tick
+        label="Bind tokens to a key of the program (DPoP)"
+        hint="A stolen token is worth nothing then; the program must support it."
+        checked={dpop}
+        onChange={(event) => {
+          setDpop(event.currentTarget.checked)
+        }}
+      />
+      <Choice
+        label="Ends after"
+        choices={{ '90': '90 days', '365': '1 year' }}
+        value={days}
+        onChoose={setDays}
+      />
+      <div className="flex flex-wrap gap-2">
+        <Button type="submit" weight="primary" busy={make.isPending} disabled={scopes.length === 0}>
+          Register
+        </Button>
+        <Button onClick={onDone}>Cancel</Button>
+      </div>
+    </form>
+  )
+}
+
+function wishOf(form: {
+  readonly kind: Kind
+  readonly name: string
+  readonly scopes: readonly Scope[]
+  readonly returns: string
+  readonly days: string
+  readonly dpop: boolean
+}): Wish {
+  const machine = form.kind === 'machine'
+  const renews = form.scopes.some((scope) => (scope as string) === 'offline_access')
+  return {
+    name: form.name.trim(),
+    grantTypes: machine
+      ? ['client_credentials']
+      : ['authorization_code', ...(renews ? (['refresh_token'] as const) : [])],
+    authMethod: form.kind === 'native' ? 'none' : 'client_secret_basic',
+    scopes: [...form.scopes],
+    redirectUris: machine ? [] : lines(form.returns),
+    logoutRedirectUris: [],
+    backchannelLogoutUri: null,
+    publicKeys: null,
+    idTokenAlgorithm: 'RS256',
+    dpop: form.dpop,
+    introspects: false,
+    expiresInDays: Number(form.days),
+  }
+}
+
+function Made({
+  of,
+  onDone,
+}: {
+  readonly of: Reply<'POST /api/clients'>
+  readonly onDone: () => void
+}): ReactNode {
+  if (of.secret === null)
+    return (
+      <div className="flex flex-col gap-4">
+        <Notice tone="good">
+          <p role="status">
+            Registered as <code className="font-mono wrap-anywhere">{of.id}</code>. It has no secret and
+            proves each sign-in by PKCE.
+          </p>
+        </Notice>
+        <Button weight="primary" onClick={onDone}>
+          Done
+        </Button>
+      </div>
+    )
+  return (
+    <OnceShown what="client secret" secret={of.secret} onDone={onDone}>
+      The client id is <code className="font-mono wrap-anywhere">{of.id}</code>. This secret is shown only
+      now; only its hash is kept.
+    </OnceShown>
+  )
+}

@@ -1,0 +1,82 @@
+import { useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { Moment } from '../ui/moment.tsx'
+import { ProblemNotice } from '../ui/notice.tsx'
+import { Badge, Empty, Loading, Section } from '../ui/page.tsx'
+import { Cell, Row, Table } from '../ui/table.tsx'
+import { leaversQuery, seconds, type Leaver } from './provisioning-api.ts'
+
+/** Who left, what ended when, and what answered when each thing was tried again. Policy 3.2-c. */
+export function Leavers(): ReactNode {
+  const { data, error, refetch } = useQuery(leaversQuery)
+  return (
+    <Section
+      title="Departures"
+      {...(data === undefined
+        ? {}
+        : {
+            lead: `In the last ${data.report.days} days: ${data.report.departures} departures, everything ended after ${seconds(data.report.medianSeconds)} in the median and ${seconds(data.report.maxSeconds)} at most; the policy allows ${seconds(data.report.limitSeconds)}.`,
+          })}
+    >
+      {error !== null && (
+        <ProblemNotice
+          error={error}
+          retry={() => {
+            void refetch()
+          }}
+        />
+      )}
+      {data === undefined ? (
+        error === null && <Loading what="the departures" />
+      ) : data.leavers.length === 0 ? (
+        <Empty title="Nobody left yet">
+          Each departure stays here with the time of every step and the answers of every try.
+        </Empty>
+      ) : (
+        <Table label="Departures" columns={['Who', 'When', 'Ended after', 'Tried again']}>
+          {data.leavers.map((one) => (
+            <Departure key={one.id} of={one} />
+          ))}
+        </Table>
+      )}
+    </Section>
+  )
+}
+
+function Departure({ of }: { readonly of: Leaver }): ReactNode {
+  return (
+    <Row>
+      <Cell of="Who">
+        <span className="block">{of.name}</span>
+        <span className="block text-sm text-muted">{of.email}</span>
+        {of.ownerless && <Badge tone="late">left a workspace without owner</Badge>}
+      </Cell>
+      <Cell of="When">
+        <Moment at={of.toldAt} />
+      </Cell>
+      <Cell of="Ended after">
+        <details>
+          <summary className="tap cursor-pointer">{seconds(of.finishedAfterSeconds)}</summary>
+          <ul className="text-left text-sm text-muted">
+            <li>denied after {seconds(of.deniedAfterSeconds)}</li>
+            {of.steps.map((step) => (
+              <li key={step.kind}>
+                {step.kind}: {step.ended} ended after {seconds(step.endedAfterSeconds)}, {step.refused}{' '}
+                refused
+              </li>
+            ))}
+          </ul>
+        </details>
+      </Cell>
+      <Cell of="Tried again">
+        {of.stillLive > 0 ? (
+          <Badge tone="bad">{of.stillLive} still worked</Badge>
+        ) : of.finishedAfterSeconds === null ? (
+          <Badge tone="late">under way</Badge>
+        ) : (
+          'all refused'
+        )}
+      </Cell>
+    </Row>
+  )
+}
