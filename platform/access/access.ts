@@ -50,12 +50,9 @@ export function openAccess(parts: AccessParts & { readonly log: Log }) {
   const afterwards = openAfterwards(parts.log)
   const all = { ...parts, sessions, afterwards }
   const throttle = openThrottle(parts.clock)
-  const timer = setInterval(() => {
-    // The uses stay in memory until the database answers again.
-    sessions.flush().catch((error: unknown) => parts.log.warn(errorRecord(error), 'sessions not written'))
-  }, FLUSH_EVERY_MS)
-  timer.unref()
+  const timer = flushing(sessions, parts.log)
   const passwords = openPasswords(all)
+  const keys = openKeys(all)
   const leavers = openLeavers(all)
   const use = openPermissionUse(parts)
   const signIn = openSignIn(all)
@@ -66,7 +63,7 @@ export function openAccess(parts: AccessParts & { readonly log: Log }) {
     directory: openProvisioning({ ...all, leavers }),
     ...openClients({ ...all, signIn, throttle }),
     factors: openFactors(all),
-    keys: openKeys(all),
+    keys,
     sms: openSms(all),
     recovery: openRecovery(all),
     resets: openFactorResets(all),
@@ -90,6 +87,7 @@ export function openAccess(parts: AccessParts & { readonly log: Log }) {
       clearInterval(timer)
       await leavers.settled()
       await passwords.close()
+      await keys.close()
       await use.close()
       await sessions.close()
       await parts.hasher.close()
@@ -145,6 +143,14 @@ function keysAndWorkspaces(parts: AccessParts) {
       removeSamples: (context: RequestContext) => removeSampleWorkspaces(parts, context),
     },
   }
+}
+
+function flushing(sessions: Sessions, log: Log): NodeJS.Timeout {
+  const timer = setInterval(() => {
+    // The uses stay in memory until the database answers again.
+    sessions.flush().catch((error: unknown) => log.warn(errorRecord(error), 'sessions not written'))
+  }, FLUSH_EVERY_MS)
+  return timer.unref()
 }
 
 /** How people end their own sessions. Policy 3.4-b, 3.4-c. */

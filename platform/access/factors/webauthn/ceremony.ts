@@ -4,12 +4,7 @@ import type {
 } from '@simplewebauthn/server'
 import type { Challenge } from './challenge.ts'
 import { CHALLENGE_SECONDS } from './challenge.ts'
-import {
-  readClientData,
-  type AssertionResponse,
-  type AttestationResponse,
-  type ClientData,
-} from './responses.ts'
+import { readClientData, type ClientData } from './responses.ts'
 import type { Site } from './site.ts'
 
 /** Which makes of authenticator may be set up: their AAGUIDs and the certificates (PEM) that their makers sign with. */
@@ -25,12 +20,8 @@ export interface KnownCredential {
 }
 
 /** Ed25519, ES256 and RS256 (IANA COSE algorithms): what authenticators in use can do. */
-const ALGORITHMS = [-8, -7, -257]
+export const ALGORITHMS = [-8, -7, -257]
 const NAME = 'Surety'
-
-// Loaded at first use: most processes and most hours see no key.
-const library = () => import('@simplewebauthn/server')
-const libraryHelpers = () => import('@simplewebauthn/server/helpers')
 
 /** The person's account as authenticators store it: its random id, nothing personal (WebAuthn level 3, §14.6.1). */
 export function userHandle(account: string): string {
@@ -121,109 +112,4 @@ export function clientDataOf(
   // Policy 3.1-c. Nor inside a page of somebody else.
   if (data.origin !== origin || data.crossOrigin === true) return { data, refusal: 'wrong origin' }
   return { data, refusal: null }
-}
-
-/** What a proof says beyond that it is right. */
-export interface KeyProof {
-  readonly counter: number
-  readonly backedUp: boolean
-  /** Whether the authenticator asked for its PIN or a biometric. */
-  readonly userVerified: boolean
-}
-
-/** Verifies a proof by this public key; null when anything of it is not right. The caller compares the counter. */
-export async function verifyAssertion(
-  site: Site,
-  response: AssertionResponse,
-  challenge: string,
-  publicKey: Buffer,
-): Promise<KeyProof | null> {
-  const { verifyAuthenticationResponse } = await library()
-  const { id, rawId, type } = response
-  const { clientDataJSON, authenticatorData, signature } = response.response
-  try {
-    const { verified, authenticationInfo } = await verifyAuthenticationResponse({
-      response: {
-        id,
-        rawId,
-        type,
-        clientExtensionResults: {},
-        response: { clientDataJSON, authenticatorData, signature },
-      },
-      expectedChallenge: challenge,
-      expectedOrigin: site.origin,
-      expectedRPID: site.rpId,
-      // The counter is compared where it is stored, so that two answers at once cannot both count.
-      credential: { id, publicKey: Uint8Array.from(publicKey), counter: 0 },
-      requireUserVerification: false,
-    })
-    if (!verified) return null
-    const { newCounter, credentialBackedUp, userVerified } = authenticationInfo
-    return { counter: newCounter, backedUp: credentialBackedUp, userVerified }
-  } catch {
-    // The library throws for whatever is wrong with what came from outside; none of it is told.
-    return null
-  }
-}
-
-/** A new credential. */
-export interface NewKey extends KeyProof {
-  readonly credentialId: Buffer
-  readonly publicKey: Buffer
-  readonly aaguid: string
-}
-
-/**
- * Verifies a new credential. Unless makes are named, only answers without a statement about the make, or signed by the
- * credential itself, are taken: a statement that nobody vouches for says nothing. Policy 3.1-c.
- */
-export async function verifyAttestation(
-  site: Site,
-  { id, rawId, type, response }: AttestationResponse,
-  challenge: string,
-  makes: KeyMakes | undefined,
-): Promise<NewKey | KeyRefusal> {
-  const { verifyRegistrationResponse, SettingsService } = await library()
-  const { clientDataJSON, attestationObject } = response
-  if (makes !== undefined)
-    SettingsService.setRootCertificates({ identifier: 'packed', certificates: [...makes.roots] })
-  try {
-    if (!(await isStatementTaken(attestationObject, makes))) return 'make not accepted'
-    const { verified, registrationInfo: info } = await verifyRegistrationResponse({
-      response: {
-        id,
-        rawId,
-        type,
-        clientExtensionResults: {},
-        response: { clientDataJSON, attestationObject },
-      },
-      expectedChallenge: challenge,
-      expectedOrigin: site.origin,
-      expectedRPID: site.rpId,
-      requireUserVerification: false,
-      supportedAlgorithmIDs: ALGORITHMS,
-    })
-    if (!verified || info === undefined) return 'signature or data not right'
-    if (makes !== undefined && !makes.aaguids.includes(info.aaguid)) return 'make not accepted'
-    return {
-      credentialId: Buffer.from(info.credential.id, 'base64url'),
-      publicKey: Buffer.from(info.credential.publicKey),
-      counter: info.credential.counter,
-      aaguid: info.aaguid,
-      backedUp: info.credentialBackedUp,
-      userVerified: info.userVerified,
-    }
-  } catch {
-    // As above.
-    return 'signature or data not right'
-  }
-}
-
-async function isStatementTaken(attestationObject: string, makes: KeyMakes | undefined): Promise<boolean> {
-  const { decodeAttestationObject } = await libraryHelpers()
-  const decoded = decodeAttestationObject(new Uint8Array(Buffer.from(attestationObject, 'base64url')))
-  const format = decoded.get('fmt')
-  const vouched = decoded.get('attStmt').get('x5c') !== undefined
-  if (makes !== undefined) return format === 'packed' && vouched
-  return format === 'none' || (format === 'packed' && !vouched)
 }

@@ -24,16 +24,16 @@ import {
   creationOptions,
   knownTransports,
   requestOptions,
-  verifyAttestation,
   type KeyRefusal,
-  type NewKey,
 } from './ceremony.ts'
 import { withKey } from './proof.ts'
 import { insertKey, keysOf } from './queries.ts'
 import type { AssertionResponse, AttestationResponse } from './responses.ts'
 import { siteOf } from './site.ts'
+import type { NewKey } from './verification.ts'
+import { openVerifier, type Verifier } from './verifier.ts'
 
-type Parts = ChangeParts & Pick<AccessParts, 'keyMakes'>
+type Parts = ChangeParts & Pick<AccessParts, 'keyMakes'> & { readonly verifier: Verifier }
 
 /** A key as it is set up: its answer, and what its owner calls it. */
 export interface KeyWish {
@@ -42,8 +42,10 @@ export interface KeyWish {
 }
 
 /** Security keys and passkeys: set up, and proved at sign-in, instead of a password and again. Policy 3.1-c. */
-export function openKeys(parts: Parts) {
-  return { ...settingUp(parts), ...proving(parts) }
+export function openKeys(over: Omit<Parts, 'verifier'>) {
+  const verifier = openVerifier()
+  const parts = { ...over, verifier }
+  return { ...settingUp(parts), ...proving(parts), close: () => verifier.close() }
 }
 
 function settingUp(parts: Parts) {
@@ -174,7 +176,7 @@ async function readNewKey(
   const open = bound.session !== '' && (await burnChallenge(parts, bound, challenge))
   if (refusal !== null) throw await refuse(parts, context, refusal)
   if (!open) throw await refuse(parts, context, 'challenge not open')
-  const key = await verifyAttestation(site, response, challenge, parts.keyMakes)
+  const key = await parts.verifier.newKey(site, response, challenge, parts.keyMakes)
   if (typeof key === 'string') throw await refuse(parts, context, key)
   return key
 }

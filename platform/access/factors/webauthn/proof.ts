@@ -4,14 +4,18 @@ import { Problem } from '../../../kernel/problem.ts'
 import { writeTo } from '../../letters.ts'
 import { eventOf, type AccessParts } from '../../parts.ts'
 import { burnChallenge, type Bound } from './challenge.ts'
-import { clientDataOf, userHandle, verifyAssertion, type KeyProof, type KeyRefusal } from './ceremony.ts'
+import { clientDataOf, userHandle, type KeyRefusal } from './ceremony.ts'
 import { decoyKey } from './cose.ts'
 import { keyByCredential, useKey } from './queries.ts'
 import type { AssertionResponse } from './responses.ts'
 import { siteOf } from './site.ts'
+import type { KeyProof } from './verification.ts'
+import type { Verifier } from './verifier.ts'
 
 /** What proving by a key works with. */
-export type ProofParts = Pick<AccessParts, 'db' | 'clock' | 'keys' | 'audit' | 'post' | 'origin'>
+export type ProofParts = Pick<AccessParts, 'db' | 'clock' | 'keys' | 'audit' | 'post' | 'origin'> & {
+  readonly verifier: Pick<Verifier, 'proof'>
+}
 
 /** An answer of a key and what it is for; `account` is null when only the key says whose it is. */
 export interface KeyTry {
@@ -56,7 +60,7 @@ export async function withKey<Result>(
 }
 
 async function readProof(
-  { db, clock, origin }: ProofParts,
+  { db, clock, origin, verifier }: ProofParts,
   { bound, account, response }: KeyTry,
 ): Promise<
   | { readonly key: Key; readonly proof: KeyProof }
@@ -67,7 +71,7 @@ async function readProof(
   const challenge = data?.challenge ?? ''
   const open = await burnChallenge({ db, clock }, bound, challenge)
   const key = await keyByCredential(db, Buffer.from(response.id, 'base64url'))
-  const proof = await verifyAssertion(site, response, challenge, key?.public_key ?? decoyKey)
+  const proof = await verifier.proof(site, response, challenge, key?.public_key ?? decoyKey)
   if (refusal !== null) return { key, refusal }
   if (!open) return { key, refusal: 'challenge not open' }
   if (key === undefined) return { key, refusal: 'unknown key' }
