@@ -1,4 +1,4 @@
-/** Runs an engine against public cases: `npm run conform -- NAME [--cases DIR]`; the last line is `N passed, N failed`. */
+/** Runs an engine, or the running routes, against public cases: `npm run conform -- NAME [--cases DIR]`; the last line is `N passed, N failed`. */
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { conformEnvelope } from '#envelope'
@@ -13,14 +13,27 @@ interface Conformance {
 }
 
 interface Subject {
-  /** The folder of its cases below `SURETY_PUBLIC_DATA`. */
-  readonly cases: string
-  run(casesFolder: string): Promise<Conformance>
+  /** The folder of its cases below `SURETY_PUBLIC_DATA`; null for one that brings its own and starts what it asks. */
+  readonly cases: string | null
+  run(casesFolder: string | undefined): Promise<Conformance>
+}
+
+/** An engine whose cases lie in a folder. */
+function withCases(cases: string, run: (folder: string) => Promise<Conformance>): Subject {
+  return {
+    cases,
+    run: (folder) => {
+      if (folder === undefined) throw new Error('no folder was given')
+      return run(folder)
+    },
+  }
 }
 
 const subjects: Readonly<Record<string, Subject>> = {
-  ledger: { cases: 'merkle', run: conformLedger },
-  envelope: { cases: 'wycheproof', run: conformEnvelope },
+  ledger: withCases('merkle', conformLedger),
+  envelope: withCases('wycheproof', conformEnvelope),
+  oidc: withCases('programme', async (folder) => (await import('./oidc/conform.ts')).conformOidc(folder)),
+  scim: { cases: null, run: async (folder) => (await import('./scim/conform.ts')).conformScim(folder) },
 }
 
 const EXIT_USAGE = 2
@@ -52,14 +65,19 @@ const subject = Object.hasOwn(subjects, name) ? subjects[name] : undefined
 if (subject === undefined) usage(`No engine is called ${name}.`)
 
 const publicData = process.env['SURETY_PUBLIC_DATA']
-const folder = cases ?? (publicData === undefined ? undefined : join(publicData, subject.cases))
-if (folder === undefined)
+const kept = publicData === undefined || subject.cases === null ? undefined : join(publicData, subject.cases)
+const folder = cases ?? kept
+if (folder === undefined && subject.cases !== null)
   usage('Where are the cases? Give --cases DIR or set SURETY_PUBLIC_DATA to the folder of public vectors.')
 
-const outcome = await subject.run(resolve(folder)).catch((error: Error): Conformance => {
-  console.error(`The cases in ${folder} could not be run: ${error.message}`)
-  return { passed: 0, failed: ['the run itself'] }
-})
+const outcome = await subject
+  .run(folder === undefined ? undefined : resolve(folder))
+  .catch((error: Error): Conformance => {
+    console.error(
+      `The cases ${folder === undefined ? '' : `in ${folder} `}could not be run: ${error.message}`,
+    )
+    return { passed: 0, failed: ['the run itself'] }
+  })
 for (const id of outcome.failed) console.log(`failed: ${id}`)
 if (outcome.refused !== undefined)
   console.log(
