@@ -44,6 +44,8 @@ export async function makePlace(): Promise<Place> {
     SURETY_HTTPS_PORT: String(await freePort()),
     SURETY_HTTP_PORT: String(await freePort()),
     NODE_COMPILE_CACHE: join(folder, 'cache'),
+    // Nothing is asked of the internet.
+    BREACH_URL: '',
     LOG_LEVEL: 'info',
     LOG_TO: 'stdout',
   }

@@ -15,6 +15,8 @@ export interface BreachVerdict {
 
 /** Tells breached passwords: by the service, and by a list on this machine. Policy 3.3-c. */
 export interface Breaches {
+  /** Whether a service is set at all. */
+  readonly online: boolean
   check(password: string): Promise<BreachVerdict>
   /** Only the service, for a password that is no longer at hand. */
   askAgain(sha1: Buffer): Promise<RangeVerdict>
@@ -38,6 +40,7 @@ export function openBreaches(deps: {
   const listed = async (password: string): Promise<boolean> =>
     (await corpus()).has(normalisePassword(password))
   return {
+    online: deps.url !== '',
     listed,
     check: async (password) => {
       const sha1 = hash('sha1', normalisePassword(password), 'buffer')

@@ -30,7 +30,7 @@ export interface Rechecks {
 }
 
 /** Opens an empty queue: 1,000 at most, the oldest dropped first, none longer than 7 days. */
-export function openRechecks(breaches: Pick<Breaches, 'askAgain'>, clock: Clock): Rechecks {
+export function openRechecks(breaches: Pick<Breaches, 'askAgain' | 'online'>, clock: Clock): Rechecks {
   const waiting = new Map<string, Recheck & { readonly since: Date }>()
   const drop = (account: string): void => {
     waiting.get(account)?.sha1.fill(0)
@@ -41,6 +41,8 @@ export function openRechecks(breaches: Pick<Breaches, 'askAgain'>, clock: Clock)
       return waiting.size
     },
     add: (one) => {
+      // Nobody will ever answer.
+      if (!breaches.online) return
       drop(one.account)
       waiting.set(one.account, { ...one, since: clock.now() })
       const oldest = waiting.keys().next()
