@@ -152,7 +152,11 @@ function features(parts: ProviderParts): NonNullable<Configuration['features']> 
       enabled: true,
       allowedPolicy: (_context, client, token) => mayIntrospect(parts, client, token),
     },
-    revocation: { enabled: true },
+    revocation: {
+      enabled: true,
+      // Whoever holds a token of another program is told nothing and changes nothing.
+      allowedPolicy: async (_context, client, token) => token.clientId === client.clientId,
+    },
     backchannelLogout: { enabled: true },
     rpInitiatedLogout: {
       enabled: true,

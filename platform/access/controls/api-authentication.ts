@@ -1,8 +1,9 @@
 import { HOUR } from '../../kernel/clock.ts'
 import { control, type Control, type Observation } from '../../kernel/control.ts'
 import { bothSeen, everyBreakFound, observed } from '../../kernel/observed.ts'
-import { apiKeyLifetime } from '../parameters.ts'
+import { accessLifetime, apiKeyLifetime } from '../parameters.ts'
 import { lookAtKeyLife, lookWithLateClock } from './key-life.ts'
+import { lookAtBrokenTokens, lookAtTokens } from './token-control.ts'
 import type { AccessSystem, ListedRoute } from './observed-system.ts'
 import { CHECK_ORIGIN, checkContext, withProbe } from './probe-person.ts'
 import { PROBE_WORKSPACE } from './queries.ts'
@@ -70,22 +71,28 @@ function misdeclared(table: readonly ListedRoute[]): ListedRoute[] {
 export const apiAuthentication: Control<AccessSystem> = control({
   id: 'api-authentication',
   clauses: ['4.3-a.2'],
-  reads: [apiKeyLifetime],
+  reads: [apiKeyLifetime, accessLifetime],
   everySeconds: HOUR,
   enforcedIn: [
     'platform/access/identify.ts',
     'platform/access/roles/roles.ts',
     'platform/access/api-keys/api-keys.ts',
+    'platform/access/clients/token-caller.ts',
+    'platform/access/clients/provider.ts',
   ],
   looks:
-    'Asks every route of the gateway that is not public without credentials, and with an API key that lacks its permission; uses keys that expired, grew too old, were replaced or lost their maker.',
+    'Asks every route of the gateway that is not public without credentials, and with an API key that lacks its permission; uses keys that expired, grew too old, were replaced or lost their maker; gets an OAuth 2.0 token and is refused without it, beyond its scope, after giving it back, and by ways that are off.',
   breaks:
-    'Adds a route that answers anybody to the table of closed ones, and lets the clock of a twin be late.',
+    'Adds a route that answers anybody to the table of closed ones, and lets the clock of a twin be late, forgets the scopes of tokens and that one was given back.',
   check: async (system) =>
-    bothSeen(await look(system, system.routes), await lookAtKeyLife(system, system.door)),
+    bothSeen(
+      bothSeen(await look(system, system.routes), await lookAtKeyLife(system, system.door)),
+      await lookAtTokens(system),
+    ),
   knownBad: async (system) =>
     everyBreakFound({
       'a route open to all': await look(system, misdeclared(system.routes)),
       'a clock that is late': await lookWithLateClock(system),
+      ...(await lookAtBrokenTokens(system)),
     }),
 })
