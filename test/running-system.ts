@@ -138,6 +138,8 @@ async function makeEnvironment(
     SURETY_KEYS: join(folder, 'keys'),
     SURETY_HTTPS_PORT: String(await freePort()),
     SURETY_HTTP_PORT: String(await freePort()),
+    // Nothing is asked of the internet.
+    BREACH_URL: '',
     ...extra,
   }
 }
