@@ -5,9 +5,10 @@ import { control, type Control, type Observation } from '../../kernel/control.ts
 import { everyBreakFound, observed } from '../../kernel/observed.ts'
 import { policyWith } from '../../kernel/parameter.ts'
 import type { Door } from '../direct-door.ts'
-import { mfaScope, stepUpFreshness } from '../parameters.ts'
+import { mfaScope, recoveryDelay, stepUpFreshness } from '../parameters.ts'
 import { QUARTER_HOUR, withTwin, type AccessSystem } from './observed-system.ts'
 import { askWith, checkContext, enrolProbe, tryPassword, withProbe } from './probe-person.ts'
+import { hastyReset } from './resets-wait.ts'
 import { ageProof, assuranceCensus, PROBE_WORKSPACE } from './queries.ts'
 
 /** Ways to data and to administration that no session without a second factor may go. */
@@ -58,6 +59,7 @@ async function look(system: AccessSystem, door: Door, db: Database): Promise<Obs
   const failures = [
     ...(await reachedWithPassword(system, door)),
     ...(await staleProof(system, door)),
+    ...(await hastyReset(system)),
     ...census.failures,
   ]
   const { accounts, fullSessions } = census.counted
@@ -104,6 +106,13 @@ function withLazyStepUp(system: AccessSystem): Promise<Observation> {
   )
 }
 
+/** The same reset at a twin that lets it wait half as long. */
+async function withHastyResets(system: AccessSystem): Promise<Observation> {
+  const { policy } = system.parts
+  const hasty = policyWith({ [recoveryDelay.name]: policy.read(recoveryDelay) / 2 }, policy)
+  return observed(await hastyReset(system, { policy: hasty }), 'the reset waited', {}, ONE_SESSION)
+}
+
 /** A door that forgets to ask for the level. */
 const forgetful: Door = { request: async () => Response.json({}) }
 
@@ -111,17 +120,18 @@ const forgetful: Door = { request: async () => Response.json({}) }
 export const secondFactorRequired: Control<AccessSystem> = control({
   id: 'second-factor-required',
   clauses: ['3.1-0'],
-  reads: [mfaScope, stepUpFreshness],
+  reads: [mfaScope, stepUpFreshness, recoveryDelay],
   everySeconds: QUARTER_HOUR,
   enforcedIn: [
     'platform/access/roles/roles.ts',
     'platform/access/sign-in/assurance.ts',
     'platform/access/factors/freshness.ts',
+    'platform/access/recovery/resets.ts',
   ],
   looks:
-    'Signs a probe account in with its password alone, before and after it has a factor, asks the gateway for data, asks for a sensitive operation with a stale factor, and looks at every session that reaches data.',
+    'Signs a probe account in with its password alone, before and after it has a factor, asks the gateway for data, asks for a sensitive operation with a stale factor, lets one person and then two reset the factors of a probe administrator, and looks at every session that reaches data.',
   breaks:
-    'Gives an account without a factor a full session and another one a session proved by one factor, asks a door that does not look at the level, and lets a factor stay fresh too long.',
+    'Gives an account without a factor a full session and another one a session proved by one factor, asks a door that does not look at the level, lets a factor stay fresh too long, and lets a reset wait half as long.',
   check: (system) => look(system, system.door, system.parts.db),
   knownBad: async (system) =>
     everyBreakFound({
@@ -129,5 +139,6 @@ export const secondFactorRequired: Control<AccessSystem> = control({
       'a full session proved by one factor twice': await withBareSession(system, ['password', 'password']),
       'a door that ignores the level': await look(system, forgetful, system.parts.db),
       'a factor that stays fresh too long': await withLazyStepUp(system),
+      'a reset that does not wait': await withHastyResets(system),
     }),
 })

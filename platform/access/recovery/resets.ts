@@ -84,8 +84,8 @@ export function openFactorResets(parts: Parts) {
     /** Stopped by the person, with the link from the letter. */
     cancelByLink: (context: RequestContext, token: string): Promise<void> =>
       cancelByLink(parts, context, token),
-    /** Carries out what is due and ends what nobody agreed to; returns how many took effect. */
-    runDue: (): Promise<number> => runDue(parts),
+    /** Carries out what is due, of all or one, and ends what nobody agreed to; returns how many took effect. */
+    runDue: (only?: string): Promise<number> => runDue(parts, only),
   }
 }
 
@@ -219,10 +219,11 @@ async function cancelOpen(
   await writeTo(parts, tx, row.account_id, 'reset-cancelled', {})
 }
 
-async function runDue(parts: Parts): Promise<number> {
+async function runDue(parts: Parts, only?: string): Promise<number> {
   const { db, clock } = parts
   let done = 0
   for (const { id } of await openResets(db)) {
+    if (only !== undefined && id !== only) continue
     const context = { requestId: newId(clock), caller: localProgram('operator', 'resets') }
     await db.transaction().execute(async (tx) => {
       const row = await openReset(tx, id)
