@@ -3,7 +3,7 @@ import type { RequestContext } from '../../kernel/caller.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { endKeys } from '../api-keys/api-keys.ts'
 import { accessChanged } from '../changed.ts'
-import { revokeClients } from '../clients/queries.ts'
+import { goodClient, revokeClients } from '../clients/queries.ts'
 import { apiKeyCredential } from '../credentials/api-key-credential.ts'
 import type { Trial } from '../credentials/credential.ts'
 import { credentialKinds } from '../credentials/kinds.ts'
@@ -50,8 +50,13 @@ export async function revoke(
   }
   await revokeClients(tx, { workspace, id: item.target_id }, parts.clock.now())
   await accessChanged(tx, { workspace })
-  const saw = 'the client is revoked, and its tokens are asked for at each use'
-  return async () => [{ id: item.target_id, refused: true, saw }]
+  return () => tryClient(parts, item.target_id)
+}
+
+/** Looks for a client as every use of one of its tokens does. */
+async function tryClient({ db, clock }: ReviewParts, id: string): Promise<readonly Trial[]> {
+  const refused = (await goodClient(db, id, clock.now())) === undefined
+  return [{ id, refused, saw: refused ? 'no good client has this id' : 'the client is still good' }]
 }
 
 async function revokeMember(
@@ -104,12 +109,11 @@ export async function tryRevoked(
   item: Item,
 ): Promise<readonly Trial[]> {
   if (item.kind === 'api-key') return apiKeyCredential(parts).tryAgain([item.target_id])
+  if (item.kind === 'client') return tryClient(parts, item.target_id)
   const held =
-    item.kind === 'client'
-      ? undefined
-      : workspace === null
-        ? await staffOf(parts.db, item.account_id)
-        : await heldRole(parts.db, workspace, item.account_id)
+    workspace === null
+      ? await staffOf(parts.db, item.account_id)
+      : await heldRole(parts.db, workspace, item.account_id)
   const gone = held === undefined
   return [{ id: item.target_id, refused: gone, saw: gone ? 'the grant is gone' : 'there is a grant again' }]
 }

@@ -5,6 +5,7 @@ import { proveRevoked, revoke, tryRevoked, type Afterwards } from './carry-out.t
 import { closeIfDone } from './decide.ts'
 import { possibleReviewers } from './grant-queries.ts'
 import {
+  assignItem,
   campaignById,
   decideItem,
   itemsOf,
@@ -16,7 +17,8 @@ import {
   type Campaign,
   type Item,
 } from './queries.ts'
-import { deadlineContext, reviewEvent, scopeOf, tell, type ReviewParts } from './review-parts.ts'
+import { deadlineContext, grantOf, reviewEvent, scopeOf, tell, type ReviewParts } from './review-parts.ts'
+import { reviewersFor } from './reviewers.ts'
 import { staffFaces } from '../elevation/queries.ts'
 
 /** Reminders go out this long before the deadline. */
@@ -31,8 +33,26 @@ export async function applyDeadlines(parts: ReviewParts): Promise<void> {
   for (const item of await untriedRevocations(db)) await tryAgain(parts, item)
   for (const campaign of await openCampaigns(db)) {
     const now = clock.now()
+    await replaceReviewers(parts, campaign)
     if (now >= campaign.due_at) await applyDeadline(parts, campaign)
     else await remind(parts, campaign, now)
+  }
+}
+
+/** Gives rows to somebody else whose reviewer cannot review them any more, or who had none. Policy 3.2-b. */
+async function replaceReviewers(parts: ReviewParts, campaign: Campaign): Promise<void> {
+  const { db, audit } = parts
+  const all = await possibleReviewers(db, scopeOf(campaign.workspace_id))
+  for (const item of await itemsOf(db, campaign.id, { open: true })) {
+    const able = reviewersFor({ account: item.account_id, role: grantOf(item.snapshot).role }, all)
+    const [next] = able
+    if (next === undefined || able.some(({ account }) => account === item.reviewer_id)) continue
+    await db.transaction().execute(async (tx) => {
+      if (!(await assignItem(tx, item.id, next.account))) return
+      const details = { before: item.reviewer_id, after: next.account, automatic: true }
+      const context = deadlineContext(parts)
+      await audit.record(tx, reviewEvent(context, 'review.reassigned', campaign, details, item))
+    })
   }
 }
 

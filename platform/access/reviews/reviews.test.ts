@@ -130,14 +130,20 @@ suite('reviews of access rights', () => {
     assert.equal(answer.status, 403)
   })
 
-  test('trap 13: privileged rows are decided one by one and with a reason, never in bulk', async () => {
+  test('trap 13: privileged rows are decided one by one, once and with a reason, never in bulk', async () => {
     const row = await itemOf(admin)
     const wanted = { items: [{ id: row.id, seen: seenHash(row.snapshot) }], reason: 'All good' }
     await assert.rejects(reviews().keep(await owner.context(), row.campaign_id, wanted), {
       code: 'access.denied',
     })
     await assert.rejects(reviews().decide(await owner.context(), row.id, keep), { code: 'request.invalid' })
-    await reviews().decide(await owner.context(), row.id, withReason)
+    const before = await events('review.decided')
+    const context = await owner.context()
+    const done = await Promise.allSettled(
+      Array.from({ length: 8 }, () => reviews().decide(context, row.id, withReason)),
+    )
+    assert.equal(done.filter((one) => one.status === 'fulfilled').length, 1)
+    assert.equal((await events('review.decided')) - before, 1)
     await assert.rejects(reviews().decide(await owner.context(), row.id, revoked), {
       code: 'access.too-late',
     })
@@ -191,6 +197,14 @@ suite('reviews of access rights', () => {
       reviewers.map((one) => one.id),
       [admin.id],
     )
+  })
+
+  test('policy 3.2-b: a row whose reviewer cannot review any more goes to somebody who can', async () => {
+    const row = (await items()).find((one) => one.kind === 'api-key')
+    assert.ok(row)
+    await it.db.updateTable('review_item').set({ reviewer_id: helper.id }).where('id', '=', row.id).execute()
+    await reviews().hourly()
+    assert.equal((await items()).find((one) => one.id === row.id)?.reviewer_id, admin.id)
   })
 
   test('policy 3.2-b: reminders go out once a week and a day before the deadline', async () => {
