@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import fc from 'fast-check'
 import { sql } from 'kysely'
+import { newId } from '../../kernel/id.ts'
 import {
   permissions,
   type OwnRoleId,
@@ -116,6 +117,41 @@ suite('why somebody may do something', () => {
       { numRuns: 8 },
     )
     await place('agent', null)
+  })
+
+  test('policy 4.3-a.2: a program that acts by OAuth is explained by its scopes and by what its maker may do now', async () => {
+    const id = newId(it.clock)
+    const at = it.clock.now()
+    await it.db
+      .insertInto('oauth_client')
+      .values({
+        id,
+        workspace_id: owner.workspace,
+        account_id: person.id,
+        name: Buffer.alloc(1),
+        auth_method: 'client_secret_basic',
+        grant_types: ['client_credentials'],
+        redirect_uris: [],
+        logout_redirect_uris: [],
+        scopes: ['rule.read', 'channel.edit'],
+        created_at: at,
+        expires_at: new Date(at.getTime() + 3_600_000),
+      })
+      .execute()
+    const asked = async (permission: Permission) =>
+      it.access.roles.explain(await owner.context(), { permission, client: id })
+    assert.equal((await asked('rule.read')).allowed, true)
+    assert.deepEqual((await asked('channel.read')).because.slice(-1), ['It was not given this scope.'])
+    assert.deepEqual((await asked('channel.edit')).because.slice(-1), [
+      'Whoever made it may not do it any more.',
+    ])
+    assert.deepEqual((await asked('people.edit')).because.slice(-1), [
+      'No program can be given this permission.',
+    ])
+    await place('agent', null, true)
+    assert.equal((await asked('rule.read')).allowed, false)
+    await place('agent', null)
+    assert.equal((await asked('rule.read')).allowed, true)
   })
 
   test('policy 3.2-a: an explanation names the role, who gave it and when, and who could give what is missing', async () => {

@@ -1,5 +1,5 @@
 import type { Database } from '../../db/index.ts'
-import type { Caller, RequestContext } from '../../kernel/caller.ts'
+import type { Caller } from '../../kernel/caller.ts'
 import {
   permissions,
   SENSITIVE,
@@ -8,20 +8,18 @@ import {
   type WorkspaceRole,
 } from '../../kernel/permission.ts'
 import { bitsOf, holds } from '../../kernel/permission-set.ts'
-import { Problem } from '../../kernel/problem.ts'
 import { accountById } from '../accounts/queries.ts'
-import { goodKey } from '../api-keys/api-keys.ts'
-import { keyHash } from '../api-keys/queries.ts'
 import { heldBy, liveAt } from '../elevation/live.ts'
 import { elevationsOfSession } from '../elevation/queries.ts'
 import type { AccessParts } from '../parts.ts'
 import { mayGiveRole } from './power.ts'
 import { grantsOf, heldRole, ownRoles, roleHolders, staffOf } from './queries.ts'
 import { bitsOfRole, bitsOfStaffRole, permissionsBelowFull, rightsOf, type Holding } from './rights.ts'
-import { ANYBODY, EVERY_ACCOUNT, isBuiltIn, KEY_SCOPES, STAFF_ROLES, WORKSPACE_ROLES } from './role-table.ts'
+import { ANYBODY, EVERY_ACCOUNT, isBuiltIn, STAFF_ROLES, WORKSPACE_ROLES } from './role-table.ts'
 import { decide, type Decision } from './roles.ts'
 
-type Parts = Pick<AccessParts, 'db' | 'clock' | 'policy' | 'keys'>
+/** What explanations are made from. */
+export type ExplainParts = Pick<AccessParts, 'db' | 'clock' | 'policy' | 'keys'>
 
 /** One thing from which a permission follows. */
 export interface Source {
@@ -38,7 +36,7 @@ export interface Source {
 
 /** Why something is allowed or not, found out by the very decision that the gateway makes. */
 export interface Explanation {
-  readonly subject: { readonly kind: 'account' | 'api-key'; readonly id: string }
+  readonly subject: { readonly kind: 'account' | 'api-key' | 'client'; readonly id: string }
   readonly permission: Permission
   readonly says: string
   readonly allowed: boolean
@@ -55,7 +53,7 @@ export interface Explanation {
 }
 
 /** The facts about an account from which its rights follow. */
-async function accountFacts(parts: Parts, db: Database, account: string, of: Place) {
+async function accountFacts(parts: ExplainParts, db: Database, account: string, of: Place) {
   const { clock, policy } = parts
   const known = await accountById(db, account)
   const member = of.workspace === null ? undefined : await heldRole(db, of.workspace, account)
@@ -83,19 +81,20 @@ interface Place {
 }
 
 /** The caller that the front door would make of these facts, in a full session. */
-function callerFor(parts: Parts, facts: AccountFacts): Pick<Caller, 'kind' | 'level' | 'permissions'> {
+function callerFor(parts: ExplainParts, facts: AccountFacts): Pick<Caller, 'kind' | 'level' | 'permissions'> {
   return facts.good
     ? { kind: 'account', level: 'full', permissions: rightsOf(facts.holding, parts.clock) }
     : nobody()
 }
 
-function nobody(): Pick<Caller, 'kind' | 'level' | 'permissions'> {
+/** Whoever presents something that is not good is nobody. */
+export function nobody(): Pick<Caller, 'kind' | 'level' | 'permissions'> {
   return { kind: 'anonymous', level: 'none', permissions: permissionsBelowFull() }
 }
 
 /** Explains a permission of an account, fully signed in. Policy 3.2-a. */
 export async function explainAccount(
-  parts: Parts,
+  parts: ExplainParts,
   account: string,
   place: Place,
   permission: Permission,
@@ -178,7 +177,7 @@ function inWords({ by, what, until }: Source): string {
 }
 
 /** What would allow it, and who can give that. */
-async function ways({ db, clock }: Parts, workspace: string | null, permission: Permission) {
+async function ways({ db, clock }: ExplainParts, workspace: string | null, permission: Permission) {
   const wouldAllow: { kind: 'role' | 'staff role' | 'elevation'; what: string }[] = []
   for (const [role, held] of Object.entries(STAFF_ROLES))
     if (held.includes(permission)) wouldAllow.push({ kind: 'staff role', what: role })
@@ -199,75 +198,4 @@ async function ways({ db, clock }: Parts, workspace: string | null, permission: 
     if (roles.some((role) => mayGiveRole(held, role, clock.now()))) couldGive.push(account)
   }
   return { wouldAllow, couldGive }
-}
-
-/** Explains what an API key of a workspace allows. Throws `resource.unknown` for a key of another one. Policy 4.3-a.2. */
-export async function explainKey(
-  parts: Parts,
-  workspace: string,
-  id: string,
-  permission: Permission,
-): Promise<Explanation> {
-  const hash = await keyHash(parts.db, workspace, id)
-  if (hash === undefined) throw new Problem('resource.unknown', 'The workspace has no such key.')
-  const good = await goodKey(parts, hash)
-  const caller =
-    good === undefined
-      ? nobody()
-      : ({ kind: 'api-key', level: 'full', permissions: rightsOf(good.holding, parts.clock) } as const)
-  const decision = decide(caller, permission, 'full')
-  const because: string[] = []
-  if (decision.allow) because.push('The scope of the key allows it, and its maker may do it now.')
-  else if (good === undefined)
-    because.push('The key is revoked or expired, or its maker is no member, suspended or disabled.')
-  else {
-    because.push(decision.why)
-    if (!(KEY_SCOPES as readonly string[]).includes(permission))
-      because.push('No key can be given this permission.')
-    else if (!good.holding.scopes.includes(permission)) because.push('The key was not given this scope.')
-    else because.push('Whoever made the key may not do it any more.')
-  }
-  return {
-    subject: { kind: 'api-key', id },
-    permission,
-    says: permissions[permission],
-    allowed: decision.allow,
-    because,
-    sources: decision.allow
-      ? [{ by: 'scope', what: permission, grantor: null, via: null, since: null, until: null }]
-      : [],
-    wouldAllow: [],
-    couldGive: [],
-  }
-}
-
-/** Explains a permission of the caller, of a member of the caller's workspace, or of one of its keys. */
-export async function explain(
-  parts: Parts,
-  context: RequestContext,
-  wanted: {
-    readonly permission: Permission
-    readonly account?: string | undefined
-    readonly key?: string | undefined
-  },
-): Promise<Explanation> {
-  const { id, workspaceId: workspace, sessionId: session, permissions: own } = context.caller
-  const { account = id, key, permission } = wanted
-  if (key !== undefined) {
-    if (workspace === null || !own.has('api-key.read'))
-      throw new Problem('access.denied', 'Your role does not let you look at keys.')
-    return explainKey(parts, workspace, key, permission)
-  }
-  if (account === id) return explainAccount(parts, id, { workspace, session }, permission)
-  const member =
-    workspace !== null &&
-    own.has('people.read') &&
-    (await heldRole(parts.db, workspace, account)) !== undefined
-  const colleague = own.has('platform.staff') && (await staffOf(parts.db, account)) !== undefined
-  if (!member && !colleague)
-    throw new Problem(
-      'resource.unknown',
-      'Your workspace has no such member, and the staff no such colleague.',
-    )
-  return explainAccount(parts, account, { workspace: member ? workspace : null, session: null }, permission)
 }

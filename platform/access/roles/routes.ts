@@ -142,7 +142,12 @@ function explainRoutes({ roles }: Access) {
       path: '/api/access/explain',
       permission: 'self.account',
       event: { none: 'reads why the caller, or somebody whose role the caller may see, may do something' },
-      query: z.strictObject({ permission, account: z.uuid().optional(), key: z.uuid().optional() }),
+      query: z.strictObject({
+        permission,
+        account: z.uuid().optional(),
+        key: z.uuid().optional(),
+        client: z.uuid().optional(),
+      }),
       handle: (request) => roles.explain(request, request.query),
     }),
     route({
