@@ -1,21 +1,27 @@
-import { sql, type PostgresPool, type PostgresPoolClient, type RawBuilder } from 'kysely'
+import { createHash } from 'node:crypto'
+import { sql, type PostgresPool, type PostgresPoolClient } from 'kysely'
 import type pg from 'pg'
 
-/** How a statement says that its plan is to be kept. */
-const MARK = /\/\* kept as ([a-z-]{1,40}) \*\/$/
+const MARK = '/* kept */'
 
 /**
- * Ends a statement that runs very often: each connection prepares it once, under this name, and the server keeps its
- * plan. The name must belong to one text alone.
+ * Ends a statement that runs very often and always has the same text: each connection prepares it once, and the server
+ * keeps its plan.
  */
-export function keptAs(name: string): RawBuilder<unknown> {
-  return sql.raw(`/* kept as ${name} */`)
+export const keptPlan = sql`/* kept */`
+
+/** The name that a marked statement is prepared under: one text, one name. */
+function nameOf(names: Map<string, string>, text: string): string | undefined {
+  if (!text.endsWith(MARK)) return undefined
+  const known = names.get(text) ?? createHash('sha256').update(text).digest('hex').slice(0, 32)
+  names.set(text, known)
+  return known
 }
 
 /** The connection, with marked statements prepared by name; everything else is the connection's own. */
-function keeping(client: pg.PoolClient): PostgresPoolClient {
+function keeping(client: pg.PoolClient, names: Map<string, string>): PostgresPoolClient {
   const query = (text: string, values: readonly unknown[]): Promise<pg.QueryResult> => {
-    const name = MARK.exec(text)?.[1]
+    const name = nameOf(names, text)
     return name === undefined
       ? client.query(text, [...values])
       : client.query({ name, text, values: [...values] })
@@ -26,11 +32,12 @@ function keeping(client: pg.PoolClient): PostgresPoolClient {
 /** The pool as the query builder sees it. */
 export function keepingPlans(pool: pg.Pool): PostgresPool {
   const known = new WeakMap<pg.PoolClient, PostgresPoolClient>()
+  const names = new Map<string, string>()
   return {
     options: pool.options,
     connect: async () => {
       const client = await pool.connect()
-      const made = known.get(client) ?? keeping(client)
+      const made = known.get(client) ?? keeping(client, names)
       known.set(client, made)
       return made
     },

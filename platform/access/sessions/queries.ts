@@ -1,5 +1,5 @@
 import { sql, type Insertable } from 'kysely'
-import { keptAs, notify, type Database, type Tables } from '../../db/index.ts'
+import { keptPlan, notify, type Database, type Tables } from '../../db/index.ts'
 import type { FactorKind } from '../../kernel/caller.ts'
 import type { StaffRole, WorkspaceRole } from '../../kernel/permission.ts'
 import { accessChanged } from '../changed.ts'
@@ -96,7 +96,7 @@ export async function sessionsByTokens(
     .where('session.token_hash', '=', sql<Buffer>`any(${[...tokenHashes]}::bytea[])`)
     .where('session.ended_at', 'is', null)
     .where('account.disabled_at', 'is', null)
-    .modifyEnd(keptAs('sessions-by-tokens'))
+    .modifyEnd(keptPlan)
     .execute()
   const found = new Map<string, SessionRow>()
   for (const { token_hash, elevated, ...row } of rows) {
