@@ -25,6 +25,11 @@ export interface Control<System> {
   readonly looks: string
   /** What the known-bad run breaks, in one sentence. */
   readonly breaks: string
+  /**
+   * Where the people's part of the clause stands in the system itself, in one sentence: every decision is an entry of the
+   * ledger under its person's name and this check compares them all, so that no document about them is asked for.
+   */
+  readonly decisions?: string
   check(system: System): Promise<Observation>
   knownBad(system: System): Promise<Observation>
 }

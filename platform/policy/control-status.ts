@@ -21,6 +21,8 @@ export interface ControlFacts {
   readonly failingSince: Date | null
   /** When a value that the control reads last came into force; what was seen before says nothing about it. */
   readonly valuesChangedAt: Date | null
+  /** Whether the people's part of the clause is made of decisions that the check compares with the ledger. */
+  readonly seesDecisions?: boolean
 }
 
 /** How long a known-bad run counts, in seconds. */

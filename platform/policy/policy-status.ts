@@ -177,6 +177,7 @@ function controlFacts({ values }: PolicyFacts, state: ControlState): ControlFact
     check: state.check === null ? null : controlRun(state.check),
     knownBad: state.knownBad === null ? null : controlRun(state.knownBad),
     failingSince: state.failingSince,
+    seesDecisions: state.control.decisions !== undefined,
     valuesChangedAt: since.toSorted((a, b) => b.getTime() - a.getTime())[0] ?? null,
   }
 }

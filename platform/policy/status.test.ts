@@ -165,6 +165,13 @@ test('an inherited clause names its provider, and a document never stands in for
   assert.equal(wordOf(clause(mixed)), 'UNPROVEN')
 })
 
+test('people’s decisions that a check compares with the ledger need no document; a provider’s part still does', () => {
+  const controls = [{ ...controlled(), seesDecisions: true }]
+  assert.equal(wordOf(clause({ kinds: ['enforced', 'attested'], controls })), 'PROVEN')
+  assert.equal(wordOf(clause({ kinds: ['enforced', 'inherited'], controls })), 'UNPROVEN')
+  assert.equal(wordOf(clause({ kinds: ['attested'], controls: [] })), 'UNPROVEN')
+})
+
 test('a value in force that differs from the text fails its clause, and no exception covers that', () => {
   const drift = { parameter: 'session.idle', expected: '30 minutes', found: '2 hours', since: ago(60) }
   const exception = {

@@ -89,7 +89,7 @@ function partsOf(facts: ClauseFacts, now: Date): ClauseStatus[] {
   const contradicted = facts.declarations.filter(({ kind }) => kind === 'contradicted')
   // A document supports a sentence only where people or a provider must; it never stands in for a check.
   const documents = (['attested', 'inherited'] as const).filter(
-    (kind) => facts.kinds.includes(kind) || declared.includes(kind),
+    (kind) => (facts.kinds.includes(kind) && !isSeen(kind, facts)) || declared.includes(kind),
   )
   return [
     ...[...facts.contradictions, ...contradicted.map(({ because }) => because)].map((because) =>
@@ -98,6 +98,11 @@ function partsOf(facts: ClauseFacts, now: Date): ClauseStatus[] {
     ...facts.controls.map((control) => controlStatus(control, now)),
     ...documents.map((kind) => documentStatus(kind, facts.attestations, now)),
   ]
+}
+
+/** What people decide inside the system, entry by entry in the ledger, a check can see; a document would say less. */
+function isSeen(kind: 'attested' | 'inherited', { controls }: ClauseFacts): boolean {
+  return kind === 'attested' && controls.some(({ seesDecisions }) => seesDecisions === true)
 }
 
 /** What is known of a clause with neither control nor document nor contradiction. */

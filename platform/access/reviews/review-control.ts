@@ -235,6 +235,7 @@ export const accessReviewed: Control<AccessSystem> = control({
     'Compares the last review of every workspace and of the staff with the interval, the deadline and its hash, and takes a probe account that holds too much through a review until its session is refused at the gateway.',
   breaks:
     'Leaves a grant out of the snapshot, answers a revocation and does nothing, and plants a review that is overdue and one that nobody decided.',
+  decisions: 'Each decision of a reviewer is an entry of the ledger under the reviewer’s name.',
   check: look,
   knownBad: async (system) =>
     everyBreakFound({
