@@ -13,6 +13,7 @@ import { isFresh } from './factors/freshness.ts'
 import { openKeys } from './factors/webauthn/keys.ts'
 import { identify, type Origin } from './identify.ts'
 import { openLeavers } from './leavers/leavers.ts'
+import { withDepartures } from './leavers/removal.ts'
 import type { AccessParts } from './parts.ts'
 import { openPasswords } from './passwords/open-passwords.ts'
 import { makeFirstLink } from './people/links.ts'
@@ -67,7 +68,7 @@ export function openAccess(parts: AccessParts & { readonly log: Log }) {
     sms: openSms(all),
     recovery: openRecovery(all),
     resets: openFactorResets(all),
-    people: openPeople(all),
+    people: withDepartures(openPeople(all), leavers),
     roles: openRoles(parts),
     ...deciding(use),
     upstream: openUpstream({ ...all, throttle }),

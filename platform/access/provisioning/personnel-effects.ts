@@ -3,6 +3,7 @@ import type { RequestContext } from '../../kernel/caller.ts'
 import type { WorkspaceRole } from '../../kernel/permission.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { emailIndex } from '../accounts/accounts.ts'
+import { setJobFunction } from '../people/members.ts'
 import { voidInvitations } from '../people/queries.ts'
 import { giveRole } from '../roles/grants.ts'
 import { heldRole } from '../roles/queries.ts'
@@ -75,7 +76,10 @@ async function join(
   return { outcome: back ? 'let in again' : 'a member already', departure: null }
 }
 
-/** Other work means the role that the map of jobs has for it, never an owner's. Policy 3.2-a. */
+/**
+ * Other work: the role that goes with it where the work is one that every workspace knows, otherwise the work is written
+ * down and a role outside the map of jobs ends at once. Never an owner's. Policy 3.2-a.
+ */
 async function move(
   parts: DirectoryParts,
   tx: Database,
@@ -86,12 +90,17 @@ async function move(
 ): Promise<string> {
   const held = account === undefined ? undefined : await heldRole(tx, workspace, account)
   if (account === undefined || held === undefined) return 'nobody here has this address'
-  if (event.job === undefined) return 'no work was named'
+  const { job } = event
+  if (job === undefined) return 'no work was named'
   if (held.role === 'owner') return 'an owner stays one until another owner decides'
-  const role = ROLE_OF_JOB.get(event.job.toLowerCase()) ?? held.role
+  const role = ROLE_OF_JOB.get(job.toLowerCase())
   try {
-    await giveRole(parts, tx, context, { account, workspace, role, via: 'scim', jobFunction: event.job })
-    return 'role changed'
+    if (role !== undefined) {
+      await giveRole(parts, tx, context, { account, workspace, role, via: 'scim', jobFunction: job })
+      return 'role changed'
+    }
+    await setJobFunction(parts, tx, context, { account, workspace, title: job, via: 'scim' }, held)
+    return 'work changed'
   } catch (error) {
     // The personnel system cannot mend it; the audit log says why.
     if (error instanceof Problem) return `refused: ${error.code}`

@@ -1,4 +1,4 @@
-import { firstPerson, testAccess, type TestAccess, type TestPerson } from '../access.fixture.ts'
+import { firstPerson, testAccess, type TestAccess } from '../access.fixture.ts'
 
 /** A workspace with a directory that provisions its people. */
 export async function testDirectory() {
@@ -46,20 +46,13 @@ export function scimClient(test: Pick<TestAccess, 'door'>, token: string) {
 
 /** A second workspace with a directory of its own. */
 export async function otherDirectory(test: TestDirectory) {
-  const { parts, owner } = { parts: test, owner: test.owner }
-  const made = await test.access.workspaces.makeSample(await owner.context())
-  const context = await owner.context()
+  const context = await test.owner.context()
+  const made = await test.access.workspaces.makeSample(context)
   const elsewhere = { ...context, caller: { ...context.caller, workspaceId: made.id } }
-  const { token } = await parts.access.directory.makeToken(elsewhere, {
-    workspace: made.id,
-    label: 'other',
-    seconds: 86_400,
-  })
+  const wish = { workspace: made.id, label: 'other', seconds: 86_400 }
+  const { token } = await test.access.directory.makeToken(elsewhere, wish)
   return { workspace: made.id, token, scim: scimClient(test, token) }
 }
-
-/** The one-time link in the last letter to this address. */
-export type LetterReader = (test: TestAccess, to: string) => Promise<string>
 
 /** A person as a directory sends one. */
 export function sampleUser(name: string, more: Record<string, unknown> = {}) {
@@ -76,6 +69,3 @@ export function sampleUser(name: string, more: Record<string, unknown> = {}) {
 export function patchOf(...Operations: readonly Record<string, unknown>[]) {
   return { schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'], Operations }
 }
-
-/** Who acts in these tests. */
-export type Owner = TestPerson
