@@ -48,6 +48,15 @@ export async function plugIn(
   }
 }
 
+/** Opens a page of this origin that does nothing by itself; the console would ask for a passkey on its own. */
+export async function goToEmptyPage(page: Page, origin: string): Promise<void> {
+  const address = `${origin}/sample-page`
+  await page.route(address, (route) =>
+    route.fulfill({ contentType: 'text/html', body: '<title>Sample</title>' }),
+  )
+  await page.goto(address)
+}
+
 /** What the platform answered to the page. */
 export interface Said {
   readonly status: number

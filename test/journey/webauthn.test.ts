@@ -2,7 +2,15 @@ import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { startSystem, type RunningSystem } from '../running-system.ts'
-import { create, openTrustingBrowser, plugIn, post, prove, type Said } from './authenticator.ts'
+import {
+  create,
+  goToEmptyPage,
+  openTrustingBrowser,
+  plugIn,
+  post,
+  prove,
+  type Said,
+} from './authenticator.ts'
 import { noBrowser } from './browser.ts'
 import { person } from './person.ts'
 
@@ -31,7 +39,7 @@ suite('security keys in a browser', { timeout: 300_000, skip: noBrowser }, () =>
     browser = await openTrustingBrowser()
     context = await browser.newContext({ baseURL: system.origin })
     page = await context.newPage()
-    await page.goto('/console/')
+    await goToEmptyPage(page, system.origin)
     const token = new URL(system.firstLink ?? '').hash.slice(1)
     const welcome = { token, name: someone.name, ...SIGN_IN, workspaceName: 'Sample workspace' }
     assert.equal(levelOf(await post(page, '/api/access/welcome', welcome)), 'enrolling')
@@ -115,10 +123,7 @@ suite('security keys in a browser', { timeout: 300_000, skip: noBrowser }, () =>
     const elsewhere = await context.newPage()
     // The same host, which the key would work for, at another port: the origin differs.
     const other = `https://localhost:${system.httpsPort + 1}`
-    await elsewhere.route(`${other}/**`, (route) =>
-      route.fulfill({ contentType: 'text/html', body: '<title>Sample</title>' }),
-    )
-    await elsewhere.goto(`${other}/`)
+    await goToEmptyPage(elsewhere, other)
     const key = await plugIn(elsewhere, { protocol: 'ctap2', verification: true })
     await signInWithRecovery()
     const options = optionsOf(await post(page, '/api/access/factors/webauthn/options'))
