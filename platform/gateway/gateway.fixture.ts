@@ -57,10 +57,13 @@ export function changingPolicy(values: Readonly<Record<string, unknown>> = publi
 const RANK: readonly AssuranceLevel[] = ['none', 'password', 'enrolling', 'full']
 
 /** Sessions named after their level (`__Host-surety=full`) and keys `sk_sample`; `ended` holds sessions that were ended. */
-export function sampleAccess(): AccessDoor & { readonly ended: Set<string> } {
+export function sampleAccess(): AccessDoor & { readonly ended: Set<string>; readonly noted: string[] } {
   const ended = new Set<string>()
+  const noted: string[] = []
   return {
     ended,
+    noted,
+    used: (caller, permission) => void noted.push(`${caller.id} ${permission}`),
     fresh: (caller) => caller.provedAt !== null,
     decide: (caller, permission, level) => {
       if (RANK.indexOf(caller.level) < RANK.indexOf(level)) {

@@ -50,6 +50,7 @@ describe('the way to the protected service', () => {
       seen.push({ method: incoming.method ?? '', url, headers: incoming.headers, body: body.slice(0, 100) })
       outgoing.setHeader('server', 'secret/1.0')
       outgoing.setHeader('x-powered-by', 'secret')
+      outgoing.setHeader('surety-used-permission', 'conversation.read')
       outgoing.setHeader('set-cookie', ['__Host-surety=stolen; Path=/; Secure', 'own=1'])
       outgoing.setHeader('strict-transport-security', 'max-age=0')
       if (url.includes('frame')) {
@@ -188,6 +189,15 @@ describe('the way to the protected service', () => {
     assert.equal(headers['x-powered-by'], undefined)
     assert.match(String(headers['content-security-policy']), /script-src 'self'/)
     assert.equal(headers['strict-transport-security'], 'max-age=63072000; includeSubDomains')
+  })
+
+  test('policy 3.2-a: what permission the service let somebody use is noted, and never told to the client', async () => {
+    at.access.noted.length = 0
+    const reply = await ask(at, '/inbox/used', { headers: FULL })
+    assert.equal(reply.headers['surety-used-permission'], undefined)
+    assert.deepEqual(at.access.noted, ['account-sample conversation.read'])
+    await ask(at, '/hooks/used', { headers: FULL })
+    assert.equal(at.access.noted.length, 1, 'a public path is nobody’s use')
   })
 
   test('a page that names its own policy keeps it, with ours beside it', async () => {
