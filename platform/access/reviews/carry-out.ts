@@ -2,8 +2,8 @@ import type { Database } from '../../db/index.ts'
 import type { RequestContext } from '../../kernel/caller.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { endKeys } from '../api-keys/api-keys.ts'
-import { accessChanged } from '../changed.ts'
-import { goodClient, revokeClients } from '../clients/queries.ts'
+import { endClients } from '../clients/clients.ts'
+import { oauthCredential } from '../clients/oauth-credential.ts'
 import { apiKeyCredential } from '../credentials/api-key-credential.ts'
 import type { Trial } from '../credentials/credential.ts'
 import { credentialKinds } from '../credentials/kinds.ts'
@@ -48,15 +48,8 @@ export async function revoke(
     await endKeys(parts, tx, context, workspace, { id: item.target_id })
     return () => apiKeyCredential(parts).tryAgain([item.target_id])
   }
-  await revokeClients(tx, { workspace, id: item.target_id }, parts.clock.now())
-  await accessChanged(tx, { workspace })
-  return () => tryClient(parts, item.target_id)
-}
-
-/** Looks for a client as every use of one of its tokens does. */
-async function tryClient({ db, clock }: ReviewParts, id: string): Promise<readonly Trial[]> {
-  const refused = (await goodClient(db, id, clock.now())) === undefined
-  return [{ id, refused, saw: refused ? 'no good client has this id' : 'the client is still good' }]
+  await endClients(parts, tx, context, { workspace, id: item.target_id })
+  return () => oauthCredential(parts).tryAgain([`client ${item.target_id}`])
 }
 
 async function revokeMember(
@@ -109,7 +102,7 @@ export async function tryRevoked(
   item: Item,
 ): Promise<readonly Trial[]> {
   if (item.kind === 'api-key') return apiKeyCredential(parts).tryAgain([item.target_id])
-  if (item.kind === 'client') return tryClient(parts, item.target_id)
+  if (item.kind === 'client') return oauthCredential(parts).tryAgain([`client ${item.target_id}`])
   const held =
     workspace === null
       ? await staffOf(parts.db, item.account_id)

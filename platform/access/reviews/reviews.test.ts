@@ -9,6 +9,8 @@ import {
   type TestAccess,
   type TestPerson,
 } from '../access.fixture.ts'
+import { newId } from '../../kernel/id.ts'
+import { insertClient } from '../clients/queries.ts'
 import type { Decision } from './decide.ts'
 import { itemsOf } from './queries.ts'
 import { canonicalJson, seenHash } from './snapshot.ts'
@@ -247,6 +249,24 @@ suite('reviews of access rights', () => {
       role: 'auditor',
       jobFunction: 'audit',
     })
+    const now = it.clock.now()
+    await insertClient(it.db, {
+      id: newId(it.clock),
+      workspace_id: owner.workspace,
+      account_id: owner.id,
+      name: await it.keys.sealText(
+        owner.workspace,
+        { table: 'oauth_client', column: 'name', row: 'x' },
+        'sample',
+      ),
+      redirect_uris: [],
+      logout_redirect_uris: [],
+      grant_types: ['client_credentials'],
+      scopes: ['rule.edit'],
+      auth_method: 'client_secret_basic',
+      created_at: now,
+      expires_at: new Date(now.getTime() + 300 * DAY * 1000),
+    })
     const first = (await campaigns())[0]
     it.clock.set(new Date(new Date(first?.openedAt ?? '').getTime() + 89 * DAY * 1000 - 1))
     await reviews().hourly()
@@ -259,6 +279,18 @@ suite('reviews of access rights', () => {
     assert.deepEqual([grant?.change, grant?.before, grant?.role], ['changed', 'agent', 'auditor'])
     assert.deepEqual(report.gone.map((one) => one.kind).toSorted(), ['api-key', 'membership'])
     assert.equal(report.previous, first?.id)
+  })
+
+  test('policy 3.2-b: an OAuth 2.0 client is reviewed and revoked like a key', async () => {
+    const row = await itemOf(owner, 'client')
+    assert.deepEqual([row.privileged, row.reviewer_id], [true, admin.id])
+    const { trials } = await reviews().decide(await admin.context(), row.id, revoked)
+    assert.deepEqual(
+      trials.map((one) => one.refused),
+      [true],
+    )
+    const stored = await it.db.selectFrom('oauth_client').select('revoked_at').executeTakeFirstOrThrow()
+    assert.notEqual(stored.revoked_at, null)
   })
 
   test('policy 3.2-b: a change of role takes effect at once and never lifts anybody above the reviewer', async () => {
