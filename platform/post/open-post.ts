@@ -13,7 +13,7 @@ export type Enqueue = (
   tx: Database,
   job: string,
   payload: object,
-  options: { readonly key: string; readonly triesMax: number },
+  options: { readonly key: string; readonly triesMax: number; readonly priority: number },
 ) => Promise<void>
 
 /** What the post is made of. */
@@ -93,5 +93,6 @@ async function put(
 
 /** Enqueues the delivery of a message, once however often it is asked for. */
 export function enqueueDelivery(enqueue: Enqueue, tx: Database, id: string): Promise<void> {
-  return enqueue(tx, DELIVER, { id }, { key: `${DELIVER} ${id}`, triesMax: TRIES_MAX })
+  // Somebody waits for a code: it goes before checks and upkeep.
+  return enqueue(tx, DELIVER, { id }, { key: `${DELIVER} ${id}`, triesMax: TRIES_MAX, priority: -10 })
 }

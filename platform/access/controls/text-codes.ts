@@ -11,8 +11,8 @@ import type { SessionToken } from '../sessions/sessions.ts'
 import type { Access } from '../access.ts'
 import type { Door } from '../direct-door.ts'
 import { QUARTER_HOUR, withTwin, type AccessSystem } from './observed-system.ts'
-import { askWith, sendWith, tryPassword, withProbe, type ProbePerson } from './probe-person.ts'
-import { ageCodes, codesOf, forgetUsedCodes, pretendConfirmed } from './queries.ts'
+import { askWith, checkContext, sendWith, withProbe, type ProbePerson } from './probe-person.ts'
+import { ageCodes, codesOf, forgetUsedCodes, pretendConfirmed, PROBE_WORKSPACE } from './queries.ts'
 
 /** Of messages that a provider did not take, so many more than it took mean that codes do not arrive. */
 const DEAD_MIN = 5
@@ -63,10 +63,15 @@ async function expect(look: Look, what: string, reply: Promise<Response>, wanted
   return answer
 }
 
+/** A session as the right password begins one; that the password is needed is asked for at the door. */
+function begin({ system, access, person }: Look) {
+  return access.signIn.begin(checkContext(system), person.id, PROBE_WORKSPACE)
+}
+
 /** Sets the number up: refused before its code came back, and with a wrong code. */
 async function setUp(look: Look): Promise<void> {
-  const { system, access, door, person, broken } = look
-  const begun = await tryPassword(system, access, person)
+  const { door, person, broken } = look
+  const begun = await begin(look)
   const premium = sendWith(door, begun.token, WAYS.start, { number: '+1 900 555 0123' })
   await expect(look, 'a premium number', premium, 422)
   const started = await expect(
@@ -82,7 +87,7 @@ async function setUp(look: Look): Promise<void> {
   const code = await nextCode(look)
   if (code === '') look.failures.push('no code was sent to the number')
   await broken.started?.(person.id)
-  if ((await tryPassword(system, access, person)).level !== 'enrolling')
+  if ((await begin(look)).level !== 'enrolling')
     look.failures.push('a number counted before its code came back')
   const wrong = sendWith(door, begun.token, WAYS.confirm, { factorId, code: wrongFor(code) })
   await expect(look, 'a wrong code for the number', wrong, 401)
@@ -96,9 +101,9 @@ async function setUp(look: Look): Promise<void> {
 
 /** Signs in with a code, and offers it again, a wrong one, one in another session and one that is too old. */
 async function useCodes(look: Look): Promise<void> {
-  const { system, access, door, person, broken } = look
+  const { system, door, person, broken } = look
   const { db, clock } = system.parts
-  const sign = async (): Promise<SessionToken> => (await tryPassword(system, access, person)).token
+  const sign = async (): Promise<SessionToken> => (await begin(look)).token
   const offer = (token: SessionToken, code: string) => sendWith(door, token, WAYS.verify, { code })
   const first = await sign()
   await expect(look, 'asking for a code', sendWith(door, first, WAYS.send, {}), 200)
@@ -150,8 +155,8 @@ async function lookAt(
     const saw = [
       'a number counted once its code came back; codes signed a probe account in and proved it again, each once; used up, wrong, in another session and too old they were refused, and so were a premium number and a stranger',
       standIn
-        ? `text messages go to a stand-in here (${name}): they are shown on the terminal and not sent`
-        : `text messages are delivered by ${name}; the probe’s own stayed in the outbox`,
+        ? `Text messages go to a stand-in here (${name}): they are shown on the terminal and not sent`
+        : `Text messages are delivered by ${name}; the probe’s own stayed in the outbox`,
     ].join('. ')
     const journeyMs = Math.round(performance.now() - started)
     const metrics = { journeyMs, lifetimeSeconds: lifetime, standIn, carrier: name, ...texts }
