@@ -204,6 +204,25 @@ suite('sessions in several processes', () => {
       if (at > 0) assert.ok(moment - (sorted[at - 1] ?? 0) >= 60_000)
   })
 
+  test('trap 7: at a level change the token before is worthless, at once here and within a second elsewhere', async () => {
+    const session = await one.access.sessions.prepare(contextOf().caller, person.id)
+    await session.store(it.db, 'password', person.workspace, ['password'])
+    const levelAt = async (at: Process, token: string) => (await callerOf(at.access, token)).level
+    for (const at of [one, other, one, other]) assert.equal(await levelAt(at, session.token), 'password')
+    const db = openDatabase(it.url, () => {}, { onNotice: one.board.sending })
+    const token = await db
+      .transaction()
+      .execute((tx) => one.access.sessions.raise(tx, session.id, 'password', ['totp']))
+    await db.destroy()
+    assert.deepEqual([await levelAt(one, session.token), await levelAt(one, token)], ['none', 'full'])
+    const began = performance.now()
+    while ((await levelAt(other, session.token)) !== 'none') {
+      assert.ok(performance.now() - began < 1000, 'the token before is still good')
+      await pause(1)
+    }
+    assert.equal(await levelAt(other, token), 'full')
+  })
+
   test('trap 8: what memory believes to be over is asked of the database, which may know a later use', async () => {
     assert.equal(await alive(one), true)
     it.clock.advanceSeconds(1700)

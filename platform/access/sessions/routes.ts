@@ -4,6 +4,8 @@ import type { Access } from '../access.ts'
 import { PLACES_NOTE } from './place.ts'
 
 const own = { permission: 'self.account' } as const
+/** Ending sessions takes a factor proved lately (ASVS 5.0, V7.5.2); signing out never does. */
+const ending = { ...own, fresh: true } as const
 
 /** Who the caller is, and the caller’s own sessions. Policy 3.4-b, 3.4-c. */
 export function sessionRoutes({ sessions, me, endSessions }: Access) {
@@ -24,7 +26,7 @@ export function sessionRoutes({ sessions, me, endSessions }: Access) {
       handle: async (request) => ({ sessions: await sessions.list(request.caller), placesNote: PLACES_NOTE }),
     }),
     route({
-      ...own,
+      ...ending,
       method: 'POST',
       path: '/api/access/sessions/:id/revoke',
       event: 'session.ended',
@@ -32,7 +34,7 @@ export function sessionRoutes({ sessions, me, endSessions }: Access) {
       handle: async (request) => ({ ended: await endSessions(request, { only: request.params.id }) }),
     }),
     route({
-      ...own,
+      ...ending,
       method: 'POST',
       path: '/api/access/sessions/revoke-others',
       event: 'session.ended',
@@ -41,7 +43,7 @@ export function sessionRoutes({ sessions, me, endSessions }: Access) {
       }),
     }),
     route({
-      ...own,
+      ...ending,
       method: 'POST',
       path: '/api/access/sessions/revoke-all',
       event: 'session.ended',

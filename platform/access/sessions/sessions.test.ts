@@ -171,6 +171,38 @@ suite('sessions', () => {
     assert.equal(await alive(begun.token), false)
   })
 
+  test('policy 3.4-c: ending sessions at the door takes a factor proved lately, and an unknown id is 404', async () => {
+    const unknown = '00000000-0000-7000-8000-00000000abcd'
+    const ask = async (path: string): Promise<[number, string]> => {
+      const reply = await it.door.request(`/api/access/sessions/${path}`, {
+        method: 'POST',
+        headers: { cookie: `__Host-surety=${person.token}`, 'content-type': 'application/json' },
+        body: '{}',
+      })
+      return [reply.status, ((await reply.json()) as { code?: string }).code ?? '']
+    }
+    assert.deepEqual(await ask(`${unknown}/revoke`), [404, 'resource.unknown'])
+    it.clock.advanceSeconds(301)
+    for (const path of [`${unknown}/revoke`, 'revoke-others', 'revoke-all'])
+      assert.deepEqual(await ask(path), [401, 'access.step-up-needed'])
+    assert.equal(await alive(), true)
+  })
+
+  test('trap 8: no client chooses how long a session lasts: the cookie has no lifetime and a wish for one is refused', async () => {
+    const body = { email: person.email, password: GOOD_PASSWORD }
+    const ask = (more: object) =>
+      it.door.request('/api/access/sign-in', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ ...body, ...more }),
+      })
+    for (const wish of [{ rememberMe: true }, { rememberMe: false }, { expiresIn: 1e9 }])
+      assert.equal((await ask(wish)).status, 422)
+    const right = await ask({})
+    const [cookie = ''] = right.headers.getSetCookie().filter((one) => one.startsWith('__Host-surety='))
+    assert.match(cookie, /^__Host-surety=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Strict$/)
+  })
+
   test('hostile cookies are nobody or refused, never an error', async () => {
     const ask = (cookie: string, more: Record<string, string> = {}) =>
       it.access.identify(new Request('https://localhost/', { headers: { cookie, ...more } }), {
