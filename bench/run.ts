@@ -4,6 +4,7 @@ import { decisions } from './decisions.ts'
 import { envelope } from './envelope.ts'
 import { figureLine, keepsLimit, type Benchmark } from './figure.ts'
 import { flood } from './flood.ts'
+import { introspection } from './introspection.ts'
 import { ledger } from './ledger.ts'
 import { memory } from './memory.ts'
 import { session } from './session.ts'
@@ -23,6 +24,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   session,
   'sign-in': signIn,
   flood,
+  introspection,
 }
 
 const wanted = process.argv.slice(2)

@@ -19,7 +19,7 @@ export interface ServiceEvent {
   readonly kind: 'system' | 'authentication' | 'data' | 'administration' | 'security'
   readonly tenant: string | null
   readonly actor: {
-    readonly kind: 'account' | 'api-key' | 'service' | 'operator' | 'system' | 'anonymous'
+    readonly kind: 'account' | 'api-key' | 'client' | 'service' | 'operator' | 'system' | 'anonymous'
     readonly id: string
   }
   readonly target: { readonly kind: string; readonly id: string } | null

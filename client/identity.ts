@@ -5,9 +5,11 @@ import { SuretyError } from './surety-error.ts'
 
 /** Who is calling, as the gateway established it. */
 export interface Identity {
-  readonly kind: 'account' | 'api-key'
-  /** Account or key id. */
+  readonly kind: 'account' | 'api-key' | 'client'
+  /** Id of the account, of the key or of the program that acts by OAuth 2.0. */
   readonly id: string
+  /** The account in whose name a program acts; null where nobody is named. */
+  readonly onBehalfOf: string | null
   /** The workspace the caller acts in; null outside of any. */
   readonly workspace: string | null
   readonly role: string | null
@@ -21,7 +23,8 @@ const jwksShape = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).m
 
 const claimsShape = z.object({
   sub: z.string().min(1).max(200),
-  kind: z.enum(['account', 'api-key']),
+  kind: z.enum(['account', 'api-key', 'client']),
+  obo: z.uuid().nullish(),
   ws: z.uuid().nullish(),
   role: z.string().max(100).nullish(),
   permissions: z.array(z.string().max(100)).max(200),
@@ -120,10 +123,11 @@ function refusal(error: unknown): SuretyError {
 function identityOf(payload: unknown): Identity {
   const read = claimsShape.safeParse(payload)
   if (!read.success) throw new SuretyError('identity-invalid')
-  const { sub, kind, ws, role, permissions, level, rid } = read.data
+  const { sub, kind, obo, ws, role, permissions, level, rid } = read.data
   return {
     kind,
     id: sub,
+    onBehalfOf: obo ?? null,
     workspace: ws ?? null,
     role: role ?? null,
     permissions: new Set(permissions),

@@ -35,6 +35,8 @@ const CONTACTS = ['', 'mailto:security@example.org']
 /** What needs no session with two factors: public pages and data, health, and the way in. */
 const OPEN = [
   'GET /.well-known/jwks.json: public, none',
+  'GET /.well-known/oauth-authorization-server: public, none',
+  'GET /.well-known/openid-configuration: public, none',
   'GET /.well-known/security.txt: public, none',
   'GET /api/access/me: self.sign-in, none',
   'GET /api/access/upstream/callback: self.sign-in, none',
@@ -44,6 +46,15 @@ const OPEN = [
   'GET /ledger/checkpoint: public, none',
   'GET /ledger/tile/:path{.+}: public, none',
   'GET /ledger/vkey: public, none',
+  'GET /oauth/auth/:uid: public, none',
+  'GET /oauth/auth: public, none',
+  'GET /oauth/interaction/:uid/go: self.sign-in, none',
+  'GET /oauth/interaction/:uid: self.sign-in, none',
+  'GET /oauth/jwks: public, none',
+  'GET /oauth/logout/success: public, none',
+  'GET /oauth/logout: public, none',
+  'GET /oauth/style.css: public, none',
+  'GET /oauth/userinfo: public, none',
   'GET /readyz: public, none',
   'GET /trust.json: public, none',
   'GET /trust/clauses/:id: public, none',
@@ -66,6 +77,18 @@ const OPEN = [
   'POST /api/access/webauthn/options: self.sign-in, password',
   'POST /api/access/webauthn: self.sign-in, password',
   'POST /api/access/welcome: self.sign-in, none',
+  'POST /oauth/auth: public, none',
+  'POST /oauth/interaction/:uid/cancel: self.sign-in, none',
+  'POST /oauth/interaction/:uid/code: self.sign-in, none',
+  'POST /oauth/interaction/:uid/consent: self.sign-in, none',
+  'POST /oauth/interaction/:uid/password: self.sign-in, none',
+  'POST /oauth/introspect: public, none',
+  'POST /oauth/logout/confirm: public, none',
+  'POST /oauth/logout: public, none',
+  'POST /oauth/par: public, none',
+  'POST /oauth/revoke: public, none',
+  'POST /oauth/token: public, none',
+  'POST /oauth/userinfo: public, none',
 ]
 
 /** Stands for parts that are not running: declarations are read from a module, and nothing of it is called. */

@@ -2,6 +2,7 @@ import { DAY, secondsAfter } from '../kernel/clock.ts'
 import type { Job } from '../kernel/job.ts'
 import type { Access } from './access.ts'
 import type { AccessParts } from './parts.ts'
+import { clientJobs } from './clients/jobs.ts'
 import { deleteExpired } from './clients/artifact-queries.ts'
 import { deleteOldLinks } from './people/queries.ts'
 import { leaverJobs } from './leavers/jobs.ts'
@@ -24,7 +25,7 @@ export function accessJobs({
   audit,
   access,
 }: Pick<AccessParts, 'db' | 'clock' | 'policy' | 'audit'> & {
-  readonly access: Pick<Access, 'elevations' | 'reviews' | 'resets' | 'leavers' | 'directory'>
+  readonly access: Pick<Access, 'elevations' | 'reviews' | 'resets' | 'leavers' | 'directory' | 'signingKeys'>
 }): readonly Job[] {
   return [
     {
@@ -53,6 +54,7 @@ export function accessJobs({
       triesMax: 1,
       run: async () => void (await access.resets.runDue()),
     },
+    ...clientJobs(access),
     {
       name: 'access.tidy',
       cron: '17 3 * * *',

@@ -32,7 +32,7 @@ export const eventsBody = z.strictObject({
         kind: kinds.optional(),
         tenant: z.uuid().nullable(),
         actor: z.strictObject({
-          kind: z.enum(['account', 'api-key', 'service', 'system', 'anonymous']),
+          kind: z.enum(['account', 'api-key', 'client', 'service', 'system', 'anonymous']),
           id: z.string().max(200),
         }),
         target: ref.nullable(),

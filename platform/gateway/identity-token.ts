@@ -70,6 +70,8 @@ function issueToken(
   const issuedAt = Math.floor(clock.now().getTime() / 1000)
   return new SignJWT({
     kind: caller.kind,
+    // The person in whose name a program acts; left out where nobody is named.
+    ...(caller.onBehalfOf === null ? {} : { obo: caller.onBehalfOf }),
     ws: caller.workspaceId,
     role: caller.workspaceRole,
     permissions: [...caller.permissions].sort(),

@@ -9,6 +9,7 @@ import { walk, type Walked } from './walk.ts'
 export interface Party {
   readonly rig: Rig
   readonly id: string
+  readonly secret: string
   readonly configuration: oidc.Configuration
   readonly returnAddress: string
   readonly byeAddress: string
@@ -61,6 +62,7 @@ export async function openParty(rig: Rig, wish: Partial<ClientWish> = {}): Promi
   return {
     rig,
     id: made.id,
+    secret,
     configuration,
     returnAddress,
     byeAddress,

@@ -1,4 +1,5 @@
-import type { RequestContext } from '../../kernel/caller.ts'
+import { localProgram, type RequestContext } from '../../kernel/caller.ts'
+import { newId } from '../../kernel/id.ts'
 import type { Log } from '../../kernel/log.ts'
 import type { AccessParts } from '../parts.ts'
 import type { Sessions } from '../sessions/sessions.ts'
@@ -9,7 +10,7 @@ import { listConsents, withdrawConsent } from './consents.ts'
 import { openInteractions } from './interactions.ts'
 import { openOAuth } from './oauth.ts'
 import { openPageSignIn } from './page-sign-in.ts'
-import { rotateSigningKeys } from './signing-keys.ts'
+import { rotateDueSigningKeys, rotateSigningKeys } from './signing-keys.ts'
 
 /** Programs that act by OAuth 2.0: registered, let in, and allowed by people. Policy 4.3-a.2. */
 export function openClients(
@@ -46,6 +47,13 @@ export function openClients(
       list: (context: RequestContext) => listConsents(parts, context),
       withdraw: (context: RequestContext, id: string) => withdrawConsent(parts, context, id),
     },
-    signingKeys: { rotate: (context: RequestContext) => rotateSigningKeys(parts, context) },
+    signingKeys: {
+      rotate: (context: RequestContext) => rotateSigningKeys(parts, context),
+      /** Rotates them if the policy says that it is time. */
+      rotateDue: () => {
+        const caller = localProgram('operator', 'access.oauth-keys')
+        return rotateDueSigningKeys(parts, { requestId: newId(parts.clock), caller })
+      },
+    },
   }
 }

@@ -76,6 +76,7 @@ const fixedSettings = {
   scopes: [...ALL_SCOPES],
   claims: {
     acr: null,
+    amr: null,
     sid: null,
     auth_time: null,
     iss: null,

@@ -1,0 +1,64 @@
+/** The process that `introspection` measures: the gateway over OAuth 2.0 on a database of its own; says when it listens. */
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { firstPerson, testAccess } from '../platform/access/access.fixture.ts'
+import { ownToken, registered } from '../platform/access/clients/clients.fixture.ts'
+import { accessRoutes, openAccess } from '../platform/access/index.ts'
+import { directDoor } from '../platform/access/direct-door.ts'
+import { startGateway } from '../platform/gateway/index.ts'
+import { systemClock as clock } from '../platform/kernel/clock.ts'
+import { silentLog } from '../platform/kernel/log.ts'
+import type { IntrospectionReady } from './introspection.ts'
+
+const test = await testAccess({
+  'api.rate': 100_000_000,
+  'hsts.max-age': 3600,
+  'tls.minimum': 'TLSv1.3',
+  'tls.groups': ['X25519', 'P-256'],
+})
+test.clock.set(new Date())
+const person = await firstPerson(test)
+const origin = 'https://localhost:8443'
+const access = openAccess({ ...test, clock, origin, log: silentLog })
+const folder = await mkdtemp(join(tmpdir(), 'surety-bench-'))
+const gateway = await startGateway({
+  config: {
+    SURETY_HOST: 'localhost',
+    SURETY_LISTEN: '127.0.0.1',
+    SURETY_HTTPS_PORT: 0,
+    SURETY_HTTP_PORT: 0,
+    SURETY_KEYS: join(folder, 'keys'),
+    SURETY_TLS_CERT: '',
+    SURETY_TLS_KEY: '',
+    UPSTREAM_PUBLIC_PATHS: '/hooks/',
+    SHUTDOWN_SECONDS: 1,
+    LOG_LEVEL: 'silent',
+  },
+  clock,
+  policy: test.policy,
+  log: silentLog,
+  access: { identify: access.identify, decide: access.decide, fresh: access.isFresh },
+  record: (event) => test.db.transaction().execute((tx) => test.audit.record(tx, event)),
+  routes: accessRoutes(access),
+  readiness: [],
+  upstream: new URL('http://127.0.0.1:9'),
+  consoleFolder: join(folder, 'dist'),
+  serviceSocket: join(folder, 's.sock'),
+  operatorSocket: join(folder, 'o.sock'),
+})
+const client = await registered({ access }, person)
+const all = { ...test, access, door: directDoor(access, clock), person, client }
+const token = await ownToken(all)
+process.on('message', () => {
+  const { user, system } = process.cpuUsage()
+  process.send?.((user + system) / 1e6)
+})
+process.on('disconnect', () => process.exit())
+const ready: IntrospectionReady = {
+  port: gateway.addresses.https.port,
+  ca: gateway.authority ?? '',
+  basic: client.basic,
+  token,
+}
+process.send?.(ready)
