@@ -106,11 +106,13 @@ export async function replaceByUnmatchable(
   return done.numUpdatedRows === 1n
 }
 
-/** Deletes the codes and the makers of codes of an account; returns how many there were. */
+/** Deletes every second factor and recovery code of an account; returns how many there were. */
 export async function deleteFactors(db: Database, account: string): Promise<number> {
-  const totp = await db.deleteFrom('totp_factor').where('account_id', '=', account).executeTakeFirst()
-  const codes = await db.deleteFrom('recovery_code').where('account_id', '=', account).executeTakeFirst()
-  return Number(totp.numDeletedRows + codes.numDeletedRows)
+  let deleted = 0n
+  for (const table of ['totp_factor', 'sms_factor', 'webauthn_key', 'recovery_code'] as const)
+    deleted += (await db.deleteFrom(table).where('account_id', '=', account).executeTakeFirst())
+      .numDeletedRows
+  return Number(deleted)
 }
 
 /** What signing in with a password would compare with, and how many factors there are. */
@@ -120,8 +122,8 @@ export async function secretsOf(db: Database, account: string) {
     .select(({ selectFrom }) => [
       'account.password_hash',
       'account.disabled_at',
-      selectFrom('totp_factor')
-        .whereRef('totp_factor.account_id', '=', 'account.id')
+      selectFrom('second_factor')
+        .whereRef('second_factor.account_id', '=', 'account.id')
         .select(({ fn }) => fn.countAll<number>().as('factors'))
         .as('factors'),
       selectFrom('recovery_code')

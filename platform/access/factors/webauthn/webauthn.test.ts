@@ -320,6 +320,21 @@ suite('security keys', () => {
     )
   })
 
+  test('policy 3.2-c: whoever leaves loses every key', async () => {
+    const leaver = await invitedPerson(it, person, 'leaver@example.org', 'agent')
+    const key = softKey()
+    await addKey(leaver, key)
+    const why = { reason: 'manual', cause: person.id } as const
+    await it.access.leavers.withdraw(await person.context(), { account: leaver.id }, why)
+    await assert.rejects(passkey(key), { code: 'access.refused' })
+    const left = await it.db
+      .selectFrom('webauthn_key')
+      .select('id')
+      .where('account_id', '=', leaver.id)
+      .execute()
+    assert.equal(left.length, 0)
+  })
+
   test('policy 3.1-0: a key proves a factor again under a new token, and a stale session cannot go on without', async () => {
     const key = softKey()
     await addKey(person, key)
