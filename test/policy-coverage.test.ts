@@ -65,6 +65,7 @@ const OPEN = [
   'POST /api/access/enrol/webauthn/options: self.sign-in, enrolling',
   'POST /api/access/enrol/webauthn: self.sign-in, enrolling',
   'POST /api/access/enrol: self.sign-in, enrolling',
+  'POST /api/access/hr/:id: public, none',
   'POST /api/access/link: self.sign-in, none',
   'POST /api/access/passkey/options: self.sign-in, none',
   'POST /api/access/passkey/verify: self.sign-in, none',
