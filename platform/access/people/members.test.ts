@@ -166,7 +166,7 @@ suite('members of a workspace', () => {
           .where('account_id', 'in', ids)
           .execute()
         await Promise.allSettled(
-          steps.map(({ act, by, to }) => acts[act]?.(people[by] ?? owner, people[to] ?? owner)),
+          steps.map(async ({ act, by, to }) => acts[act]?.(people[by] ?? owner, people[to] ?? owner)),
         )
         assert.ok((await owners()).length >= 1, JSON.stringify(steps))
       }),

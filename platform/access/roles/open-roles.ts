@@ -51,7 +51,7 @@ export function listPermissions() {
     const first = name.split('.')[0] ?? ''
     return {
       name,
-      says: permissions[name] as string,
+      says: permissions[name],
       group: GROUPS[first] ?? first,
       /** A workspace may put it into a role of its own. */
       assignable: holds(WORKSPACE_BITS, name),
