@@ -31,6 +31,34 @@ suite('attacks on sign-in and rights', () => {
   })
   after(() => at.stop())
 
+  test('policy 3.2-d: not even the only administrator gives staff roles without an emergency that everybody hears of', async () => {
+    const person = at.administrator
+    const give = () => as(person, `POST /api/people/staff/${randomUUID()}`, { role: 'administrator' })
+    const wish = { permissions: ['platform.people'], reason: 'A sample emergency of a test' }
+    assert.equal((await give()).status, 403)
+    const asked = await taken(as(person, 'POST /api/access/elevations', { ...wish, minutes: 5 }))
+    const { id } = asked.json() as { readonly id: string }
+    assert.equal((await as(person, `POST /api/access/elevations/${id}/approve`, {})).status, 403)
+    assert.equal((await as(admin, `POST /api/access/elevations/${id}/approve`, {})).status, 403)
+    assert.equal((await as(admin, 'POST /api/access/elevations/break-glass', wish)).status, 403)
+    assert.equal((await give()).status, 403)
+    const taking = await taken(as(person, 'POST /api/access/elevations/break-glass', wish))
+    const emergency = taking.json() as { readonly id: string }
+    // Let through, and there is no such account.
+    assert.equal((await give()).status, 404)
+    await taken(as(person, `POST /api/access/elevations/${emergency.id}/end`, {}))
+    assert.equal((await give()).status, 403)
+    const listed = (await as(person, 'GET /api/access/elevations')).json() as {
+      readonly toReview: readonly { readonly id: string }[]
+    }
+    assert.deepEqual(
+      listed.toReview.map((one) => one.id),
+      [emergency.id],
+    )
+    const own = await as(person, `POST /api/access/elevations/${emergency.id}/review`, { note: wish.reason })
+    assert.equal(own.status, 403)
+  })
+
   test('policy 3.1-0: the password alone opens no door of platform or service, and cannot enrol another factor', async () => {
     const cookie = sessionOf(await password(agent))
     for (const [route, body] of [
