@@ -132,6 +132,14 @@ export const sampleRoutes: readonly AnyRoute[] = [
     handle: async ({ params, body, caller }) => ({ id: params.id, length: body.text.length, who: caller.id }),
   }),
   route({
+    method: 'POST',
+    path: '/api/sample/sensitive',
+    permission: 'self.account',
+    fresh: true,
+    event: 'sample.changed',
+    handle: async () => ({ done: true }),
+  }),
+  route({
     method: 'PUT',
     path: '/api/sample/setting',
     permission: 'self.account',

@@ -54,6 +54,14 @@ describe('the API', () => {
     assert.equal((await post('/api/sample/notes/1', 'no json', { cookie: 'none=1' })).status, 401)
   })
 
+  test('policy 3.1-0: a sensitive route is closed to a stale session and to every key', async () => {
+    for (const headers of [{}, { cookie: 'none=1', authorization: 'Bearer sk_sample' }]) {
+      const answer = await post('/api/sample/sensitive', '{}', headers)
+      assert.equal(answer.status, 401)
+      assert.match(answer.body, /access\.step-up-needed/)
+    }
+  })
+
   test('policy 4.3-a.3: only what the schema names is let in', async () => {
     const path = '/api/sample/notes/7'
     assert.deepEqual(JSON.parse((await post(path, '{"text":"hello"}')).body), {
