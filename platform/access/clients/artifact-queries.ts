@@ -1,5 +1,5 @@
 import { sql, type Insertable } from 'kysely'
-import type { Database, Tables } from '../../db/index.ts'
+import { compiledOnce, type Database, type Tables } from '../../db/index.ts'
 import type { WorkspaceRole } from '../../kernel/permission.ts'
 
 /** One thing that was issued, as it is stored: an id only as its hash. */
@@ -52,7 +52,12 @@ export function artifactByUid(db: Database, kind: string, uidHash: Buffer, now: 
  * for, the person or else the client's maker, is not disabled and belongs to the workspace now. Policy 3.2-c, 4.3-a.2.
  */
 export async function standingToken(db: Database, kind: string, idHash: Buffer, now: Date) {
-  const row = await db
+  const [row] = await standingTokens(db, kind, idHash, now)
+  return row === undefined ? undefined : { ...row, workspace_role: row.workspace_role as WorkspaceRole }
+}
+
+const standingTokens = compiledOnce((db: Database, kind: string, idHash: Buffer, now: Date) =>
+  db
     .selectFrom('oauth_artifact as token')
     .innerJoin('oauth_client as client', 'client.id', 'token.client_id')
     .innerJoin('workspace', 'workspace.id', 'client.workspace_id')
@@ -92,10 +97,8 @@ export async function standingToken(db: Database, kind: string, idHash: Buffer, 
     .where('holder.disabled_at', 'is', null)
     .where('membership.suspended_at', 'is', null)
     .where((or) => or.or([or('token.session_id', 'is', null), or('session.id', 'is not', null)]))
-    .where('session.ended_at', 'is', null)
-    .executeTakeFirst()
-  return row === undefined ? undefined : { ...row, workspace_role: row.workspace_role as WorkspaceRole }
-}
+    .where('session.ended_at', 'is', null),
+)
 
 /** A token that stands, with what its holder's rights follow from. */
 export type StandingToken = NonNullable<Awaited<ReturnType<typeof standingToken>>>

@@ -1,5 +1,5 @@
 import { sql, type Insertable, type Updateable } from 'kysely'
-import type { Database, Tables } from '../../db/index.ts'
+import { compiledOnce, type Database, type Tables } from '../../db/index.ts'
 
 /** Stores a client. */
 export async function insertClient(db: Database, row: Insertable<Tables['oauth_client']>): Promise<void> {
@@ -23,7 +23,12 @@ function goodClients(db: Database, now: Date) {
 
 /** A client that is good at `now`, with the hashes of its secrets and the role of its maker, null when the maker has none. */
 export async function goodClient(db: Database, id: string, now: Date) {
-  const row = await goodClients(db, now)
+  const [row] = await clientsByIdNow(db, id, now)
+  return row
+}
+
+const clientsByIdNow = compiledOnce((db: Database, id: string, now: Date) =>
+  goodClients(db, now)
     .leftJoin('account', (join) =>
       join.onRef('account.id', '=', 'oauth_client.account_id').on('account.disabled_at', 'is', null),
     )
@@ -41,10 +46,8 @@ export async function goodClient(db: Database, id: string, now: Date) {
         where secret.client_id = oauth_client.id and secret.expires_at > ${now}
       )`.as('secret_hashes'),
     ])
-    .where('oauth_client.id', '=', id)
-    .executeTakeFirst()
-  return row
-}
+    .where('oauth_client.id', '=', id),
+)
 
 /** A client as the database has it, good at the moment. */
 export type GoodClient = NonNullable<Awaited<ReturnType<typeof goodClient>>>
