@@ -136,10 +136,13 @@ async function firstLink(services: Services): Promise<string | null> {
 function listenHere(
   config: Config,
   ground: Ground,
+  services: Services,
   poke: () => void,
   log: Log,
 ): Promise<() => Promise<void>> {
   const { keys, notices } = ground
+  const { deliverSoon } = services.postParts.post
+  const complain = (error: unknown): void => log.warn(errorRecord(error), 'a message waits for the queue')
   return listenFor(
     config.DATABASE_URL,
     {
@@ -147,6 +150,7 @@ function listenHere(
       keys_changed: (tenant) => keys.forget(tenant),
       session_revoked: (payload) => notices.heard('session_revoked', payload),
       access_changed: (payload) => notices.heard('access_changed', payload),
+      post_waiting: (id) => void deliverSoon(id).catch(complain),
     },
     {
       reconnected: () => {
@@ -174,7 +178,7 @@ async function main(): Promise<void> {
   const gateway = await openGate(config, log, ground, services, proof)
   services.gateway.set(gateway)
   const sequencing = startSequenceLoop(ground.ledger, log)
-  const stopListening = await listenHere(config, ground, sequencing.poke, log)
+  const stopListening = await listenHere(config, ground, services, sequencing.poke, log)
   const worker = await startWorker({ databaseUrl: config.DATABASE_URL, db: ground.db, jobs, log })
   // The first backup comes before the first look for one.
   backupIfDue(proof.recovery)

@@ -10,6 +10,7 @@ export type Channel =
   | 'audit_recorded'
   | 'evidence_recorded'
   | 'keys_changed'
+  | 'post_waiting'
 
 /** The statements are written out, so that no text is ever put into one. Policy 5.3-c. */
 const LISTEN: Readonly<Record<Channel, string>> = {
@@ -19,6 +20,7 @@ const LISTEN: Readonly<Record<Channel, string>> = {
   audit_recorded: 'listen audit_recorded',
   evidence_recorded: 'listen evidence_recorded',
   keys_changed: 'listen keys_changed',
+  post_waiting: 'listen post_waiting',
 }
 
 /** Tells every process, at commit when `db` is a transaction. */

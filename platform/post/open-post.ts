@@ -1,7 +1,8 @@
 import { PROVIDER } from '../encryption/index.ts'
-import type { Database } from '../db/index.ts'
+import { notify, type Database } from '../db/index.ts'
 import { newId } from '../kernel/id.ts'
 import { deliver, messageField, openMessage, TRIES_MAX, type DeliveryParts } from './deliver.ts'
+import { NotTaken } from './carrier.ts'
 import { isKept, type Letter, type Post, type TextMessage } from './post.ts'
 import { endedTexts, insertMessage, keptMessages } from './queries.ts'
 
@@ -30,6 +31,8 @@ const NUMBER = /^\+[1-9]\d{6,14}$/
 /** Control characters, line separators and directions: nothing of that belongs into a header. */
 const UNSAFE_IN_HEADER = /[\p{C}\p{Zl}\p{Zp}]/u
 const SUBJECT_CHARACTERS_MAX = 200
+/** First tries beside the queue at a time. */
+const SOON_MAX = 4
 
 /** Opens the post over its parts. */
 export function openPost(parts: PostParts) {
@@ -55,7 +58,23 @@ export function openPost(parts: PostParts) {
       ),
     carriers: { letter: face(letter), text: face(text) },
   }
-  return { ...post, deliver: (id: string): Promise<void> => deliver(parts, id) }
+  let underWay = 0
+  return {
+    ...post,
+    deliver: (id: string): Promise<void> => deliver(parts, id),
+    /** A first try beside the queue, which makes the further ones; above four at once it is left to the queue. */
+    deliverSoon: async (id: string): Promise<void> => {
+      if (underWay >= SOON_MAX) return
+      underWay += 1
+      try {
+        await deliver(parts, id)
+      } catch (error) {
+        if (!(error instanceof NotTaken)) throw error
+      } finally {
+        underWay -= 1
+      }
+    },
+  }
 }
 
 function requireLetter(to: Letter['to'], subject: Letter['subject']): void {
@@ -88,7 +107,10 @@ async function put(
     created_at: clock.now(),
     good_until: goodUntil ?? null,
   })
-  if (!kept) await enqueueDelivery(enqueue, tx, id)
+  if (kept) return
+  await enqueueDelivery(enqueue, tx, id)
+  // Whoever waits for a code does not wait for the queue: the first try is made as soon as this commits.
+  await notify(tx, 'post_waiting', id)
 }
 
 /** Enqueues the delivery of a message, once however often it is asked for. */

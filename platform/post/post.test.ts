@@ -114,6 +114,18 @@ suite('post', () => {
     assert.equal(carried.length, 1)
   })
 
+  test('the first try is made beside the queue, and what was not taken is left to it', async () => {
+    const first = await put()
+    await openPost(parts).deliverSoon(first)
+    assert.equal(carried.length, 1)
+    refuse = new NotTaken('no answer', false)
+    const second = await put()
+    await openPost(parts).deliverSoon(second)
+    assert.equal((await rowOf(second)).state, 'waiting')
+    await Promise.all([openPost(parts).deliver(first), openPost(parts).deliverSoon(first)])
+    assert.equal(carried.length, 1)
+  })
+
   test('a message that is not taken waits for another try, and is given up and recorded after the last', async () => {
     const id = await put()
     refuse = new NotTaken('no answer', false)
