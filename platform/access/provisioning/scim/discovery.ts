@@ -1,11 +1,4 @@
-import {
-  attribute,
-  commonAttributes,
-  complex,
-  type Attribute,
-  type ResourceType,
-  type Schema,
-} from './attribute.ts'
+import { attribute, complex, type Attribute, type ResourceType, type Schema } from './attribute.ts'
 import { groupType } from './group-schema.ts'
 import { ScimError } from './scim-error.ts'
 import { userType } from './user-schema.ts'
@@ -138,11 +131,6 @@ const allSchemas: readonly Schema[] = [
   ...resourceTypes.flatMap(({ core, extension }) => (extension === null ? [core] : [core, extension])),
   ...discoverySchemas,
 ]
-
-/** Every attribute of a resource type with the schema it belongs to; `null` for the common ones. */
-export function attributesOf(type: ResourceType): readonly Attribute[] {
-  return [...commonAttributes, ...type.core.attributes]
-}
 
 /** What this service provider offers (RFC 7643 §5). */
 export function serviceProviderConfig(base: string) {

@@ -5,8 +5,6 @@ import { elementMatches } from './filter-match.ts'
 import { isPrimary, isRecord, readSingle, readValue, type Resource, type Value } from './resource.ts'
 import { bad } from './scim-error.ts'
 
-/** The schema of a PATCH request. */
-export const PATCH_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
 /** Most operations in one PATCH request. */
 const OPERATIONS_MAX = 1000
 

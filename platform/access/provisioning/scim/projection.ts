@@ -18,9 +18,6 @@ interface Wanted {
   readonly filter: Filter | null
 }
 
-/** Everything that is returned unless told. */
-export const WHOLE: Projection = { only: null, without: [] }
-
 const NAMES_MAX = 100
 
 /** Reads `attributes` and `excludedAttributes`; names that there are not are left out. Both at once are refused. */
