@@ -18,10 +18,12 @@ export interface Walked {
 }
 
 /** More pages than any honest way has. */
-const PAGES_MAX = 15
+const PAGES_MAX = 30
 
 /** A page is read once nothing has moved for this long: one of the provider's goes on by itself. */
 const QUIET_MS = 250
+/** A page that asks nothing this many times over is the last one. */
+const IDLE_MAX = 2
 
 /** Opens an address and does what the pages ask of this person, until the browser is back or nothing is asked any more. */
 export async function walk(rig: Rig, page: Page, url: string, somebody: Somebody | null): Promise<Walked> {
@@ -30,10 +32,14 @@ export async function walk(rig: Rig, page: Page, url: string, somebody: Somebody
     seen.status = status
   })
   await page.goto(url)
+  let idle = 0
   for (let count = 0; count < PAGES_MAX; count += 1) {
     await settled()
     if (page.url().startsWith(`${rig.application.origin}/back`)) return done(page, seen, new URL(page.url()))
-    if (!(await step(page, await page.title(), somebody, seen))) return done(page, seen, null)
+    if (await step(page, await page.title(), somebody, seen)) idle = 0
+    else if ((idle += 1) > IDLE_MAX) return done(page, seen, null)
+    // A busy machine may show a page before all of it is there.
+    else await pause(QUIET_MS)
   }
   throw new Error(`the way has no end: ${page.url()}`)
 }
