@@ -139,12 +139,19 @@ async function migrateAll(url: string): Promise<void> {
   }
 }
 
+/** Credentials that only the platform's post uses. */
+const POST_CREDENTIALS: readonly string[] = ['SMTP_URL', 'TWILIO_AUTH_TOKEN', 'AWS_SECRET_ACCESS_KEY']
+
+function withoutPost(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !POST_CREDENTIALS.includes(name)))
+}
+
 function inboxProgram(config: Config, environment: NodeJS.ProcessEnv, log: ProgramLog): Supervised {
   const program = {
     name: 'inbox',
     file: join(root, 'inbox/main.ts'),
     nodeOptions: HARDENED,
-    environment,
+    environment: withoutPost(environment),
     log,
   }
   return supervise({ ...program, stopSeconds: config.SHUTDOWN_SECONDS }, say)
