@@ -60,12 +60,14 @@ async function lookAtData(
       failures.push(`${undecided} rights in the last review of ${scope} are undecided past the deadline`)
   }
   const alone = states.length - many.length
-  const nothing = alone > 0 ? ` (${alone} have one person and nobody who could review)` : ''
-  const saw =
-    many.length === 0
-      ? `there is nothing to review yet: ${alone} scopes have one person each, and nobody reviews their own access`
-      : `the last reviews of all ${many.length} workspaces and staffs with several people${nothing} began within ${reviewInterval.type.show(interval)}, were decided by their deadline, and their snapshots are unchanged`
-  const metrics = { scopes: many.length, withOnePerson: alone }
+  const first = many.filter(({ lastOpened }) => lastOpened === null).length
+  const saw = [
+    `of ${states.length} workspaces and staffs ${many.length - first} had a review that began within ${reviewInterval.type.show(interval)}, was decided by its deadline and is unchanged`,
+    `${first} got a second person within the last day and are reviewed within the hour`,
+    `${alone} have one person, whom nobody else could review`,
+  ].join(', ')
+  const reviewed = many.length - first
+  const metrics = { scopes: states.length, reviewed, beforeFirst: first, withOnePerson: alone }
   return observed(failures, saw, metrics, {
     count: states.length,
     coverage: 1,
