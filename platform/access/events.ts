@@ -93,6 +93,10 @@ export const accessEvents = declareEvents({
     kind: 'administration',
     says: 'The sessions of a member were ended by somebody else.',
   },
+  'workspace.signed-out': {
+    kind: 'administration',
+    says: 'The sessions of everybody else in a workspace were ended.',
+  },
   'workspace.handed-over': { kind: 'administration', says: 'An owner handed a workspace over.' },
   'role.made': { kind: 'administration', says: 'A workspace made a role of its own.' },
   'role.changed': { kind: 'administration', says: 'A role of a workspace was changed.' },

@@ -6,11 +6,11 @@ import { accessChanged } from '../changed.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
 import { giveRole, requireNotLastOwner, takeRole, type RoleWish } from '../roles/grants.ts'
 import { jobNamed, mappedRole, requireInMap } from '../roles/map-of-jobs.ts'
-import { requirePower } from '../roles/power.ts'
-import { updateJob, type HeldRole } from '../roles/queries.ts'
+import { mayGiveRole, requirePower } from '../roles/power.ts'
+import { heldRole, updateJob, type HeldRole } from '../roles/queries.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { workspacesOf } from '../workspaces/queries.ts'
-import { lockStaffRole, setSuspended } from './queries.ts'
+import { lockStaffRole, membersSignedIn, setSuspended } from './queries.ts'
 import { workspaceOf } from './workspace-of.ts'
 
 type Parts = Pick<AccessParts, 'db' | 'clock' | 'keys' | 'audit'> & { readonly sessions: Sessions }
@@ -152,6 +152,31 @@ export async function endMemberSessions(
     const target = { kind: 'account', id: account }
     await audit.record(tx, eventOf(context, 'member.signed-out', { target, details: { sessions: ended } }))
     return ended
+  })
+}
+
+/**
+ * Ends the sessions of everybody else in the workspace over whom the caller has power; owners stay signed in unless an
+ * owner asks. Policy 3.4-c.
+ */
+export async function endOtherSessions(
+  { db, clock, audit, sessions }: Parts,
+  context: RequestContext,
+): Promise<{ readonly people: number; readonly sessions: number }> {
+  const workspace = workspaceOf(context)
+  return db.transaction().execute(async (tx) => {
+    await requirePower(tx, context, workspace, { next: null }, clock.now())
+    const own = await heldRole(tx, workspace, context.caller.id)
+    const done = { people: 0, sessions: 0 }
+    for (const account of await membersSignedIn(tx, workspace, context.caller.id)) {
+      const held = await heldRole(tx, workspace, account)
+      if (held === undefined || !mayGiveRole(own, held, clock.now())) continue
+      done.people += 1
+      done.sessions += await sessions.end(tx, context, account, { workspace }, 'withdrawn')
+    }
+    const target = { kind: 'workspace', id: workspace }
+    await audit.record(tx, eventOf(context, 'workspace.signed-out', { target, details: done }))
+    return done
   })
 }
 

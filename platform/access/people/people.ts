@@ -16,6 +16,7 @@ import {
   changeJob,
   changeRole,
   endMemberSessions,
+  endOtherSessions,
   handOver,
   removeMember,
   suspendMember,
@@ -57,6 +58,7 @@ export function openPeople(parts: Parts) {
     suspend: (context: RequestContext, account: string) => suspendMember(parts, context, account, true),
     resume: (context: RequestContext, account: string) => suspendMember(parts, context, account, false),
     endSessions: (context: RequestContext, account: string) => endMemberSessions(parts, context, account),
+    endOtherSessions: (context: RequestContext) => endOtherSessions(parts, context),
     handOver: (context: RequestContext, to: string) => handOver(parts, context, to),
     listStaff: () => listStaff(parts),
     changeStaffRole: (

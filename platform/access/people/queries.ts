@@ -132,6 +132,28 @@ export function members(db: Database, workspace: string) {
     .execute()
 }
 
+/** Members, but for one, who have a session in the workspace. */
+export async function membersSignedIn(
+  db: Database,
+  workspace: string,
+  except: string,
+): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('session')
+    .innerJoin('membership', (join) =>
+      join
+        .onRef('membership.account_id', '=', 'session.account_id')
+        .onRef('membership.workspace_id', '=', 'session.workspace_id'),
+    )
+    .select('session.account_id')
+    .distinct()
+    .where('session.workspace_id', '=', workspace)
+    .where('session.account_id', '!=', except)
+    .where('session.ended_at', 'is', null)
+    .execute()
+  return rows.map((row) => row.account_id)
+}
+
 /** The role of an account in a workspace. */
 export async function roleIn(
   db: Database,

@@ -97,6 +97,14 @@ function memberRoutes({ people }: Access) {
       params: id,
       handle: async (request) => ({ ended: await people.endSessions(request, request.params.id) }),
     }),
+    route({
+      method: 'POST',
+      path: '/api/people/end-sessions',
+      permission: 'people.edit',
+      event: 'workspace.signed-out',
+      fresh: true,
+      handle: (request) => people.endOtherSessions(request),
+    }),
   ] as const
 }
 
