@@ -7,6 +7,7 @@ import { firstLink } from './commands/first-link.ts'
 import { help } from './commands/help.ts'
 import { ledgerHead } from './commands/ledger-head.ts'
 import { ledgerVerify } from './commands/ledger-verify.ts'
+import { oauthKeysRotate } from './commands/oauth-keys-rotate.ts'
 import { pepperRotate } from './commands/pepper-rotate.ts'
 import { outbox } from './commands/outbox.ts'
 import { policyDiff } from './commands/policy-diff.ts'
@@ -37,6 +38,7 @@ export const commands: readonly Command[] = [
   restore,
   firstLink,
   pepperRotate,
+  oauthKeysRotate,
   outbox,
   demo,
   help,
