@@ -25,6 +25,7 @@ import {
   readPolicyFolder,
   showCompileError,
 } from '../platform/policy/index.ts'
+import { postJobs, postRoutes } from '../platform/post/index.ts'
 import { recoveryJobs, recoveryRoutes } from '../platform/recovery/index.ts'
 import { trustRoutes } from '../platform/trust/index.ts'
 
@@ -71,6 +72,17 @@ const OPEN = [
   'POST /api/access/passkey/verify: self.sign-in, none',
   'POST /api/access/password/renew: self.sign-in, renewing',
   'POST /api/access/recovery-code: self.sign-in, password',
+  'POST /api/access/recovery/enrol: self.sign-in, enrolling',
+  'POST /api/access/recovery/link: self.sign-in, none',
+  'POST /api/access/recovery/open: self.sign-in, none',
+  'POST /api/access/recovery/password: self.sign-in, renewing',
+  'POST /api/access/recovery/unlock: self.sign-in, none',
+  'POST /api/access/recovery: self.sign-in, none',
+  'POST /api/access/resets/stop: self.sign-in, none',
+  'POST /api/access/sms/confirm: self.sign-in, enrolling',
+  'POST /api/access/sms/send: self.sign-in, password',
+  'POST /api/access/sms/verify: self.sign-in, password',
+  'POST /api/access/sms: self.sign-in, enrolling',
   'POST /api/access/sign-in: self.sign-in, none',
   'POST /api/access/sign-out: self.sign-in, none',
   'POST /api/access/totp: self.sign-in, password',
@@ -115,6 +127,7 @@ const routeFactories: Readonly<Record<string, (parts: never) => readonly unknown
   policyOperatorRoutes,
   policyRoutes,
   policyServiceRoutes,
+  postRoutes,
   recoveryRoutes,
   trustRoutes,
 }
@@ -124,6 +137,7 @@ const jobFactories: Readonly<Record<string, (parts: never) => readonly Job[]>> =
   auditJobs,
   encryptionJobs,
   policyJobs,
+  postJobs,
   recoveryJobs,
 }
 

@@ -1,6 +1,5 @@
 import { sql, type Insertable } from 'kysely'
 import type { Database, Tables } from '../../db/index.ts'
-import type { WorkspaceRole } from '../../kernel/permission.ts'
 
 /** Held while first-administrator links are made or used, so that there is one at a time. */
 const FIRST_LINK_LOCK = 0x5ec0_0002
@@ -154,21 +153,6 @@ export async function membersSignedIn(
   return rows.map((row) => row.account_id)
 }
 
-/** The role of an account in a workspace. */
-export async function roleIn(
-  db: Database,
-  workspace: string,
-  account: string,
-): Promise<WorkspaceRole | undefined> {
-  const row = await db
-    .selectFrom('membership')
-    .select('role')
-    .where('workspace_id', '=', workspace)
-    .where('account_id', '=', account)
-    .executeTakeFirst()
-  return row?.role as WorkspaceRole | undefined
-}
-
 /** How many owners a workspace has who are neither suspended nor disabled. */
 export async function ownerCount(db: Database, workspace: string): Promise<number> {
   const row = await db
@@ -181,21 +165,6 @@ export async function ownerCount(db: Database, workspace: string): Promise<numbe
     .where('account.disabled_at', 'is', null)
     .executeTakeFirstOrThrow()
   return row.owners
-}
-
-/** Changes a role. */
-export async function updateRole(
-  db: Database,
-  workspace: string,
-  account: string,
-  role: WorkspaceRole,
-): Promise<void> {
-  await db
-    .updateTable('membership')
-    .set({ role })
-    .where('workspace_id', '=', workspace)
-    .where('account_id', '=', account)
-    .execute()
 }
 
 /** Suspends a member, or (with null) lets a suspended one in again. */
