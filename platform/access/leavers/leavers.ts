@@ -26,6 +26,7 @@ import {
   unfinishedLeavers,
   updateLeaver,
 } from './queries.ts'
+import { namedIn } from './named-in.ts'
 import { reconcile } from './reconcile.ts'
 import { reinstate } from './reinstate.ts'
 import { programContext, type LeaverParts, type Leaving, type Saga } from './saga.ts'
@@ -100,7 +101,11 @@ export function openLeavers(parts: LeaverParts, kinds: readonly CredentialKind[]
     /** Takes up what was left lying, for example by a process that was killed; returns how many. */
     resume: async (): Promise<number> => {
       const ids = await unfinishedLeavers(db, secondsAfter(parts.clock.now(), -LEFT_LYING_SECONDS))
-      for (const id of ids) await carryOn(programContext(parts), id)
+      for (const id of ids)
+        await carryOn(programContext(parts), id).catch((error: unknown) =>
+          // One that cannot be worked off keeps nobody else's waiting; the next minute tries it again.
+          parts.log.error({ leaver: id, ...errorRecord(error) }, 'a departure waits for its next minute'),
+        )
       return ids.length
     },
   }
@@ -189,7 +194,7 @@ async function endKind(
     const ended = [...(await kind.end(tx, context, holder, leaver.reason))]
     await insertStep(tx, { leaver_id: leaver.id, kind: kind.name, ended_at: clock.now(), ended })
     await accessChanged(tx, { account: holder.account })
-    const details = { leaver: leaver.id, kind: kind.name, ended }
+    const details = { leaver: leaver.id, kind: kind.name, count: ended.length, ended: namedIn(ended) }
     await audit.record(tx, aboutLeaver(context, leaver, 'leaver.credentials-ended', details))
   })
 }
@@ -210,7 +215,7 @@ async function tryKind(
       leaver: leaver.id,
       kind: kind.name,
       tried: trials.length,
-      live: live.map((one) => one.id),
+      live: namedIn(live.map((one) => one.id)),
     }
     const outcome = live.length === 0 ? 'success' : 'failed'
     await audit.record(tx, { ...aboutLeaver(context, leaver, 'leaver.tried', details), outcome })
