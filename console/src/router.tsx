@@ -192,6 +192,12 @@ const elevations = createRoute({
   component: lazyRouteComponent(() => import('./elevation/elevations-page.tsx'), 'ElevationsPage'),
 })
 
+const resets = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/resets',
+  component: lazyRouteComponent(() => import('./resets/resets-page.tsx'), 'ResetsPage'),
+})
+
 const audit = createRoute({
   getParentRoute: () => signedIn,
   path: '/audit',
@@ -229,6 +235,7 @@ const tree = root.addChildren([
     provisioning,
     programs,
     elevations,
+    resets,
     audit,
     account,
     elsewhere,

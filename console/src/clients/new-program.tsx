@@ -7,6 +7,7 @@ import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Choice, TextArea, TextField, Tick } from '../ui/field.tsx'
 import { Notice, ProblemNotice } from '../ui/notice.tsx'
+import { programsQuery } from './programs-api.ts'
 
 type Wish = Input<'POST /api/clients'>['body']
 type Scope = Reply<'GET /api/clients'>['scopes'][number]
@@ -30,7 +31,7 @@ export function NewProgram({ offered }: { readonly offered: readonly Scope[] }):
   const queries = useQueryClient()
   const close = (): void => {
     setOpen(false)
-    void queries.invalidateQueries({ queryKey: ['programs'] })
+    void queries.invalidateQueries({ queryKey: programsQuery.queryKey })
   }
   return (
     <>

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { call, type Reply } from '../api.ts'
+import { call } from '../api.ts'
 import { OnceShown } from '../people/once-shown.tsx'
 import { useMay } from '../session.tsx'
 import { announce } from '../ui/announce.tsx'
@@ -11,18 +11,14 @@ import { ProblemNotice } from '../ui/notice.tsx'
 import { Badge, Empty, Loading, PageBody, PageHead } from '../ui/page.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
 import { NewProgram } from './new-program.tsx'
-
-type Program = Reply<'GET /api/clients'>['clients'][number]
+import { programsQuery, type Program } from './programs-api.ts'
 
 const OVERLAP_HOURS = 24
 
 /** Programs that act by OAuth 2.0: what each may do, until when, and how to end it. Policy 4.3-a.2. */
 export function ProgramsPage(): ReactNode {
   const may = useMay('client.edit')
-  const { data, error, refetch } = useQuery({
-    queryKey: ['programs'],
-    queryFn: ({ signal }) => call('GET /api/clients', {}, { signal }),
-  })
+  const { data, error, refetch } = useQuery(programsQuery)
   const live = data?.clients.filter(({ revokedAt }) => revokedAt === null) ?? []
   return (
     <PageBody>
@@ -54,7 +50,7 @@ export function ProgramsPage(): ReactNode {
 
 function Programs({ rows, may }: { readonly rows: readonly Program[]; readonly may: boolean }): ReactNode {
   const queries = useQueryClient()
-  const renew = (): Promise<void> => queries.invalidateQueries({ queryKey: ['programs'] })
+  const renew = (): Promise<void> => queries.invalidateQueries({ queryKey: programsQuery.queryKey })
   const revoke = useMutation({
     mutationFn: (id: string) => call('POST /api/clients/:id/revoke', { params: { id } }),
     onSuccess: async () => {

@@ -8,7 +8,8 @@ import { Moment } from '../ui/moment.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
 import { Section } from '../ui/page.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
-import { roleName } from './roles.tsx'
+import { peopleQuery } from './people-api.ts'
+import { useRoleName } from './roles.tsx'
 
 /** Invitations that nobody has used yet. */
 export function Invitations({
@@ -19,11 +20,12 @@ export function Invitations({
   readonly mayEdit: boolean
 }): ReactNode {
   const queries = useQueryClient()
+  const roleName = useRoleName()
   const withdraw = useMutation({
     mutationFn: (id: string) => call('POST /api/people/invitations/:id/withdraw', { params: { id } }),
     onSuccess: async () => {
       announce('The invitation was withdrawn; its link works no more')
-      await queries.invalidateQueries({ queryKey: ['people'] })
+      await queries.invalidateQueries({ queryKey: peopleQuery.queryKey })
     },
   })
   if (invitations.length === 0) return null
@@ -37,7 +39,10 @@ export function Invitations({
         {invitations.map((invitation) => (
           <Row key={invitation.id}>
             <Cell of="E-mail">{invitation.email}</Cell>
-            <Cell of="Role">{roleName(invitation.role)}</Cell>
+            <Cell of="Role">
+              <span className="block">{roleName(invitation.role)}</span>
+              <span className="block text-sm text-muted">{invitation.jobFunction}</span>
+            </Cell>
             <Cell of="Ends">
               <Moment at={invitation.expiresAt} />
             </Cell>

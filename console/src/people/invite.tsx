@@ -1,29 +1,39 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
-import type { BuiltInRole } from '../../../platform/kernel/permission.ts'
 import { call } from '../api.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
-import { Choice, TextField } from '../ui/field.tsx'
+import { TextField } from '../ui/field.tsx'
 import { Moment } from '../ui/moment.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
 import { OnceShown } from './once-shown.tsx'
-import { ROLE_NAMES } from './roles.tsx'
+import { peopleQuery } from './people-api.ts'
+import { RoleChoice, type RoleWish } from './roles.tsx'
+
+const USUAL: RoleWish = { role: 'agent', job: 'customer service' }
 
 /** Invites a person: makes a link that is shown once and works once. */
-export function Invite(): ReactNode {
+export function Invite({ withOwner }: { readonly withOwner: boolean }): ReactNode {
   const [open, setOpen] = useState(false)
   const [email, setEmail] = useState('')
-  const [role, setRole] = useState<BuiltInRole>('agent')
+  const [wish, setWish] = useState(USUAL)
   const queries = useQueryClient()
   const invite = useMutation({
-    mutationFn: () => call('POST /api/people/invitations', { body: { email: email.trim(), role } }),
+    mutationFn: () =>
+      call('POST /api/people/invitations', {
+        body: {
+          email: email.trim(),
+          role: wish.role,
+          ...(wish.job === '' ? {} : { jobFunction: wish.job }),
+        },
+      }),
   })
   const close = (): void => {
     setOpen(false)
     setEmail('')
+    setWish(USUAL)
     invite.reset()
-    void queries.invalidateQueries({ queryKey: ['people'] })
+    void queries.invalidateQueries({ queryKey: peopleQuery.queryKey })
   }
   return (
     <>
@@ -61,7 +71,7 @@ export function Invite(): ReactNode {
                 setEmail(event.currentTarget.value)
               }}
             />
-            <Choice label="Role" choices={ROLE_NAMES} value={role} onChoose={setRole} />
+            <RoleChoice value={wish} onChoose={setWish} withOwner={withOwner} />
             <Button type="submit" weight="primary" busy={invite.isPending}>
               Make invitation link
             </Button>

@@ -6,6 +6,7 @@ import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Choice, TextField, Tick } from '../ui/field.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
+import { keysQuery } from './keys-api.ts'
 import { OnceShown } from './once-shown.tsx'
 
 /** A permission that a key may be given. */
@@ -42,7 +43,7 @@ export function NewApiKey({ scopes: all }: { readonly scopes: readonly Scope[] }
     setName('')
     setScopes([])
     make.reset()
-    void queries.invalidateQueries({ queryKey: ['api-keys'] })
+    void queries.invalidateQueries({ queryKey: keysQuery.queryKey })
   }
   const offered = all.filter((scope) => me.permissions.includes(scope))
   return (

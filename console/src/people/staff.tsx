@@ -1,39 +1,28 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import type { StaffRole } from '../../../platform/kernel/permission.ts'
-import { call } from '../api.ts'
-import { useMe } from '../session.tsx'
-import { announce } from '../ui/announce.tsx'
-import { Choice } from '../ui/field.tsx'
+import { NeedsElevation } from '../elevation/needs-elevation.tsx'
+import { useMay, useMe } from '../session.tsx'
+import { Moment } from '../ui/moment.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
-import { Loading, Section } from '../ui/page.tsx'
+import { Badge, Loading, Section } from '../ui/page.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
+import { ManageStaff } from './manage-staff.tsx'
+import { NewStaff } from './new-staff.tsx'
+import { staffQuery } from './people-api.ts'
+import { STAFF_ROLES } from './staff-roles.ts'
 
-const NAMES: Readonly<Record<StaffRole | 'none', string>> = {
-  administrator: 'Administrator',
-  'security-officer': 'Security officer',
-  'staff-auditor': 'Auditor of the provider',
-  none: 'No role any more',
-}
-
-/** The provider's own staff; who gives roles cannot publish the policy, who publishes cannot give roles. */
+/** The provider's own staff; who gives roles cannot publish the policy, who publishes cannot give roles. Policy 3.2-d. */
 export function Staff(): ReactNode {
   const me = useMe()
-  const queries = useQueryClient()
-  const { data, error, refetch } = useQuery({
-    queryKey: ['staff'],
-    queryFn: ({ signal }) => call('GET /api/people/staff', {}, { signal }),
-  })
-  const change = useMutation({
-    mutationFn: ({ id, role }: { id: string; role: StaffRole | 'none' }) =>
-      call('POST /api/people/staff/:id', { params: { id }, body: { role: role === 'none' ? null : role } }),
-    onSuccess: async (_, { role }) => {
-      announce(`Staff role: ${NAMES[role]}`)
-      await queries.invalidateQueries({ queryKey: ['staff'] })
-    },
-  })
+  const may = useMay('platform.people')
+  const { data, error, refetch } = useQuery(staffQuery)
   return (
-    <Section title="Staff of the provider" lead="They run the platform; their role opens no workspace.">
+    <Section
+      title="Staff of the provider"
+      lead="They run the platform; their role opens no workspace."
+      aside={may && data !== undefined && <NewStaff staff={data.staff} />}
+    >
+      {!may && me.staffRole === 'administrator' && <NeedsElevation permission="platform.people" />}
       {error !== null && (
         <ProblemNotice
           error={error}
@@ -42,11 +31,10 @@ export function Staff(): ReactNode {
           }}
         />
       )}
-      {change.isError && <ProblemNotice error={change.error} focus />}
       {data === undefined ? (
         error === null && <Loading what="the staff" />
       ) : (
-        <Table label="Staff of the provider" columns={['Name', 'Role']}>
+        <Table label="Staff of the provider" columns={['Name', 'Role', 'For', 'Act']}>
           {data.staff.map((person) => (
             <Row key={person.id}>
               <Cell of="Name">
@@ -54,19 +42,17 @@ export function Staff(): ReactNode {
                 <span className="block text-sm text-muted">{person.email}</span>
               </Cell>
               <Cell of="Role">
+                <span className="block">{STAFF_ROLES[person.role]}</span>
+                <span className="block text-sm text-muted">{person.jobFunction}</span>
+              </Cell>
+              <Cell of="For">
+                <Moment at={person.since} bare />
+              </Cell>
+              <Cell of="Act" end>
                 {person.id === me.account?.id ? (
-                  NAMES[person.role]
+                  <Badge tone="accent">you</Badge>
                 ) : (
-                  <Choice
-                    quiet
-                    label={`Staff role of ${person.name}`}
-                    choices={NAMES}
-                    value={person.role}
-                    disabled={change.isPending}
-                    onChoose={(role) => {
-                      change.mutate({ id: person.id, role })
-                    }}
-                  />
+                  may && <ManageStaff of={person} staff={data.staff} />
                 )}
               </Cell>
             </Row>

@@ -2,6 +2,10 @@ import { useQuery } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 import type { Permission } from '../../../platform/kernel/permission.ts'
 import { call, type Reply } from '../api.ts'
+import { programsQuery } from '../clients/programs-api.ts'
+import { keysQuery } from '../people/keys-api.ts'
+import { peopleQuery } from '../people/people-api.ts'
+import { useMay } from '../session.tsx'
 import { Choice } from '../ui/field.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { exact } from '../ui/moment.tsx'
@@ -11,23 +15,57 @@ import type { PermissionRow } from './roles-api.ts'
 
 type Answer = Reply<'GET /api/access/explain'>
 
-/** Why somebody may do something, or why not, found out by the decision itself. Policy 3.2-0. */
+type Kind = 'account' | 'key' | 'client'
+
+/** Somebody or something that may do things: a person, a key or a program, with its name. */
+interface Subject {
+  readonly kind: Kind
+  readonly id: string
+  readonly name: string
+}
+
+/** Everybody and everything that can be asked about here. */
+function useSubjects(): readonly Subject[] {
+  const seesKeys = useMay('api-key.read')
+  const seesPrograms = useMay('client.read')
+  const { data: people } = useQuery(peopleQuery)
+  const { data: keys } = useQuery({ ...keysQuery, enabled: seesKeys })
+  const { data: programs } = useQuery({ ...programsQuery, enabled: seesPrograms })
+  const live = <One extends { readonly revokedAt: string | null }>(
+    rows: readonly One[] = [],
+  ): readonly One[] => rows.filter(({ revokedAt }) => revokedAt === null)
+  return [
+    ...(people?.members ?? []).map(({ id, name }) => ({ kind: 'account' as const, id, name })),
+    ...live(keys?.keys).map(({ id, label, hint }) => ({
+      kind: 'key' as const,
+      id,
+      name: `API key ${label}, ${hint}…`,
+    })),
+    ...live(programs?.clients).map(({ id, name }) => ({
+      kind: 'client' as const,
+      id,
+      name: `Program ${name}`,
+    })),
+  ]
+}
+
+/** Why a person, a key or a program may do something, or why not, found out by the decision itself. Policy 3.2-0. */
 export function Explain({ permissions }: { readonly permissions: readonly PermissionRow[] }): ReactNode {
-  const { data: people } = useQuery({
-    queryKey: ['people'],
-    queryFn: ({ signal }) => call('GET /api/people', {}, { signal }),
-  })
-  const members = people?.members ?? []
-  const [account, setAccount] = useState('')
+  const subjects = useSubjects()
+  const [chosen, setChosen] = useState('')
   const [permission, setPermission] = useState<Permission>('conversation.read')
-  const who = account === '' ? (members[0]?.id ?? '') : account
+  const subject = subjects.find(({ id }) => id === chosen) ?? subjects[0]
   const { data, error } = useQuery({
-    queryKey: ['explain', who, permission],
+    queryKey: ['explain', subject?.kind, subject?.id, permission],
     queryFn: ({ signal }) =>
-      call('GET /api/access/explain', { query: { permission, account: who } }, { signal }),
-    enabled: who !== '',
+      call(
+        'GET /api/access/explain',
+        { query: { permission, ...(subject === undefined ? {} : { [subject.kind]: subject.id }) } },
+        { signal },
+      ),
+    enabled: subject !== undefined,
   })
-  const names = new Map(members.map((one) => [one.id, one.name]))
+  const names = new Map(subjects.map((one) => [one.id, one.name]))
   const choices = Object.fromEntries(permissions.map((one) => [one.name, one.says])) as Record<
     Permission,
     string
@@ -40,10 +78,10 @@ export function Explain({ permissions }: { readonly permissions: readonly Permis
       <Panel className="flex flex-col gap-4 p-4">
         <div className="grid gap-4 tablet:grid-cols-2">
           <Choice
-            label="Person"
-            choices={Object.fromEntries(members.map((one) => [one.id, one.name]))}
-            value={who}
-            onChoose={setAccount}
+            label="Who"
+            choices={Object.fromEntries(subjects.map((one) => [one.id, one.name]))}
+            value={subject?.id ?? ''}
+            onChoose={setChosen}
           />
           <Choice label="May" choices={choices} value={permission} onChoose={setPermission} />
         </div>

@@ -14,6 +14,7 @@ export interface Place {
     | '/provisioning'
     | '/programs'
     | '/elevations'
+    | '/resets'
     | '/audit'
     | '/account'
     | '/policy'
@@ -54,7 +55,7 @@ export const PLACES: readonly Place[] = [
     name: 'People and roles',
     icon: 'people',
     permission: 'people.read',
-    also: 'members team invite',
+    also: 'members team invite staff support suspend leave',
   },
   {
     to: '/roles',
@@ -63,7 +64,7 @@ export const PLACES: readonly Place[] = [
     permission: 'people.read',
     also: 'permissions explain why duties job functions',
   },
-  { to: '/api-keys', name: 'API keys', icon: 'key', permission: 'api-key.read', also: 'token bearer' },
+  { to: '/api-keys', name: 'API keys', icon: 'key', permission: 'api-key.read', also: 'token bearer rotate' },
   {
     to: '/reviews',
     name: 'Access reviews',
@@ -91,6 +92,13 @@ export const PLACES: readonly Place[] = [
     icon: 'clock',
     permission: 'platform.staff',
     also: 'just in time break glass sensitive approve',
+  },
+  {
+    to: '/resets',
+    name: 'Resets',
+    icon: 'account',
+    permission: 'platform.staff',
+    also: 'second factors lost locked out recovery',
   },
   { to: '/audit', name: 'Audit log', icon: 'log', permission: 'audit.read', also: 'events ledger proof' },
 ]
@@ -123,6 +131,6 @@ export const MORE_PLACES: readonly Place[] = [
     name: 'Account security',
     icon: 'account',
     permission: 'self.account',
-    also: 'password sessions factors recovery codes',
+    also: 'password sessions factors recovery codes passkey security key company sign-in',
   },
 ]

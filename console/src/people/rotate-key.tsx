@@ -1,0 +1,74 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState, type ReactNode } from 'react'
+import { call } from '../api.ts'
+import { Button } from '../ui/button.tsx'
+import { Dialog } from '../ui/dialog.tsx'
+import { Choice } from '../ui/field.tsx'
+import { exact } from '../ui/moment.tsx'
+import { ProblemNotice } from '../ui/notice.tsx'
+import { keysQuery, ownKeysQuery, type ApiKeyRow } from './keys-api.ts'
+import { OnceShown } from './once-shown.tsx'
+
+const OVERLAPS = { '0': 'Ends at once', '1': '1 hour', '24': '1 day', '168': '7 days' } as const
+const LIVES = { '30': '30 days', '90': '90 days', '365': '1 year' } as const
+
+/** Makes a key in the place of another one, which stays good for a while so that nothing stops. Policy 4.3-a.2. */
+export function RotateKey({ of }: { readonly of: ApiKeyRow }): ReactNode {
+  const queries = useQueryClient()
+  const [open, setOpen] = useState(false)
+  const [overlap, setOverlap] = useState<keyof typeof OVERLAPS>('24')
+  const [days, setDays] = useState<keyof typeof LIVES>('90')
+  const rotate = useMutation({
+    mutationFn: () =>
+      call('POST /api/api-keys/:id/rotate', {
+        params: { id: of.id },
+        body: { overlapHours: Number(overlap), expiresInDays: Number(days) },
+      }),
+  })
+  const close = (): void => {
+    setOpen(false)
+    rotate.reset()
+    void queries.invalidateQueries({ queryKey: keysQuery.queryKey })
+    void queries.invalidateQueries({ queryKey: ownKeysQuery.queryKey })
+  }
+  return (
+    <>
+      <Button
+        aria-label={`Replace key ${of.label}, ${of.hint}`}
+        onClick={() => {
+          setOpen(true)
+        }}
+      >
+        Replace
+      </Button>
+      <Dialog open={open} onClose={close} title={`Replace ${of.label}`} lasting={rotate.isSuccess}>
+        {rotate.data === undefined ? (
+          <form
+            className="flex flex-col gap-4"
+            onSubmit={(event) => {
+              event.preventDefault()
+              rotate.mutate()
+            }}
+          >
+            {rotate.isError && <ProblemNotice error={rotate.error} focus />}
+            <p>The new key has the same scopes, and is yours.</p>
+            <Choice
+              label="The old key is good for"
+              choices={OVERLAPS}
+              value={overlap}
+              onChoose={setOverlap}
+            />
+            <Choice label="The new key ends after" choices={LIVES} value={days} onChoose={setDays} />
+            <Button type="submit" weight="primary" busy={rotate.isPending}>
+              Make the new key
+            </Button>
+          </form>
+        ) : (
+          <OnceShown what="API key" secret={rotate.data.key} onDone={close}>
+            This key is shown only now. The old one, {of.hint}…, is good until {exact(rotate.data.oldUntil)}.
+          </OnceShown>
+        )}
+      </Dialog>
+    </>
+  )
+}
