@@ -1,7 +1,7 @@
 import { lettersOf } from './plain-form.ts'
 
 /** What everybody who attacks this service would try first. */
-const SERVICE_WORDS = ['surety', 'instantreply', 'instant', 'reply']
+export const SERVICE_WORDS = ['surety', 'instantreply', 'instant', 'reply']
 const WORD_LENGTH_MIN = 4
 
 /** Whose password it is to be. */

@@ -36,9 +36,10 @@ interface Seat {
   serving: Waiting | undefined
 }
 
-const QUEUE_MAX = 32
+/** Hashes that wait at most. */
+export const QUEUE_MAX = 32
 /** One network's places in the line: a flood from there leaves three quarters to others. */
-const SHARE_MAX = 8
+export const SHARE_MAX = 8
 const WORKERS = 2
 /** About how many hashes a thread finishes in a second, for telling when to come back. */
 const HASHES_PER_SECOND = 4

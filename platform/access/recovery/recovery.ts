@@ -20,9 +20,9 @@ import { findAccountLink, LINK_SECONDS, makeAccountLink, spendAccountLink } from
 import { forgetDevices, liveKeys, openEnrolment, voidAccountLinks } from './queries.ts'
 
 /** Letters to one address, whoever asks for them. */
-const ADDRESS_BUDGET = { burst: 3, secondsEach: HOUR / 3 }
+export const ADDRESS_BUDGET = { burst: 3, secondsEach: HOUR / 3 }
 /** Questions from one network. */
-const NETWORK_BUDGET = { burst: 20, secondsEach: MINUTE }
+export const QUESTION_BUDGET = { burst: 20, secondsEach: MINUTE }
 
 /** What recovery works with. */
 export type RecoveryParts = AccessParts & { readonly sessions: Sessions; readonly afterwards: Afterwards }
@@ -38,7 +38,7 @@ export function openRecovery(parts: RecoveryParts) {
     /** Sends a link if the address has an account that can use one. The answer comes first and is always the same. */
     ask: async (context: RequestContext, email: string): Promise<void> => {
       const index = await emailIndex(parts.keys, email)
-      throttle.take(`network ${addressPrefix(context.caller.ip)}`, NETWORK_BUDGET)
+      throttle.take(`network ${addressPrefix(context.caller.ip)}`, QUESTION_BUDGET)
       parts.afterwards.add('a letter for recovery', () => sendLink(parts, throttle, context, index))
     },
     /** What a link from a letter is for, without using it up. Throws `access.link-expired`. */

@@ -3,7 +3,7 @@ import type { PolicyReader } from '../../kernel/parameter.ts'
 import { sessionAbsolute, sessionIdle } from '../parameters.ts'
 
 /** A session that only knows a password waits this long for its second factor. */
-const PASSWORD_SECONDS_MAX = 600
+export const PASSWORD_SECONDS_MAX = 600
 
 /** The moments that a session must be younger than, by the policy in force now. Policy 3.4-a. */
 export function sessionLimits(policy: PolicyReader, now: Date): { lastUsed: Date; started: Date } {

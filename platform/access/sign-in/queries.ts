@@ -2,8 +2,8 @@ import { sql } from 'kysely'
 import type { Database } from '../../db/index.ts'
 import type { Counter } from './lockout.ts'
 
-const LOCK_SECONDS_MIN = 15 * 60
-const LOCK_SECONDS_MAX = 24 * 60 * 60
+/** How long the first lock lasts, and at most how long any. */
+export const LOCK_SECONDS = { min: 15 * 60, max: 24 * 60 * 60 } as const
 
 const COLUMNS = {
   'account-password': { table: 'account', prefix: 'password' },
@@ -34,7 +34,7 @@ export async function takeAttempt(
 ): Promise<{ locked_until: Date | null } | undefined> {
   const { table, failures, locks, until } = columnsOf(counter)
   const last = sql`${failures} + 1 >= ${failuresMax}::int`
-  const seconds = sql`least(${LOCK_SECONDS_MIN}::int * power(2, least(${locks}, 20)), ${LOCK_SECONDS_MAX}::int)`
+  const seconds = sql`least(${LOCK_SECONDS.min}::int * power(2, least(${locks}, 20)), ${LOCK_SECONDS.max}::int)`
   const { rows } = await sql<{ locked_until: Date | null }>`
     update ${table} set
       ${failures} = case when ${last} then 0 else ${failures} + 1 end,

@@ -8,7 +8,7 @@ export interface Budget {
 }
 
 /** One account from one network. */
-const BUDGET: Budget = { burst: 20, secondsEach: 3 }
+export const BUDGET: Budget = { burst: 20, secondsEach: 3 }
 /** All accounts from one network, where many people may sit behind one address. */
 export const NETWORK_BUDGET: Budget = { burst: 120, secondsEach: 0.5 }
 /** One account from all networks together, but for devices that it knows. */
