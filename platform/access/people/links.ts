@@ -60,6 +60,8 @@ export async function storeInvitation(
     readonly role: WorkspaceRole
     readonly jobFunction?: string | null
     readonly probe?: boolean
+    /** Whose invitation it is when a program makes it. */
+    readonly maker?: string | null
   },
 ): Promise<MadeLink> {
   const { clock, keys, audit } = parts
@@ -74,7 +76,7 @@ export async function storeInvitation(
     job_function: wanted.jobFunction ?? null,
     email: await keys.sealText(PROVIDER, invitedField(made.row.id), wanted.email),
     email_index: index,
-    made_by: context.caller.kind === 'account' ? context.caller.id : null,
+    made_by: context.caller.kind === 'account' ? context.caller.id : (wanted.maker ?? null),
     probe: wanted.probe ?? false,
   })
   const target = { kind: 'link', id: made.row.id }

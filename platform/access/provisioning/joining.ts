@@ -6,7 +6,7 @@ import { storeInvitation } from '../people/links.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
 import { giveRole } from '../roles/grants.ts'
 import { mappedRole } from '../roles/map-of-jobs.ts'
-import { counts, mayGiveRole } from '../roles/power.ts'
+import { mayGiveRole, mayProvision } from '../roles/power.ts'
 import { heldRole } from '../roles/queries.ts'
 import { PROBE_WORKSPACE } from '../controls/queries.ts'
 import { groupsOf, updateUser, waitingUser } from './queries.ts'
@@ -73,12 +73,18 @@ export async function inviteByLetter(
   parts: Parts,
   tx: Database,
   context: RequestContext,
-  person: { readonly workspace: string; readonly user: string | null; readonly email: string },
+  person: {
+    readonly workspace: string
+    readonly user: string | null
+    readonly email: string
+    /** Who connected the program that invites; the invitation is worth what this person may give. */
+    readonly maker: string | null
+  },
 ): Promise<void> {
-  const { workspace, user, email } = person
+  const { workspace, user, email, maker } = person
   const role = user === null ? DEFAULT_ROLE : await roleByGroups(tx, user)
   const probe = workspace === PROBE_WORKSPACE
-  const made = await storeInvitation(parts, tx, context, { workspace, email, role, probe })
+  const made = await storeInvitation(parts, tx, context, { workspace, email, role, probe, maker })
   await parts.post.letter(tx, {
     to: email,
     subject: 'You are invited to a workspace',
@@ -118,8 +124,18 @@ export async function requirePowerToMap(
 ): Promise<void> {
   const own = await heldRole(db, workspace, account)
   const allowed =
-    role === null
-      ? counts(own, clock.now())
-      : mayGiveRole(own, await mappedRole(db, workspace, role), clock.now())
+    mayProvision(own, clock.now()) &&
+    (role === null || mayGiveRole(own, await mappedRole(db, workspace, role), clock.now()))
   if (!allowed) throw new Problem('access.denied', 'Your role does not allow this.')
+}
+
+/** Throws 403 when whoever asks may not let a program give and take roles. Policy 3.2-a. */
+export async function requireMayProvision(
+  { clock }: Pick<AccessParts, 'clock'>,
+  db: Database,
+  workspace: string,
+  { caller }: RequestContext,
+): Promise<void> {
+  if (!mayProvision(await heldRole(db, workspace, caller.id), clock.now()))
+    throw new Problem('access.denied', 'Only who may give every role but an owner’s connects a directory.')
 }

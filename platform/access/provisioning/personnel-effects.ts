@@ -6,16 +6,18 @@ import { emailIndex } from '../accounts/accounts.ts'
 import { setJobFunction } from '../people/members.ts'
 import { voidInvitations } from '../people/queries.ts'
 import { giveRole } from '../roles/grants.ts'
+import { mayProvision } from '../roles/power.ts'
 import { heldRole } from '../roles/queries.ts'
 import type { DirectoryParts } from './directory.ts'
 import { inviteByLetter } from './joining.ts'
-import { memberByEmail } from './personnel-queries.ts'
+import { memberByEmail, openConnection } from './personnel-queries.ts'
 import type { PersonnelEvent } from './personnel.ts'
 
 /** Where and when an event takes effect. */
 interface Effect {
   readonly workspace: string
   readonly id: string
+  readonly connection: string
   readonly toldAt: Date
 }
 
@@ -25,7 +27,16 @@ interface Outcome {
   readonly departure: string | null
 }
 
-/** Does what an event tells, in the caller's transaction. Policy 3.2-c. */
+/** Throws `access.denied` for what whoever connected the personnel system could not do by hand. Policy 3.2-a. */
+function denied(): Problem {
+  return new Problem('access.denied', 'Whoever connected the personnel system may not do this.')
+}
+
+/**
+ * Does what an event tells, in the caller's transaction. It gives nothing that the maker of the connection may not give at
+ * that moment, whenever it was told; what takes access away takes effect also when the connection has ended since, but
+ * for an owner's. What is refused is told as the outcome. Policy 3.2-a, 3.2-c.
+ */
 export async function carryOutEvent(
   parts: DirectoryParts,
   tx: Database,
@@ -33,11 +44,25 @@ export async function carryOutEvent(
   effect: Effect,
   event: PersonnelEvent,
 ): Promise<Outcome> {
+  const { workspace } = effect
   const index = await emailIndex(parts.keys, event.email)
-  const account = await memberByEmail(tx, effect.workspace, index)
-  if (event.type === 'left') return leave(parts, tx, context, effect, event, { account, index })
-  if (event.type === 'joined') return join(parts, tx, context, effect, event, account)
-  return { outcome: await move(parts, tx, context, effect, event, account), departure: null }
+  const account = await memberByEmail(tx, workspace, index)
+  const by = (await openConnection(tx, effect.connection))?.account_id ?? null
+  const maker = by === null ? undefined : await heldRole(tx, workspace, by)
+  try {
+    if (event.type === 'left') {
+      const owns = account !== undefined && (await heldRole(tx, workspace, account))?.role === 'owner'
+      if (owns && maker?.role !== 'owner') throw denied()
+      return await leave(parts, tx, context, effect, event, { account, index })
+    }
+    if (!mayProvision(maker, parts.clock.now())) throw denied()
+    if (event.type === 'joined') return await join(parts, tx, context, { workspace, by }, event, account)
+    return { outcome: await move(parts, tx, context, effect, event, account), departure: null }
+  } catch (error) {
+    // The personnel system cannot mend it; the audit log says why.
+    if (error instanceof Problem) return { outcome: `refused: ${error.code}`, departure: null }
+    throw error
+  }
 }
 
 async function leave(
@@ -64,12 +89,12 @@ async function join(
   parts: DirectoryParts,
   tx: Database,
   context: RequestContext,
-  { workspace }: Effect,
+  { workspace, by }: { readonly workspace: string; readonly by: string | null },
   event: PersonnelEvent,
   account: string | undefined,
 ): Promise<Outcome> {
   if (account === undefined) {
-    await inviteByLetter(parts, tx, context, { workspace, user: null, email: event.email })
+    await inviteByLetter(parts, tx, context, { workspace, user: null, email: event.email, maker: by })
     return { outcome: 'invited', departure: null }
   }
   const back = await parts.leavers.reinstate(tx, context, { account, workspace })
@@ -94,18 +119,12 @@ async function move(
   if (job === undefined) return 'no work was named'
   if (held.role === 'owner') return 'an owner stays one until another owner decides'
   const role = ROLE_OF_JOB.get(job.toLowerCase())
-  try {
-    if (role !== undefined) {
-      await giveRole(parts, tx, context, { account, workspace, role, via: 'scim', jobFunction: job })
-      return 'role changed'
-    }
-    await setJobFunction(parts, tx, context, { account, workspace, title: job, via: 'scim' }, held)
-    return 'work changed'
-  } catch (error) {
-    // The personnel system cannot mend it; the audit log says why.
-    if (error instanceof Problem) return `refused: ${error.code}`
-    throw error
+  if (role !== undefined) {
+    await giveRole(parts, tx, context, { account, workspace, role, via: 'scim', jobFunction: job })
+    return 'role changed'
   }
+  await setJobFunction(parts, tx, context, { account, workspace, title: job, via: 'scim' }, held)
+  return 'work changed'
 }
 
 const ROLE_OF_JOB: ReadonlyMap<string, WorkspaceRole> = new Map<string, WorkspaceRole>([

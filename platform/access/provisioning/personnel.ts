@@ -3,13 +3,17 @@ import type { FieldPlace } from '../../encryption/index.ts'
 import type { RequestContext } from '../../kernel/caller.ts'
 import { secondsBetween } from '../../kernel/clock.ts'
 import { newId } from '../../kernel/id.ts'
+import { errorRecord } from '../../kernel/log.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { asSecret, newSecret, sameSecret, type Secret } from '../../kernel/secret.ts'
 import { z } from '../../kernel/schema.ts'
 import { emailSchema } from '../accounts/email.ts'
 import { programContext } from '../leavers/saga.ts'
+import { mayProvision } from '../roles/power.ts'
+import { heldRole } from '../roles/queries.ts'
 import { eventOf } from '../parts.ts'
 import type { DirectoryParts } from './directory.ts'
+import { requireMayProvision } from './joining.ts'
 import { carryOutEvent } from './personnel-effects.ts'
 import {
   connectionsOf,
@@ -47,7 +51,7 @@ function field(table: 'personnel_connection' | 'personnel_event', column: string
   return { table, column, row: id }
 }
 
-/** Connects a personnel system; the secret is shown this once. */
+/** Connects a personnel system; the secret is shown this once. Throws `access.denied`. Policy 3.2-a. */
 export async function connectPersonnel(
   { db, clock, keys, audit }: DirectoryParts,
   context: RequestContext,
@@ -65,6 +69,7 @@ export async function connectPersonnel(
     created_at: clock.now(),
   }
   await db.transaction().execute(async (tx) => {
+    await requireMayProvision({ clock }, tx, workspace, context)
     await insertConnection(tx, row)
     const target = { kind: 'personnel-connection', id }
     await audit.record(tx, eventOf(context, 'personnel.connected', { tenant: workspace, target }))
@@ -114,7 +119,8 @@ export async function takeMessage(
 ): Promise<{ readonly id: string; readonly repeated: boolean; readonly effectiveAt: string }> {
   const { db, clock, keys, audit } = parts
   const found = await openConnection(db, message.connection)
-  if (found === undefined || !(await isGenuine(parts, found, message)))
+  const maker = found === undefined ? undefined : await heldRole(db, found.workspace_id, found.account_id)
+  if (found === undefined || !mayProvision(maker, clock.now()) || !(await isGenuine(parts, found, message)))
     throw await refuse(parts, context, message)
   const event = readEvent(message.body)
   const workspace = found.workspace_id
@@ -186,7 +192,11 @@ function readEvent(body: string): PersonnelEvent {
 /** Does what events tell whose time has come; returns how many. */
 export async function carryOutDue(parts: DirectoryParts): Promise<number> {
   const ids = await dueEvents(parts.db, parts.clock.now())
-  for (const id of ids) await carryOut(parts, programContext(parts), id)
+  for (const id of ids)
+    await carryOut(parts, programContext(parts), id).catch((error: unknown) =>
+      // One that cannot be carried out keeps nobody else's waiting; it is tried again.
+      parts.log.error({ event: id, ...errorRecord(error) }, 'what a personnel system told waits'),
+    )
   return ids.length
 }
 
@@ -203,7 +213,7 @@ async function carryOut(parts: DirectoryParts, context: RequestContext, id: stri
       parts,
       tx,
       context,
-      { workspace: row.workspace_id, id, toldAt },
+      { workspace: row.workspace_id, id, connection: row.connection_id, toldAt },
       event,
     )
     await finishEvent(tx, id, outcome, clock.now())

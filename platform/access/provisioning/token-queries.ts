@@ -24,6 +24,7 @@ export function tokenByHash(db: Database, hash: Buffer, now: Date) {
       'directory_token.last_used_at',
       'membership.role',
       'membership.role_until',
+      'membership.suspended_at',
       'own_role.permissions as role_permissions',
     ])
     .where('directory_token.token_hash', '=', hash)

@@ -9,8 +9,9 @@ import { Problem } from '../../kernel/problem.ts'
 import { asSecret, newSecret, secretHash, type Secret } from '../../kernel/secret.ts'
 import { anonymous, arriving, type Origin } from '../identify/origin.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
-import { rightsOf } from '../roles/rights.ts'
+import { mayProvision } from '../roles/power.ts'
 import { addressPrefix, type Throttle } from '../sign-in/throttle.ts'
+import { requireMayProvision } from './joining.ts'
 import {
   insertToken,
   lockToken,
@@ -52,7 +53,7 @@ export function asDirectoryToken(bearer: string | undefined): DirectoryToken | n
   return bearer?.startsWith(TOKEN_PREFIX) ? asSecret<'directory token'>(bearer) : null
 }
 
-/** The directory whose token this is; nobody when the token is not good, or its maker may no longer edit people. */
+/** The directory whose token this is; nobody when the token is not good, or its maker may no longer give roles. */
 export async function identifyDirectory(
   parts: Pick<AccessParts, 'db' | 'clock' | 'audit'> & { readonly throttle: Throttle },
   token: DirectoryToken,
@@ -86,23 +87,23 @@ export async function identifyDirectory(
   }
 }
 
-/** A token that is good now: whoever made it may still edit people. Policy 4.3-a.2. */
+/** A token that is good now: whoever made it may still give what a directory gives. Policy 3.2-a, 4.3-a.2. */
 export async function goodToken(db: Database, hash: Buffer, now: Date) {
   const row = await tokenByHash(db, hash, now)
   if (row === undefined) return undefined
-  const rights = rightsOf(
-    {
-      workspaceRole: row.role as WorkspaceRole,
-      rolePermissions: row.role_permissions,
-      roleUntil: row.role_until,
-      staffRole: null,
-    },
-    { now: () => now },
-  )
-  return rights.has('people.edit') ? row : undefined
+  const { role, role_permissions: permissions, role_until: until, suspended_at: suspendedAt } = row
+  const maker = {
+    role: role as WorkspaceRole,
+    permissions,
+    until,
+    suspendedAt,
+    jobFunction: null,
+    since: now,
+  }
+  return mayProvision(maker, now) ? row : undefined
 }
 
-/** Makes a token; it is shown this once. */
+/** Makes a token; it is shown this once. Throws `access.denied` for whoever may not give what a directory gives. */
 export async function makeToken(
   parts: Parts,
   context: RequestContext,
@@ -121,6 +122,7 @@ async function storeToken(
     seconds,
   }: { readonly workspace: string; readonly label: string; readonly seconds: number },
 ): Promise<MadeToken> {
+  await requireMayProvision({ clock }, tx, workspace, context)
   const id = newId(clock)
   const token: DirectoryToken = asSecret(`${TOKEN_PREFIX}${newSecret()}`)
   const created_at = clock.now()

@@ -162,7 +162,9 @@ async function invite(
   content: Resource,
 ): Promise<void> {
   const email = addressOf(content)
-  if (email !== undefined) await inviteByLetter(parts, tx, context, { workspace, user, email })
+  if (email === undefined) return
+  const maker = await makerOf(tx, context.caller.id)
+  await inviteByLetter(parts, tx, context, { workspace, user, email, maker })
 }
 
 async function depart(

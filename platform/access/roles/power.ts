@@ -38,6 +38,14 @@ export function mayGiveRole(held: HeldRole | undefined, role: NamedRole, now: Da
 }
 
 /**
+ * Whether somebody may let a program give and take roles: a directory or personnel system gives every role but an
+ * owner's, so only who may do that by hand connects one. Policy 3.2-a.
+ */
+export function mayProvision(held: HeldRole | undefined, now: Date): held is HeldRole {
+  return mayGiveRole(held, { role: 'admin', permissions: null }, now)
+}
+
+/**
  * Holds the workspace, reads the roles of both afresh and refuses whoever may not give the next role or take the
  * present one; returns the present role. Throws `access.denied`, `resource.unknown`. Policy 3.2-a.
  */
