@@ -8,6 +8,7 @@ import { z } from '../../kernel/schema.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
 import { rightsOf } from '../roles/roles.ts'
 import { isOver } from '../sessions/session-clock.ts'
+import { levelNow } from '../sign-in/standing.ts'
 import {
   artifactById,
   artifactByUid,
@@ -88,15 +89,27 @@ async function find(parts: AdapterParts, kind: string, id: string): Promise<Adap
   return { ...payload, jti: id, ...consumedAt(row.consumed_at) }
 }
 
-/** What a token's holder may do by it now, or null when the session it lives with is over. Policy 3.4-a. */
+/**
+ * What a token's holder may do by it now, or null when the session it lives with is over, or reaches nothing by itself.
+ * Policy 3.1-0, 3.4-a.
+ */
 export function rightsByToken(
   { policy, clock }: Pick<AccessParts, 'policy' | 'clock'>,
   row: StandingToken,
 ): ReturnType<typeof rightsOf> | null {
-  const { session_created_at: created_at, session_last_seen_at: last_seen_at } = row
-  if (created_at !== null && last_seen_at !== null)
-    if (isOver(policy, { level: 'full', created_at }, last_seen_at.getTime(), clock.now().getTime()))
-      return null
+  const { session_created_at: created_at, session_last_seen_at: last_seen_at, session_factors } = row
+  if (created_at !== null && last_seen_at !== null) {
+    const { password_breached_at, administers } = row
+    const session = {
+      level: 'full',
+      created_at,
+      factors: session_factors ?? [],
+      password_breached_at,
+    } as const
+    if (isOver(policy, session, last_seen_at.getTime(), clock.now().getTime())) return null
+    const standing = { staff: row.staff_role !== null, administers }
+    if (levelNow(policy, session, standing) !== 'full') return null
+  }
   const { workspace_role: workspaceRole, role_permissions: rolePermissions, role_until: roleUntil } = row
   return rightsOf({ workspaceRole, rolePermissions, roleUntil, staffRole: null, scopes: row.scopes }, clock)
 }

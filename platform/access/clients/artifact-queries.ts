@@ -1,6 +1,8 @@
 import { sql, type Insertable } from 'kysely'
 import { compiledOnce, type Database, type Tables } from '../../db/index.ts'
+import type { FactorKind } from '../../kernel/caller.ts'
 import type { WorkspaceRole } from '../../kernel/permission.ts'
+import { administers } from '../factors/queries.ts'
 
 /** One thing that was issued, as it is stored: an id only as its hash. */
 export type ArtifactRow = Insertable<Tables['oauth_artifact']>
@@ -71,7 +73,8 @@ const standingTokens = compiledOnce((db: Database, kind: string, idHash: Buffer,
     )
     .leftJoin('own_role', 'own_role.id', 'membership.own_role_id')
     .leftJoin('session', 'session.id', 'token.session_id')
-    .select([
+    .leftJoin('staff', 'staff.account_id', 'session.account_id')
+    .select(({ ref }) => [
       'token.client_id',
       'token.account_id',
       'token.scopes',
@@ -87,6 +90,13 @@ const standingTokens = compiledOnce((db: Database, kind: string, idHash: Buffer,
       'own_role.permissions as role_permissions',
       'session.created_at as session_created_at',
       'session.last_seen_at as session_last_seen_at',
+      sql<FactorKind[] | null>`session.factors`.as('session_factors'),
+      'holder.password_breached_at',
+      'staff.role as staff_role',
+      // Asked only about what lives with a session.
+      sql<boolean>`case when session.id is null then false else ${administers(ref('holder.id'))} end`.as(
+        'administers',
+      ),
     ])
     .where('token.kind', '=', kind)
     .where('token.id_hash', '=', idHash)

@@ -1,6 +1,7 @@
 import type { FactorKind } from '../../kernel/caller.ts'
 import type { AccessParts } from '../parts.ts'
 import { isOver } from '../sessions/session-clock.ts'
+import { levelNow } from '../sign-in/standing.ts'
 import { openFace } from '../accounts/accounts.ts'
 import { fullSession, personOf } from './queries.ts'
 
@@ -35,14 +36,21 @@ export interface StandingSignIn {
   readonly amr: readonly string[]
 }
 
-/** The sign-in behind a session with two factors; null once it has ended, expired or its account was disabled. */
+/**
+ * The sign-in behind a session with two factors; null once it has ended, expired or its account was disabled, and while it
+ * reaches nothing by itself. Policy 3.1-0.
+ */
 export async function standingSignIn(
   { db, clock, policy }: Pick<AccessParts, 'db' | 'clock' | 'policy'>,
   session: string,
 ): Promise<StandingSignIn | null> {
   const row = await fullSession(db, session)
-  if (row === undefined || isOver(policy, row, row.last_seen_at.getTime(), clock.now().getTime())) return null
+  if (row === undefined) return null
   const factors = row.factors as FactorKind[]
+  const found = { ...row, level: 'full', factors } as const
+  if (isOver(policy, found, row.last_seen_at.getTime(), clock.now().getTime())) return null
+  const standing = { staff: row.staff_role !== null, administers: row.administers }
+  if (levelNow(policy, found, standing) !== 'full') return null
   return { session: row.id, account: row.account_id, since: row.created_at, ...assuranceOf(factors) }
 }
 

@@ -1,5 +1,6 @@
 import { sql, type Insertable, type Updateable } from 'kysely'
 import { compiledOnce, type Database, type Tables } from '../../db/index.ts'
+import { administers } from '../factors/queries.ts'
 
 /** Stores a client. */
 export async function insertClient(db: Database, row: Insertable<Tables['oauth_client']>): Promise<void> {
@@ -148,19 +149,24 @@ export function personOf(db: Database, account: string, workspace: string) {
     .executeTakeFirst()
 }
 
-/** A person's session that was not ended, with two factors; undefined when there is none or the account is disabled. */
+/**
+ * A person's session that was not ended, with two factors and what decides whether they are enough now; undefined when
+ * there is none or the account is disabled.
+ */
 export async function fullSession(db: Database, id: string) {
   return db
     .selectFrom('session')
     .innerJoin('account', 'account.id', 'session.account_id')
-    .select([
+    .leftJoin('staff', 'staff.account_id', 'session.account_id')
+    .select(({ ref }) => [
       'session.id',
       'session.account_id',
-      'session.level',
       'session.created_at',
       'session.last_seen_at',
-      'session.proved_at',
       'session.factors',
+      'account.password_breached_at',
+      'staff.role as staff_role',
+      administers(ref('session.account_id')).as('administers'),
     ])
     .where('session.id', '=', id)
     .where('session.level', '=', 'full')

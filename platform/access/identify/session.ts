@@ -3,7 +3,7 @@ import { heldBy, liveAt } from '../elevation/live.ts'
 import type { AccessParts } from '../parts.ts'
 import { permissionsBelowFull, rightsOf } from '../roles/rights.ts'
 import type { SessionToken, Sessions } from '../sessions/sessions.ts'
-import { reached } from '../sign-in/standing.ts'
+import { levelNow } from '../sign-in/standing.ts'
 import { anonymous, arriving, type Origin } from './origin.ts'
 
 /** A request marked with this header and `1`, such as a background poll, does not count as use of a session. */
@@ -30,11 +30,8 @@ export async function identifySession(
   if (row === null) return nobody
   const standing = { staff: row.staff_role !== null, administers: row.administers }
   // Policy 3.1-c: what was proved is compared with the role and the policy of this moment.
-  const level = reached(policy, row, standing)
-  // Policy 3.3-c: whoever signs in with a breached password chooses another one before anything else.
-  // Policy 3.1-0: whoever came by a link from a letter sets a new password, and signs in with it.
-  const renewing = level === 'full' && (row.password_breached_at !== null || row.factors.includes('link'))
-  const full = level === 'full' && !renewing
+  const level = levelNow(policy, row, standing)
+  const full = level === 'full'
   // Policy 3.2-d: their ends are compared with the clock here and again at every decision.
   const elevations = full ? heldBy(row.elevations, policy, row.staff_role) : []
   const live = elevations.length === 0 ? elevations : liveAt(elevations, clock.now())
@@ -50,7 +47,7 @@ export async function identifySession(
     ...nobody,
     kind: 'account',
     id: row.account_id,
-    level: renewing ? 'renewing' : level,
+    level,
     factors: row.factors,
     provedAt: row.proved_at,
     sessionId: row.id,

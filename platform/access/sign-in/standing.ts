@@ -13,6 +13,11 @@ export interface Standing {
 /** `key`: only a security key or passkey counts; `strong`: everything but text messages does. */
 export type Duty = 'any' | 'strong' | 'key'
 
+/** Whether the policy asks anybody for a key. */
+export function asksForKeys(policy: PolicyReader): boolean {
+  return policy.read(phishingResistant) !== 'nobody'
+}
+
 /** Which second factors count for somebody now. Policy 3.1-b, 3.1-c. */
 export function dutyOf(policy: PolicyReader, { staff, administers }: Standing): Duty {
   const scope = policy.read(phishingResistant)
@@ -39,4 +44,19 @@ export function reached(
 ): Exclude<AssuranceLevel, 'none' | 'renewing'> {
   if (session.level !== 'full') return session.level
   return suffices(dutyOf(policy, standing), session.factors) ? 'full' : 'enrolling'
+}
+
+/**
+ * How far a session reaches now, renewals included: whoever signs in with a breached password chooses another one before
+ * anything else, and whoever came by a link from a letter sets a new one and signs in with it. The one answer, for the
+ * session itself and for whatever programs hold by it. Policy 3.1-0, 3.1-c, 3.3-c.
+ */
+export function levelNow(
+  policy: PolicyReader,
+  session: Parameters<typeof reached>[1] & { readonly password_breached_at: Date | null },
+  standing: Standing,
+): Exclude<AssuranceLevel, 'none'> {
+  const level = reached(policy, session, standing)
+  const renews = session.password_breached_at !== null || session.factors.includes('link')
+  return level === 'full' && renews ? 'renewing' : level
 }
