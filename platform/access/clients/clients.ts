@@ -5,6 +5,7 @@ import { secondsAfter } from '../../kernel/clock.ts'
 import { newId } from '../../kernel/id.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { asSecret, newSecret, secretHash, type Secret } from '../../kernel/secret.ts'
+import { requireHeld } from '../api-keys/api-keys.ts'
 import { accessChanged } from '../changed.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
 import { deleteOfClients, workspaceOfClient } from './artifact-queries.ts'
@@ -18,6 +19,7 @@ import {
   shortenSecrets,
   updateClient,
 } from './queries.ts'
+import { permissionScopes } from './scopes.ts'
 import { requireSoundWish, type ClientWish } from './wish.ts'
 
 /** What a client proves itself with; stored only as a hash. */
@@ -139,7 +141,10 @@ export type ClientChange = Pick<
   'name' | 'redirectUris' | 'logoutRedirectUris' | 'backchannelLogoutUri'
 >
 
-/** Changes name and addresses of a client. Throws `resource.unknown`. */
+/**
+ * Changes name and addresses of a client, which decide where people's answers go: only for whoever may do all that it may.
+ * Throws `resource.unknown`, `access.denied`. Policy 4.3-a.2.
+ */
 export async function changeClient(
   parts: ClientParts,
   context: RequestContext,
@@ -150,6 +155,7 @@ export async function changeClient(
   const { db, keys, audit } = parts
   const now = (await clientsOf(db, workspace)).find((one) => one.id === id)
   if (now === undefined || now.revoked_at !== null) throw unknownClient()
+  requireHeld(context, permissionScopes(now.scopes))
   const kept = {
     grantTypes: now.grant_types as ClientWish['grantTypes'],
     authMethod: now.auth_method as ClientWish['authMethod'],
@@ -172,7 +178,10 @@ function unknownClient(): Problem {
   return new Problem('resource.unknown', 'There is no such program.')
 }
 
-/** Gives a client another secret; the ones before stay good for `overlapSeconds`. Throws `resource.unknown`. */
+/**
+ * Gives a client another secret; the ones before stay good for `overlapSeconds`. Whoever learns it can act as the client,
+ * so only who may do all that it may. Throws `resource.unknown`, `access.denied`. Policy 4.3-a.2.
+ */
 export async function rotateSecret(
   parts: ClientParts,
   context: RequestContext,
@@ -183,6 +192,7 @@ export async function rotateSecret(
   const { db, clock, audit } = parts
   const row = (await clientsOf(db, workspace)).find((one) => one.id === id)
   if (row === undefined || row.revoked_at !== null) throw unknownClient()
+  requireHeld(context, permissionScopes(row.scopes))
   if (!needsSecret(row.auth_method)) throw new Problem('resource.conflict', 'This program has no secret.')
   const secret = newClientSecret()
   const until = secondsAfter(clock.now(), overlapSeconds)
