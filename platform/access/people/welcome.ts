@@ -11,6 +11,8 @@ import { requireSettable } from '../passwords/new-password.ts'
 import { giveRole, giveStaffRole } from '../roles/grants.ts'
 import { heldRole } from '../roles/queries.ts'
 import { setSessionWorkspace } from '../sessions/queries.ts'
+import { isAssertedOnly } from '../sign-in/asserted.ts'
+import { stepUpNeeded } from '../factors/freshness.ts'
 import { administrators, clearWorkspace, workspacesOf } from '../workspaces/queries.ts'
 import { joinSampleWorkspaces, prepareWorkspace } from '../workspaces/workspaces.ts'
 import { invitedField, type LinkToken } from './links.ts'
@@ -71,7 +73,9 @@ export async function linkKind(parts: Parts, context: RequestContext, token: str
 /** Joins the workspace of an invitation with the account that the caller is signed in with; it must be the invited one. */
 export async function accept(parts: Parts, context: RequestContext, token: string): Promise<string> {
   const link = await findLink(parts, context, asSecret(token))
-  const { id, sessionId } = context.caller
+  const { id, sessionId, factors } = context.caller
+  // Policy 3.1-0: whoever came on the word of another workspace's provider proves a factor of ours first.
+  if (isAssertedOnly(factors)) throw stepUpNeeded()
   const account = await accountById(parts.db, id)
   const own = link.email_index !== null && account?.email_index.equals(link.email_index) === true
   if (account === undefined || !own || link.kind !== 'invitation')

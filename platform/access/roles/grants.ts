@@ -8,6 +8,7 @@ import { Problem } from '../../kernel/problem.ts'
 import { accessChanged } from '../changed.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
 import { deleteMember, lockWorkspace, ownerCount } from '../people/queries.ts'
+import { endAssertedSessions } from '../sessions/asserted-queries.ts'
 import { insertMember, setStaffRole } from '../workspaces/queries.ts'
 import { requireDutiesApart } from './duties.ts'
 import { jobNamed, mappedRole, requireInMap, staffJob, type MappedRole } from './map-of-jobs.ts'
@@ -87,9 +88,26 @@ export async function giveRole(
     role_until: until,
     created_at,
   })
+  if (before === undefined) await endAsserted(parts, tx, context, account)
   await writeGrant(parts, tx, context, wish, { role: role.role, job, until })
   await accessChanged(tx, { account })
   await recordGiven(parts, tx, context, wish, { before, role: role.role, job, until })
+}
+
+/**
+ * The word of one workspace's identity provider is believed while nobody else has anything to lose by it: it opens nothing
+ * of another workspace or of the provider. Policy 3.1-0.
+ */
+async function endAsserted(
+  { clock, audit }: Pick<GrantParts, 'clock' | 'audit'>,
+  tx: Database,
+  context: RequestContext,
+  account: string,
+): Promise<void> {
+  for (const id of await endAssertedSessions(tx, account, clock.now())) {
+    const details = { reason: 'withdrawn', account }
+    await audit.record(tx, eventOf(context, 'session.ended', { target: { kind: 'session', id }, details }))
+  }
 }
 
 async function jobOf(
@@ -287,6 +305,7 @@ export async function giveStaffRole(
   await requireDutiesApart(parts, tx, { account, workspace: null, adds, instead: 'staff role' })
   const at = parts.clock.now()
   await setStaffRole(tx, account, role, at, job)
+  if (before === undefined) await endAsserted(parts, tx, context, account)
   const { kind, id: by } = wish.grantor ?? context.caller
   const end = { ended_at: at, ended_by_kind: kind, ended_by: by, ended_via: via }
   await endGrant(tx, { account, workspace: null }, end)
