@@ -134,7 +134,9 @@ async function comeBack(
     if (!(await useLink(tx, link.id, clock.now()))) throw expired()
     const held = await heldRole(tx, workspace, account)
     const breachCheck = breach_checked_at === undefined ? {} : { breach_checked_at }
-    const secrets = { password_hash, pepper_version, password_set_at, ...breachCheck }
+    // The link came by letter, as the one of a reset does: a reset from before keeps nobody from a new factor.
+    const anew = { enrol_by_link: false, enrol_session_id: null }
+    const secrets = { password_hash, pepper_version, password_set_at, ...anew, ...breachCheck }
     if (held === undefined || held.suspendedAt !== null || !(await reopenWith(tx, account, secrets)))
       throw expired()
     const target = { kind: 'account', id: account }
