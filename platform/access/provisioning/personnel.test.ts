@@ -123,6 +123,20 @@ suite('personnel systems', () => {
     assert.equal(await roleOf(it.owner.id), 'owner')
   })
 
+  test('a flood of wrong messages is slowed before it fills the audit log; right ones still come through', async () => {
+    const refusals = async (): Promise<number> =>
+      (await it.db.selectFrom('audit_event').select('id').where('type', '=', 'personnel.refused').execute())
+        .length
+    const before = await refusals()
+    const wrong = await Promise.all(
+      Array.from({ length: 60 }, () => tell({ id: 'x', type: 'left' }, { at: '1' })),
+    )
+    assert.ok(wrong.some(({ status }) => status === 429))
+    assert.ok((await refusals()) - before <= 20)
+    const right = { id: 'e-flood', type: 'left', email: 'nobody@example.org' }
+    assert.equal((await tell(right)).status, 200)
+  })
+
   test('policy 3.2-c: a connection ends with the person who made it', async () => {
     const admin = await member('admin')
     const theirs = await it.access.directory.connectPersonnel(await admin.context(), 'theirs')

@@ -12,6 +12,7 @@ import { programContext } from '../leavers/saga.ts'
 import { mayProvision } from '../roles/power.ts'
 import { heldRole } from '../roles/queries.ts'
 import { eventOf } from '../parts.ts'
+import { addressPrefix, type Throttle } from '../sign-in/throttle.ts'
 import type { DirectoryParts } from './directory.ts'
 import { requireMayProvision } from './joining.ts'
 import { carryOutEvent } from './personnel-effects.ts'
@@ -113,7 +114,7 @@ export interface PersonnelMessage {
  * not from the system itself, `request.invalid`. Policy 3.2-c.
  */
 export async function takeMessage(
-  parts: DirectoryParts,
+  parts: DirectoryParts & { readonly throttle: Throttle },
   context: RequestContext,
   message: PersonnelMessage,
 ): Promise<{ readonly id: string; readonly repeated: boolean; readonly effectiveAt: string }> {
@@ -164,13 +165,15 @@ async function isGenuine(
 }
 
 async function refuse(
-  parts: DirectoryParts,
+  { db, audit, throttle }: DirectoryParts & { readonly throttle: Throttle },
   context: RequestContext,
   { connection }: PersonnelMessage,
 ): Promise<Problem> {
+  // A flood of wrong messages is slowed before it can fill the audit log.
+  throttle.take(`personnel ${addressPrefix(context.caller.ip)}`)
   const target = { kind: 'personnel-connection', id: connection }
   const about = { tenant: null, target, outcome: 'refused' } as const
-  await parts.audit.record(parts.db, eventOf(context, 'personnel.refused', about))
+  await db.transaction().execute((tx) => audit.record(tx, eventOf(context, 'personnel.refused', about)))
   return new Problem('access.unauthenticated', 'Signature, time or connection is not right.')
 }
 

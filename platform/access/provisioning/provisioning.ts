@@ -1,6 +1,7 @@
 import type { RequestContext } from '../../kernel/caller.ts'
 import type { WorkspaceRole } from '../../kernel/permission.ts'
 import { workspaceOf } from '../people/workspace-of.ts'
+import { openThrottle } from '../sign-in/throttle.ts'
 import { openContent, type DirectoryParts, type DirectoryRequest } from './directory.ts'
 import { endConnections } from './connections.ts'
 import { setGroupRole } from './groups.ts'
@@ -18,7 +19,8 @@ import {
 import { endTokens, listTokens, makeToken, rotateToken } from './tokens.ts'
 
 /** Directories of workspaces: the SCIM service, its tokens, and the roles that groups give. */
-export function openProvisioning(parts: DirectoryParts) {
+export function openProvisioning(given: DirectoryParts) {
+  const parts = { ...given, throttle: openThrottle(given.clock) }
   const requestOf = (context: RequestContext): DirectoryRequest => ({
     context,
     workspace: workspaceOf(context),
