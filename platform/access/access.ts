@@ -6,6 +6,7 @@ import type { Permission } from '../kernel/permission.ts'
 import { faceOf } from './accounts/accounts.ts'
 import { endKeys, listKeys, makeKey, rotateKey, type KeyWish } from './api-keys/api-keys.ts'
 import { openClients } from './clients/open-clients.ts'
+import { openTokenBook } from './clients/token-book.ts'
 import { openElevationBook } from './elevation/elevations.ts'
 import { openFactors } from './factors/factors.ts'
 import { openSms } from './factors/sms.ts'
@@ -51,6 +52,7 @@ export function openAccess(parts: AccessParts & { readonly log: Log }) {
   const afterwards = openAfterwards(parts.log)
   const all = { ...parts, sessions, afterwards }
   const throttle = openThrottle(parts.clock)
+  const tokens = openTokenBook(parts)
   const timer = flushing(sessions, parts.log)
   const passwords = openPasswords(all)
   const keys = openKeys(all)
@@ -62,7 +64,7 @@ export function openAccess(parts: AccessParts & { readonly log: Log }) {
     signIn,
     leavers,
     directory: openProvisioning({ ...all, leavers }),
-    ...openClients({ ...all, signIn, throttle }),
+    ...openClients({ ...all, signIn, throttle, tokens }),
     factors: openFactors(all),
     keys,
     sms: openSms(all),
@@ -76,7 +78,7 @@ export function openAccess(parts: AccessParts & { readonly log: Log }) {
     reviews: openReviewBook(all),
     ...keysAndWorkspaces(parts),
     identify: (request: Request, origin: Origin): Promise<Caller> =>
-      identify({ ...all, throttle }, request, origin),
+      identify({ ...all, throttle, tokens }, request, origin),
     /** Whether the caller proved a second factor within the policy’s time. */
     isFresh: (caller: Caller): boolean => isFresh(parts, caller),
     me: (context: RequestContext) => me(parts, context.caller),
@@ -90,6 +92,7 @@ export function openAccess(parts: AccessParts & { readonly log: Log }) {
       await passwords.close()
       await keys.close()
       await use.close()
+      tokens.close()
       await sessions.close()
       await parts.hasher.close()
     },

@@ -1,6 +1,7 @@
 import type { Caller } from '../kernel/caller.ts'
 import { Problem } from '../kernel/problem.ts'
 import { identifyToken, shownToken } from './clients/token-caller.ts'
+import type { TokenBook } from './clients/token-book.ts'
 import { asApiKey, identifyKey } from './identify/api-key.ts'
 import { anonymous, type Origin } from './identify/origin.ts'
 import { identifySession, isPassive } from './identify/session.ts'
@@ -15,6 +16,7 @@ export { anonymous, type Origin } from './identify/origin.ts'
 type Parts = Pick<AccessParts, 'db' | 'clock' | 'policy' | 'audit' | 'origin'> & {
   readonly sessions: Sessions
   readonly throttle: Throttle
+  readonly tokens: TokenBook
 }
 
 /**

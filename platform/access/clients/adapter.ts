@@ -13,8 +13,6 @@ import {
   artifactById,
   artifactByUid,
   consumeArtifact,
-  deleteArtifact,
-  deleteGrant,
   insertOnce,
   sessionOfVisit,
   standingToken,
@@ -23,7 +21,8 @@ import {
   type StandingToken,
 } from './artifact-queries.ts'
 import { goodClient, type GoodClient } from './queries.ts'
-import { permissionScopes } from './scopes.ts'
+import { scopeNow } from './scopes.ts'
+import { endGrant, endToken } from './token-notices.ts'
 
 /** How tokens begin, so that scanners for leaked secrets find them; API keys begin with `sk_`. */
 export const TOKEN_PREFIXES = { AccessToken: 'st_', ClientCredentials: 'sc_', RefreshToken: 'sr_' } as const
@@ -71,7 +70,7 @@ export function artifactStore(parts: AdapterParts, kind: string): Adapter {
     upsert: (id, payload, expiresIn = SECONDS_MAX) => store(parts, kind, id, payload, expiresIn),
     consume: (id) => consume(parts, kind, id),
     destroy: (id) => destroy(parts, kind, id),
-    revokeByGrantId: (grantId) => deleteGrant(db, idHash(grantId), kind),
+    revokeByGrantId: (grantId) => endGrant(db, idHash(grantId), kind),
   }
 }
 
@@ -125,19 +124,17 @@ async function findToken(
   if (rights === null) return undefined
   const payload = await openPayload(parts, row)
   if (row.consumed_at !== null) await noteReuse(parts, kind, row)
-  // What a resource server is told is what the holder may do now. Policy 3.2-0.
-  const lost = permissionScopes(row.scopes).filter((scope) => !rights.has(scope))
-  const scope = row.scopes.filter((one) => !(lost as readonly string[]).includes(one)).join(' ')
-  const cut = kind === 'RefreshToken' || lost.length === 0 ? {} : { scope }
-  return { ...payload, ...cut, jti: id, ...consumedAt(row.consumed_at) }
+  const scope = kind === 'RefreshToken' ? null : scopeNow(row.scopes, rights)
+  return { ...payload, ...(scope === null ? {} : { scope }), jti: id, ...consumedAt(row.consumed_at) }
 }
 
 function consumedAt(at: Date | null): { consumed?: number } {
   return at === null ? {} : { consumed: Math.floor(at.getTime() / 1000) }
 }
 
-async function openPayload(
-  { keys }: AdapterParts,
+/** What was sealed of something issued. */
+export async function openPayload(
+  { keys }: Pick<AccessParts, 'keys'>,
   row: { readonly id_hash: Buffer; readonly workspace_id: string | null; readonly payload: Buffer | null },
 ): Promise<AdapterPayload> {
   if (row.payload === null) throw new Error('something issued has no payload')
@@ -199,7 +196,7 @@ async function consume(parts: AdapterParts, kind: string, id: string): Promise<v
   if (row !== undefined) {
     await noteReuse(parts, kind, row)
     const { grantId } = await openPayload(parts, row)
-    if (grantId !== undefined) await deleteGrant(db, idHash(grantId))
+    if (grantId !== undefined) await endGrant(db, idHash(grantId))
   }
   throw parts.alreadyUsed(kind === 'RefreshToken' ? 'refresh token' : 'code')
 }
@@ -229,10 +226,10 @@ async function noteReuse(
 async function destroy(parts: AdapterParts, kind: string, id: string): Promise<void> {
   const { db, audit, clock } = parts
   const hash = idHash(id)
-  if (kind === 'Grant') return deleteGrant(db, hash)
+  if (kind === 'Grant') return endGrant(db, hash)
   const now = parts.serving()
   const row = now?.route === 'revocation' ? await artifactById(db, kind, hash, clock.now()) : undefined
-  if (!(await deleteArtifact(db, kind, hash)) || row === undefined || now === null) return
+  if (!(await endToken(db, kind, hash)) || row === undefined || now === null) return
   const event = eventOf(now.context, 'token.revoked', {
     tenant: row.workspace_id,
     actor: { kind: 'client', id: row.client_id ?? '' },

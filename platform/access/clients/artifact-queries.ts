@@ -7,6 +7,12 @@ import { administers } from '../factors/queries.ts'
 /** One thing that was issued, as it is stored: an id only as its hash. */
 export type ArtifactRow = Insertable<Tables['oauth_artifact']>
 
+/** Something that was issued and is forgotten. */
+export interface Forgotten {
+  readonly kind: string
+  readonly id_hash: Buffer
+}
+
 /** Stores something issued, in place of what has the same id; what was used up stays so. */
 export async function upsertArtifact(db: Database, row: ArtifactRow): Promise<void> {
   const { kind: _kind, id_hash: _id, created_at: _at, ...change } = row
@@ -50,13 +56,35 @@ export function artifactByUid(db: Database, kind: string, uidHash: Buffer, now: 
 }
 
 /**
- * A token that stands: neither it nor its client has expired or was revoked, its workspace is there, and whoever it acts
- * for, the person or else the client's maker, is not disabled and belongs to the workspace now. Policy 3.2-c, 4.3-a.2.
+ * A token that stands: neither it nor its client nor the consent behind it has expired or was revoked, its workspace is
+ * there, and whoever it acts for, the person or else the client's maker, is not disabled and belongs to the workspace now. Policy 3.2-c, 4.3-a.2.
  */
 export async function standingToken(db: Database, kind: string, idHash: Buffer, now: Date) {
   const [row] = await standingTokens(db, kind, idHash, now)
   return row === undefined ? undefined : { ...row, workspace_role: row.workspace_role as WorkspaceRole }
 }
+
+const STANDING_COLUMNS = [
+  'token.client_id',
+  'token.account_id',
+  'token.scopes',
+  'token.proof_key',
+  'token.session_id',
+  'token.payload',
+  'token.consumed_at',
+  'token.id_hash',
+  'token.expires_at',
+  'holder.id as holder_id',
+  'given.expires_at as grant_expires_at',
+  'client.expires_at as client_expires_at',
+  'client.workspace_id',
+  'client.last_used_at',
+  'membership.role as workspace_role',
+  'membership.role_until',
+  'own_role.permissions as role_permissions',
+  'session.created_at as session_created_at',
+  'session.last_seen_at as session_last_seen_at',
+] as const
 
 const standingTokens = compiledOnce((db: Database, kind: string, idHash: Buffer, now: Date) =>
   db
@@ -74,22 +102,11 @@ const standingTokens = compiledOnce((db: Database, kind: string, idHash: Buffer,
     .leftJoin('own_role', 'own_role.id', 'membership.own_role_id')
     .leftJoin('session', 'session.id', 'token.session_id')
     .leftJoin('staff', 'staff.account_id', 'session.account_id')
+    .leftJoin('oauth_artifact as given', (join) =>
+      join.on('given.kind', '=', 'Grant').onRef('given.id_hash', '=', 'token.grant_hash'),
+    )
     .select(({ ref }) => [
-      'token.client_id',
-      'token.account_id',
-      'token.scopes',
-      'token.proof_key',
-      'token.session_id',
-      'token.payload',
-      'token.consumed_at',
-      'token.id_hash',
-      'client.workspace_id',
-      'client.last_used_at',
-      'membership.role as workspace_role',
-      'membership.role_until',
-      'own_role.permissions as role_permissions',
-      'session.created_at as session_created_at',
-      'session.last_seen_at as session_last_seen_at',
+      ...STANDING_COLUMNS,
       sql<FactorKind[] | null>`session.factors`.as('session_factors'),
       'holder.password_breached_at',
       'staff.role as staff_role',
@@ -107,7 +124,8 @@ const standingTokens = compiledOnce((db: Database, kind: string, idHash: Buffer,
     .where('holder.disabled_at', 'is', null)
     .where('membership.suspended_at', 'is', null)
     .where((or) => or.or([or('token.session_id', 'is', null), or('session.id', 'is not', null)]))
-    .where('session.ended_at', 'is', null),
+    .where('session.ended_at', 'is', null)
+    .where((or) => or.or([or('token.grant_hash', 'is', null), or('given.expires_at', '>', now)])),
 )
 
 /** A token that stands, with what its holder's rights follow from. */
@@ -140,8 +158,11 @@ export async function deleteArtifact(db: Database, kind: string, idHash: Buffer)
   return done.numDeletedRows === 1n
 }
 
-/** Forgets everything of one kind that came from a grant, or, without a kind, everything and the grant itself. */
-export async function deleteGrant(db: Database, grantHash: Buffer, kind?: string): Promise<void> {
+/**
+ * Forgets everything of one kind that came from a grant, or, without a kind, everything and the grant itself; returns what
+ * there was.
+ */
+export function deleteGrant(db: Database, grantHash: Buffer, kind?: string): Promise<Forgotten[]> {
   let query = db.deleteFrom('oauth_artifact')
   query =
     kind === undefined
@@ -152,7 +173,7 @@ export async function deleteGrant(db: Database, grantHash: Buffer, kind?: string
           ]),
         )
       : query.where('grant_hash', '=', grantHash).where('kind', '=', kind)
-  await query.execute()
+  return query.returning(['kind', 'id_hash']).execute()
 }
 
 /** The person's session behind a browser's visit, by the hash of the visit's second id. */
@@ -202,7 +223,7 @@ export async function deleteOfAccount(
   db: Database,
   account: string,
   workspace?: string,
-): Promise<{ readonly kind: string; readonly id_hash: Buffer }[]> {
+): Promise<Forgotten[]> {
   let query = db.deleteFrom('oauth_artifact').where('account_id', '=', account)
   if (workspace !== undefined)
     query = query.where('client_id', 'in', (inner) =>

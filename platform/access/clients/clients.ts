@@ -20,6 +20,7 @@ import {
   updateClient,
 } from './queries.ts'
 import { permissionScopes } from './scopes.ts'
+import { clientChanged } from './token-notices.ts'
 import { requireSoundWish, type ClientWish } from './wish.ts'
 
 /** What a client proves itself with; stored only as a hash. */
@@ -199,6 +200,7 @@ export async function rotateSecret(
   await db.transaction().execute(async (tx) => {
     await shortenSecrets(tx, id, until)
     await storeSecret(parts, tx, id, secret, row.expires_at)
+    await clientChanged(tx, id)
     const details = { olderUntil: until.toISOString() }
     const target = { kind: 'client', id }
     await audit.record(tx, eventOf(context, 'client.secret-made', { tenant: workspace, target, details }))

@@ -3,6 +3,7 @@ import { Problem } from '../../kernel/problem.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
 import { deleteGrant, grantsOf } from './artifact-queries.ts'
 import { clientName } from './clients.ts'
+import { tokensForgotten } from './token-notices.ts'
 
 type Parts = Pick<AccessParts, 'db' | 'clock' | 'keys' | 'audit'>
 
@@ -27,7 +28,7 @@ export async function withdrawConsent(parts: Parts, context: RequestContext, id:
   const found = own.find((row) => row.id_hash.toString('hex') === id)
   if (found === undefined) throw new Problem('resource.unknown', 'You allowed no such thing.')
   await db.transaction().execute(async (tx) => {
-    await deleteGrant(tx, found.id_hash)
+    await tokensForgotten(tx, await deleteGrant(tx, found.id_hash))
     const target = { kind: 'client', id: found.client_id }
     await audit.record(tx, eventOf(context, 'consent.withdrawn', { tenant: found.workspace_id, target }))
   })

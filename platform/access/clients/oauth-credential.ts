@@ -3,6 +3,7 @@ import { eventOf, type AccessParts } from '../parts.ts'
 import { deleteOfAccount, presentArtifacts } from './artifact-queries.ts'
 import { endClients } from './clients.ts'
 import { goodClient } from './queries.ts'
+import { tokensForgotten } from './token-notices.ts'
 
 /**
  * What programs hold in somebody's name: every grant and token, and every program that this person registered. Grants and
@@ -15,6 +16,7 @@ export function oauthCredential(parts: Pick<AccessParts, 'db' | 'clock' | 'audit
     end: async (tx, context, { account, workspace }, reason) => {
       const clients = await endClients(parts, tx, context, { maker: account, workspace })
       const ended = await deleteOfAccount(tx, account, workspace)
+      await tokensForgotten(tx, ended)
       const target = { kind: 'account', id: account }
       const details = { reason, ended: ended.length }
       if (ended.length > 0)

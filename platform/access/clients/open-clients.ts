@@ -8,9 +8,11 @@ import type { Throttle } from '../sign-in/throttle.ts'
 import { changeClient, endClients, listClients, makeClient, rotateSecret } from './clients.ts'
 import { listConsents, withdrawConsent } from './consents.ts'
 import { openInteractions } from './interactions.ts'
+import { openIntrospection } from './introspection.ts'
 import { openOAuth } from './oauth.ts'
 import { openPageSignIn } from './page-sign-in.ts'
 import { rotateDueSigningKeys, rotateSigningKeys } from './signing-keys.ts'
+import type { TokenBook } from './token-book.ts'
 
 /** Programs that act by OAuth 2.0: registered, let in, and allowed by people. Policy 4.3-a.2. */
 export function openClients(
@@ -19,6 +21,7 @@ export function openClients(
     readonly sessions: Sessions
     readonly signIn: ReturnType<typeof openSignIn>
     readonly throttle: Throttle
+    readonly tokens: TokenBook
   },
 ) {
   const { db, signIn } = parts
@@ -26,6 +29,7 @@ export function openClients(
   const interactions = openInteractions({ ...parts, oauth })
   return {
     oauth,
+    introspect: openIntrospection(parts, parts.tokens),
     interactions,
     pageSignIn: openPageSignIn({ signIn, interactions }),
     clients: {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { route, type RouteRequest } from '../../kernel/route.ts'
 import { z } from '../../kernel/schema.ts'
 import type { Access } from '../access.ts'
+import type { Introspected } from './introspection.ts'
 import { ENDPOINTS } from './provider.ts'
 
 /** Parameters that a specification adds one day are ignored by the library, so any name is let through, within bounds. */
@@ -66,7 +67,7 @@ export function protocolRoutes({ oauth }: Access) {
 }
 
 /** The endpoints that programs call themselves. Policy 4.3-a.2. */
-export function tokenRoutes({ oauth }: Access) {
+export function tokenRoutes({ oauth, introspect }: Access) {
   const get = ({ raw, ...context }: Asked): Promise<Response> => oauth.serve(context, raw)
   const post = ({ raw, body, ...context }: Asked): Promise<Response> => oauth.serve(context, raw, body)
   const form = { ...open, method: 'POST', reads: 'form', body: parameters } as const
@@ -77,7 +78,8 @@ export function tokenRoutes({ oauth }: Access) {
       ...form,
       path: ENDPOINTS.introspection,
       event: { none: 'reads what a token is worth; a wrong secret is recorded' },
-      handle: post,
+      handle: async (asked): Promise<Introspected | Response> =>
+        (await introspect(asked.raw.headers, asked.body)) ?? post(asked),
     }),
     route({ ...form, path: ENDPOINTS.revocation, event: 'token.revoked', handle: post }),
     route({

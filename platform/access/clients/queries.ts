@@ -50,6 +50,23 @@ const clientsByIdNow = compiledOnce((db: Database, id: string, now: Date) =>
     .where('oauth_client.id', '=', id),
 )
 
+/** What a client that is good at `now` proves itself with: a row for each of its secrets that has not expired. */
+export const goodSecrets = compiledOnce((db: Database, id: string, now: Date) =>
+  goodClients(db, now)
+    .innerJoin('oauth_secret as secret', 'secret.client_id', 'oauth_client.id')
+    .select([
+      'oauth_client.account_id',
+      'oauth_client.workspace_id',
+      'oauth_client.auth_method',
+      'oauth_client.introspects',
+      'oauth_client.expires_at',
+      'secret.hash',
+      'secret.expires_at as secret_expires_at',
+    ])
+    .where('oauth_client.id', '=', id)
+    .where('secret.expires_at', '>', now),
+)
+
 /** A client as the database has it, good at the moment. */
 export type GoodClient = NonNullable<Awaited<ReturnType<typeof goodClient>>>
 

@@ -1,4 +1,5 @@
 import { permissions, type Permission } from '../../kernel/permission.ts'
+import type { PermissionSet } from '../../kernel/permission-set.ts'
 import { KEY_SCOPES } from '../roles/roles.ts'
 
 /** What an OAuth 2.0 client can be given: the same as an API key, never people, keys or accounts. Policy 4.3-a.2. */
@@ -24,6 +25,15 @@ export const ALL_SCOPES = [
 /** The permissions among scopes. */
 export function permissionScopes(scopes: readonly string[]): Permission[] {
   return CLIENT_SCOPES.filter((scope) => scopes.includes(scope))
+}
+
+/**
+ * The scope that is told of a token when its holder may do less now than was allowed; null when nothing was lost. What a
+ * resource server is told is what the holder may do now. Policy 3.2-0.
+ */
+export function scopeNow(scopes: readonly string[], rights: PermissionSet): string | null {
+  const lost: readonly string[] = permissionScopes(scopes).filter((scope) => !rights.has(scope))
+  return lost.length === 0 ? null : scopes.filter((scope) => !lost.includes(scope)).join(' ')
 }
 
 /** What a scope allows, in words for whoever is asked for consent; null for a scope that is none. */

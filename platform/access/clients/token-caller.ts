@@ -3,20 +3,22 @@ import { secondsAfter } from '../../kernel/clock.ts'
 import { anonymous, arriving, type Origin } from '../identify/origin.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
 import { addressPrefix, type Throttle } from '../sign-in/throttle.ts'
-import { idHash, rightsByToken, TOKEN_PREFIXES } from './adapter.ts'
-import { standingToken, type StandingToken } from './artifact-queries.ts'
+import { TOKEN_PREFIXES } from './adapter.ts'
+import type { StandingToken } from './artifact-queries.ts'
 import { readProof, takeProof } from './proof.ts'
 import { touchClient } from './queries.ts'
+import type { AccessTokenKind, TokenBook } from './token-book.ts'
 
 /** An access token as a request shows it. */
 export interface ShownToken {
-  readonly kind: 'AccessToken' | 'ClientCredentials'
+  readonly kind: AccessTokenKind
   readonly value: string
   readonly scheme: 'bearer' | 'dpop'
 }
 
 type Parts = Pick<AccessParts, 'db' | 'clock' | 'audit' | 'policy' | 'origin'> & {
   readonly throttle: Throttle
+  readonly tokens: TokenBook
 }
 
 const SHAPE = /^(Bearer|DPoP) +(s[tc]_[A-Za-z0-9_-]{43})$/i
@@ -42,11 +44,10 @@ export async function identifyToken(
   request: Request,
   origin: Origin,
 ): Promise<Caller> {
-  const { db, clock, policy } = parts
-  const row = await standingToken(db, token.kind, idHash(token.value), clock.now())
-  const rights = row === undefined ? null : rightsByToken({ policy, clock }, row)
-  if (row === undefined || rights === null || !(await isProven(parts, token, row, request, origin)))
+  const known = await parts.tokens.standing(token.kind, token.value)
+  if (known === null || !(await isProven(parts, token, known.row, request, origin)))
     return refused(parts, origin)
+  const { row, rights } = known
   await noteUse(parts, row, origin)
   return {
     ...anonymous(origin),
@@ -86,11 +87,12 @@ async function refused({ db, clock, audit, throttle }: Parts, origin: Origin): P
   return anonymous(origin)
 }
 
-async function noteUse({ db, clock, audit }: Parts, row: StandingToken, origin: Origin): Promise<void> {
+async function noteUse(parts: Parts, row: StandingToken, origin: Origin): Promise<void> {
+  const { db, clock, audit, tokens } = parts
+  const { client_id: id, workspace_id: tenant } = row
+  if (id === null || !tokens.isUseDue(id, row.last_used_at)) return
   const now = clock.now()
   const minuteAgo = secondsAfter(now, -60)
-  const { client_id: id, workspace_id: tenant } = row
-  if (id === null || (row.last_used_at !== null && row.last_used_at > minuteAgo)) return
   await db.transaction().execute(async (tx) => {
     if (!(await touchClient(tx, id, now, minuteAgo))) return
     const actor = { kind: 'client', id } as const

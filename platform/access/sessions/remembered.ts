@@ -13,11 +13,17 @@ export interface Remembered<Row> {
 export function openRemembered<Row extends Identity>(entriesMax: number): Remembered<Row> {
   const entries = new Map<string, Row>()
   const keys = new Map<string, string>()
+  /** The keys of what stands on a session. */
+  const standing = new Map<string, Set<string>>()
   let generation = 0
 
-  const drop = (key: string, row: Row): void => {
+  const drop = (key: string, row: Row | undefined = entries.get(key)): void => {
+    if (row === undefined) return
     entries.delete(key)
     keys.delete(row.id)
+    const others = standing.get(row.session_id ?? '')
+    others?.delete(key)
+    if (others?.size === 0) standing.delete(row.session_id ?? '')
   }
   return {
     get: (key) => {
@@ -29,10 +35,12 @@ export function openRemembered<Row extends Identity>(entriesMax: number): Rememb
       return row
     },
     set: (key, row) => {
-      const before = keys.get(row.id)
-      if (before !== undefined) entries.delete(before)
+      drop(key)
+      drop(keys.get(row.id) ?? '')
       entries.set(key, row)
       keys.set(row.id, key)
+      const session = row.session_id ?? ''
+      if (session !== '') standing.set(session, (standing.get(session) ?? new Set()).add(key))
       const [oldest] = entries
       if (entries.size > entriesMax && oldest !== undefined) drop(...oldest)
     },
@@ -41,9 +49,10 @@ export function openRemembered<Row extends Identity>(entriesMax: number): Rememb
       if (what === 'everybody') {
         entries.clear()
         keys.clear()
+        standing.clear()
       } else if ('session' in what) {
-        entries.delete(keys.get(what.session) ?? '')
-        keys.delete(what.session)
+        drop(keys.get(what.session) ?? '')
+        for (const key of standing.get(what.session) ?? []) drop(key)
       } else for (const [key, row] of entries) if (concerns(what, row)) drop(key, row)
     },
     generation: () => generation,

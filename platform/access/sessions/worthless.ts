@@ -5,9 +5,11 @@ export interface Identity {
   readonly id: string
   readonly account_id: string
   readonly chosen_workspace_id: string | null
+  /** The session that a token was allowed in, if it ends with it. */
+  readonly session_id?: string | null
 }
 
-/** Whose entries are worthless: one session's, or those of whoever's rights changed. */
+/** Whose entries are worthless: one session's (or token's), or those of whoever's rights changed. */
 export type Worthless = { readonly session: string } | Changed
 
 /** What a notice makes worthless; null for notices about something else. */
@@ -16,15 +18,16 @@ export function worthlessBy(channel: string, payload: string): Worthless | null 
   return channel === 'access_changed' ? parseChanged(payload) : null
 }
 
-/** A name for what is worthless; each session goes by four of them. */
+/** A name for what is worthless; each session goes by four of them, a token by one more. */
 export function nameOf(what: Worthless): string {
   if (what === 'everybody') return what
   if ('session' in what) return `session ${what.session}`
   return 'account' in what ? `account ${what.account}` : `workspace ${what.workspace}`
 }
 
-function namesOf({ id, account_id, chosen_workspace_id }: Identity): readonly string[] {
-  return ['everybody', `session ${id}`, `account ${account_id}`, `workspace ${chosen_workspace_id}`]
+function namesOf({ id, account_id, chosen_workspace_id, session_id }: Identity): readonly string[] {
+  const names = ['everybody', `session ${id}`, `account ${account_id}`, `workspace ${chosen_workspace_id}`]
+  return session_id === undefined || session_id === null ? names : [...names, `session ${session_id}`]
 }
 
 /** How long whatever is being changed is read from the database only, while its transaction is not committed. */
