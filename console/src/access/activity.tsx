@@ -7,6 +7,11 @@ import { Badge, Empty, Loading, Section } from '../ui/page.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
 import { deviceName } from './device-name.ts'
 
+/** What the platform as a whole records about everybody, and not as part of sign-in. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  'access.denied': 'Something was asked for that this account may not do, or not yet.',
+}
+
 /** What happened to the account lately: sign-ins, refusals, changes; from where. */
 export function Activity(): ReactNode {
   const { data, error, refetch } = useQuery({
@@ -35,7 +40,8 @@ export function Activity(): ReactNode {
           {data.events.map((event) => (
             <Row key={event.id}>
               <Cell of="What">
-                {event.says} {event.outcome !== 'success' && <Badge tone="late">{event.outcome}</Badge>}
+                {ELSEWHERE[event.type] ?? event.says}{' '}
+                {event.outcome !== 'success' && <Badge tone="late">{event.outcome}</Badge>}
               </Cell>
               <Cell of="From">
                 {event.origin === null ? (

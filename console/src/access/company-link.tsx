@@ -71,13 +71,7 @@ export function CompanyLink(): ReactNode {
           }}
         />
       )}
-      {data === undefined ? (
-        error === null && <Loading what="the links" />
-      ) : data.links.length === 0 ? (
-        <Empty title="Not linked">You sign in with your password or a passkey.</Empty>
-      ) : (
-        <Links rows={data.links} />
-      )}
+      <Linked data={data} failed={error !== null} />
     </Section>
   )
 }
@@ -95,6 +89,18 @@ function Result({ of }: { readonly of: string }): ReactNode {
       <p role="status">{REFUSALS[of] ?? 'The provider’s answer was refused. Ask your administrator.'}</p>
     </Notice>
   )
+}
+
+function Linked({
+  data,
+  failed,
+}: {
+  readonly data: { readonly links: readonly LinkRow[] } | undefined
+  readonly failed: boolean
+}): ReactNode {
+  if (data === undefined) return failed ? null : <Loading what="the links" />
+  if (data.links.length > 0) return <Links rows={data.links} />
+  return <Empty title="Not linked">You sign in with your password or a passkey.</Empty>
 }
 
 interface LinkRow {

@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 import { call } from '../api.ts'
+import { useMay, useMe } from '../session.tsx'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
@@ -18,10 +19,19 @@ const KINDS: Readonly<Record<Kind, string>> = {
   sms: 'Text messages',
 }
 
+/** Policy 3.1-b: text messages are not for staff and administrators; the server decides, nobody is led there in vain. */
+function useKinds(): Readonly<Record<string, string>> {
+  const me = useMe()
+  const administers = useMay('people.edit')
+  const { sms, ...safe } = KINDS
+  return me.staffRole !== null || administers ? safe : { ...safe, sms }
+}
+
 /** Adds a further second factor; a fresh proof of a present one comes first. */
 export function NewFactor(): ReactNode {
   const [open, setOpen] = useState(false)
   const [kind, setKind] = useState<Kind>(keysWork ? 'webauthn' : 'totp')
+  const kinds = useKinds()
   const queries = useQueryClient()
   const close = (): void => {
     setOpen(false)
@@ -31,6 +41,7 @@ export function NewFactor(): ReactNode {
     announce('The factor is set up; other sessions were ended')
     void queries.invalidateQueries({ queryKey: ['factors'] })
     void queries.invalidateQueries({ queryKey: ['sessions'] })
+    void queries.invalidateQueries({ queryKey: ['activity'] })
   }
   return (
     <>
@@ -44,7 +55,7 @@ export function NewFactor(): ReactNode {
       </Button>
       <Dialog open={open} onClose={close} title="Add a second factor">
         <div className="flex flex-col gap-4">
-          <Choice label="Kind" choices={KINDS} value={kind} onChoose={setKind} />
+          <Choice label="Kind" choices={kinds} value={kind} onChoose={setKind} />
           {kind === 'totp' && <NewApp onDone={done} />}
           {kind === 'webauthn' && <NewKey onDone={done} />}
           {kind === 'sms' && <SetUpNumber onDone={done} />}

@@ -27,11 +27,21 @@ function tokenOfAddress(): string {
 
 /** The way back in: a letter by e-mail, then the second factor, then a new password; and what other letters link to. */
 export function RecoverPage(): ReactNode {
-  const [token] = useState(tokenOfAddress)
+  const [token, setToken] = useState(tokenOfAddress)
   useEffect(() => {
-    if (location.hash !== '') history.replaceState(history.state, '', location.pathname)
+    const take = (): void => {
+      if (location.hash === '') return
+      setToken(tokenOfAddress())
+      history.replaceState(history.state, '', location.pathname)
+    }
+    take()
+    // A link that is put into the address of this very page loads nothing anew.
+    addEventListener('hashchange', take)
+    return () => {
+      removeEventListener('hashchange', take)
+    }
   }, [])
-  return <EntryFrame>{token === '' ? <AskForLetter /> : <FollowLink token={token} />}</EntryFrame>
+  return <EntryFrame>{token === '' ? <AskForLetter /> : <FollowLink key={token} token={token} />}</EntryFrame>
 }
 
 function AskForLetter(): ReactNode {

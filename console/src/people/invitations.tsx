@@ -32,7 +32,7 @@ export function Invitations({
   return (
     <Section
       title="Open invitations"
-      lead="Their links were shown once. Inviting the same address again makes a new link and ends the old one."
+      lead="Each was sent by letter, and its link shown once. Inviting the same address again makes a new link and ends the old one."
     >
       {withdraw.isError && <ProblemNotice error={withdraw.error} focus />}
       <Table label="Open invitations" columns={['E-mail', 'Role', 'Ends', 'Act']}>

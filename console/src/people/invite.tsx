@@ -12,27 +12,21 @@ import { RoleChoice, type RoleWish } from './roles.tsx'
 
 const USUAL: RoleWish = { role: 'agent', job: 'customer service' }
 
-/** Invites a person: makes a link that is shown once and works once. */
+/** An invitation as it is shown once. */
+interface Made {
+  readonly email: string
+  readonly link: string
+  readonly expiresAt: string
+}
+
+/** Invites a person for a kind of work: makes a link that is shown once and works once. Policy 3.2-a. */
 export function Invite({ withOwner }: { readonly withOwner: boolean }): ReactNode {
   const [open, setOpen] = useState(false)
-  const [email, setEmail] = useState('')
-  const [wish, setWish] = useState(USUAL)
+  const [made, setMade] = useState<Made | null>(null)
   const queries = useQueryClient()
-  const invite = useMutation({
-    mutationFn: () =>
-      call('POST /api/people/invitations', {
-        body: {
-          email: email.trim(),
-          role: wish.role,
-          ...(wish.job === '' ? {} : { jobFunction: wish.job }),
-        },
-      }),
-  })
   const close = (): void => {
     setOpen(false)
-    setEmail('')
-    setWish(USUAL)
-    invite.reset()
+    setMade(null)
     void queries.invalidateQueries({ queryKey: peopleQuery.queryKey })
   }
   return (
@@ -49,40 +43,62 @@ export function Invite({ withOwner }: { readonly withOwner: boolean }): ReactNod
       <Dialog
         open={open}
         onClose={close}
-        title={invite.data === undefined ? 'Invite a person' : 'Invitation link'}
-        lasting={invite.isSuccess}
+        title={made === null ? 'Invite a person' : 'Invitation link'}
+        lasting={made !== null}
       >
-        {invite.data === undefined ? (
-          <form
-            className="flex flex-col gap-4"
-            onSubmit={(event) => {
-              event.preventDefault()
-              invite.mutate()
-            }}
-          >
-            {invite.isError && <ProblemNotice error={invite.error} focus />}
-            <TextField
-              label="E-mail"
-              type="email"
-              required
-              autoComplete="off"
-              value={email}
-              onChange={(event) => {
-                setEmail(event.currentTarget.value)
-              }}
-            />
-            <RoleChoice value={wish} onChoose={setWish} withOwner={withOwner} />
-            <Button type="submit" weight="primary" busy={invite.isPending}>
-              Make invitation link
-            </Button>
-          </form>
+        {made === null ? (
+          <InviteForm withOwner={withOwner} onMade={setMade} />
         ) : (
-          <OnceShown what="invitation link" secret={invite.data.link} onDone={close}>
-            Give this link to {email} yourself. It is shown only now, works once, and ends{' '}
-            <Moment at={invite.data.expiresAt} />.
+          <OnceShown what="invitation link" secret={made.link} onDone={close}>
+            A letter with this link goes to {made.email}; you may also give it to them yourself. It is shown
+            only now, works once, and ends <Moment at={made.expiresAt} />.
           </OnceShown>
         )}
       </Dialog>
     </>
+  )
+}
+
+function InviteForm({
+  withOwner,
+  onMade,
+}: {
+  readonly withOwner: boolean
+  readonly onMade: (made: Made) => void
+}): ReactNode {
+  const [email, setEmail] = useState('')
+  const [wish, setWish] = useState(USUAL)
+  const invite = useMutation({
+    mutationFn: async (to: string): Promise<Made> => {
+      const work = wish.job === '' ? {} : { jobFunction: wish.job }
+      const body = { email: to, role: wish.role, ...work }
+      return { email: to, ...(await call('POST /api/people/invitations', { body })) }
+    },
+    onSuccess: onMade,
+  })
+  return (
+    <form
+      className="flex flex-col gap-4"
+      onSubmit={(event) => {
+        event.preventDefault()
+        invite.mutate(email.trim())
+      }}
+    >
+      {invite.isError && <ProblemNotice error={invite.error} focus />}
+      <TextField
+        label="E-mail"
+        type="email"
+        required
+        autoComplete="off"
+        value={email}
+        onChange={(event) => {
+          setEmail(event.currentTarget.value)
+        }}
+      />
+      <RoleChoice value={wish} onChoose={setWish} withOwner={withOwner} />
+      <Button type="submit" weight="primary" busy={invite.isPending}>
+        Make invitation link
+      </Button>
+    </form>
   )
 }

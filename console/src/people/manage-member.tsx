@@ -42,7 +42,7 @@ export function ManageMember({
         {step === 'overview' && (
           <div className="flex flex-col gap-6">
             {edits && of.suspendedAt === null && <MemberRole of={of} withOwner={owner} onDone={close} />}
-            {edits && <MemberActs of={of} owner={owner} onStep={setStep} />}
+            {edits && <MemberActs of={of} owner={owner} onStep={setStep} onDone={close} />}
             {mayReview && <GrantHistory account={of.id} members={members} />}
           </div>
         )}

@@ -32,11 +32,13 @@ export function MemberActs({
   of,
   owner,
   onStep,
+  onDone,
 }: {
   readonly of: Member
   /** Whether the person who acts owns the workspace. */
   readonly owner: boolean
   readonly onStep: (step: Step) => void
+  readonly onDone: () => void
 }): ReactNode {
   const queries = useQueryClient()
   const { data } = useQuery(leaversQuery)
@@ -45,6 +47,8 @@ export function MemberActs({
   const go = useMutation({
     mutationFn: (act: Act) => carryOut(act, of.id),
     onSuccess: async (_, act) => {
+      // Behind an open dialog nobody would hear it.
+      onDone()
       announce(DONE[act])
       await queries.invalidateQueries({ queryKey: peopleQuery.queryKey })
     },

@@ -13,6 +13,14 @@ const MEANINGS: Readonly<Record<BuiltInRole, string>> = {
   auditor: 'Reads the audit log and the policy; sees no conversation.',
 }
 
+/** The work that each of them is usually given for. */
+const USUAL_WORK: Readonly<Record<string, string>> = {
+  owner: 'management',
+  admin: 'administration',
+  agent: 'customer service',
+  auditor: 'audit',
+}
+
 /** Tells the name of any role of the workspace, its own roles included. */
 export function useRoleName(): (role: WorkspaceRole) => string {
   const { data } = useQuery(rolesQuery)
@@ -51,8 +59,9 @@ export function RoleChoice({
         choices={namesOf(roles, value.role)}
         value={value.role}
         onChoose={(role) => {
-          const usual = all.find(({ id }) => id === role)?.jobFunctions ?? []
-          onChoose({ role, job: usual.includes(value.job) ? value.job : (usual[0] ?? value.job) })
+          const fitting = all.find(({ id }) => id === role)?.jobFunctions ?? []
+          const usual = USUAL_WORK[role] ?? fitting[0] ?? value.job
+          onChoose({ role, job: fitting.includes(value.job) ? value.job : usual })
         }}
       />
       <Choice

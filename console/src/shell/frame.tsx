@@ -71,7 +71,7 @@ export function Frame(): ReactNode {
       </div>
       <Dialog.Root open={menu} onOpenChange={setMenu}>
         <Dialog.Portal>
-          <Dialog.Backdrop className="fixed inset-0 z-40 bg-black/60" />
+          <Dialog.Backdrop className="fixed inset-0 z-40 bg-veil" />
           <Dialog.Popup
             aria-label="Navigation"
             className="fixed inset-y-0 left-0 z-40 w-72 max-w-[85vw] overflow-y-auto border-r border-line bg-panel text-ink"

@@ -39,7 +39,7 @@ export function Dialog({
       }}
     >
       <Base.Portal>
-        <Base.Backdrop className={`fixed inset-0 bg-black/60 ${above ? 'z-50' : 'z-40'}`} />
+        <Base.Backdrop className={`fixed inset-0 bg-veil ${above ? 'z-50' : 'z-40'}`} />
         <Base.Viewport className={`fixed inset-0 overflow-y-auto p-4 ${above ? 'z-50' : 'z-40'}`}>
           <Base.Popup
             ref={popup}
