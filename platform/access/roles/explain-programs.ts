@@ -130,5 +130,7 @@ export async function explain(
       'resource.unknown',
       'Your workspace has no such member, and the staff no such colleague.',
     )
-  return explainAccount(parts, account, { workspace: member ? workspace : null, session: null }, permission)
+  // What a member is among the provider's staff is not the workspace's business.
+  const place = { workspace: member ? workspace : null, session: null, ofStaff: colleague }
+  return explainAccount(parts, account, place, permission)
 }

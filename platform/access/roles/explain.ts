@@ -57,7 +57,7 @@ async function accountFacts(parts: ExplainParts, db: Database, account: string, 
   const { clock, policy } = parts
   const known = await accountById(db, account)
   const member = of.workspace === null ? undefined : await heldRole(db, of.workspace, account)
-  const staff = await staffOf(db, account)
+  const staff = of.ofStaff === false ? undefined : await staffOf(db, account)
   const inUse = member !== undefined && member.suspendedAt === null ? member : undefined
   const rows = of.session === null ? [] : await elevationsOfSession(db, of.session)
   const elevations = liveAt(heldBy(rows, policy, staff?.role ?? null), clock.now())
@@ -78,6 +78,8 @@ type AccountFacts = Awaited<ReturnType<typeof accountFacts>>
 interface Place {
   readonly workspace: string | null
   readonly session: string | null
+  /** False for whoever is not to learn what the account is among the provider's staff. */
+  readonly ofStaff?: boolean
 }
 
 /** The caller that the front door would make of these facts, in a full session. */
