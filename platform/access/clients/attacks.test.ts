@@ -232,6 +232,18 @@ suite('attacks on OAuth 2.0', () => {
     ])
       assert.ok(!mayBeTold(address, reach), address)
     assert.ok(mayBeTold('https://a.example/told', reach))
+    // Addresses of version 6 that lead to private ones of version 4, and networks that are nobody's.
+    for (const inside of [
+      '64:ff9b::a00:1',
+      '64:ff9b::a9fe:a9fe',
+      '2002:7f00:1::',
+      '::127.0.0.1',
+      '::ffff:10.0.0.1',
+    ])
+      assert.ok(
+        isReserved(inside) && !mayBeTold(`https://[${inside}]/out`, { privateAddresses: false }),
+        inside,
+      )
     assert.ok(isReserved('192.168.1.1') && isReserved('no address') && !isReserved('93.184.216.34'))
   })
 })

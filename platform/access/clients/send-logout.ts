@@ -1,39 +1,15 @@
 import { lookup as resolveName, type LookupAddress } from 'node:dns'
 import { request as plainRequest } from 'node:http'
 import { request as tlsRequest } from 'node:https'
-import { BlockList, isIP, type LookupFunction } from 'node:net'
+import { isIP, type LookupFunction } from 'node:net'
+import { isPublicAddress } from '../upstream/public-address.ts'
 
 /** How long an application may take to hear that somebody signed out. */
 const ANSWER_MS_MAX = 5000
 
-/** Addresses that no application on the public network has (RFC 6890). */
-const reserved = new BlockList()
-for (const [network, prefix] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.0.0.0', 24],
-  ['192.168.0.0', 16],
-  ['198.18.0.0', 15],
-  ['224.0.0.0', 3],
-] as const)
-  reserved.addSubnet(network, prefix, 'ipv4')
-for (const [network, prefix] of [
-  ['::', 127],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['ff00::', 8],
-  ['2001:db8::', 32],
-] as const)
-  reserved.addSubnet(network, prefix, 'ipv6')
-
-/** Whether an address belongs to this machine or to a network behind it. */
+/** Whether an address belongs to this machine or to a network behind it, also where it hides one of version 4. */
 export function isReserved(address: string): boolean {
-  const family = isIP(address)
-  return family === 0 || reserved.check(address, family === 6 ? 'ipv6' : 'ipv4')
+  return !isPublicAddress(address)
 }
 
 /** Resolves names to public addresses only, at the moment of connecting, so that no later answer can lead inside. */
