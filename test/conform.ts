@@ -10,6 +10,8 @@ interface Conformance {
   readonly failed: readonly string[]
   /** Cases with parameters that the engine does not offer, seen to be refused. */
   readonly refused?: number
+  /** Cases that no test shows and whose written reason was read. */
+  readonly reasons?: number
 }
 
 interface Subject {
@@ -30,6 +32,7 @@ function withCases(cases: string, run: (folder: string) => Promise<Conformance>)
 }
 
 const subjects: Readonly<Record<string, Subject>> = {
+  asvs: withCases('programme', async (folder) => (await import('./asvs/asvs.ts')).conformAsvs(folder)),
   ledger: withCases('merkle', conformLedger),
   envelope: withCases('wycheproof', conformEnvelope),
   oidc: withCases('programme', async (folder) => (await import('./oidc/conform.ts')).conformOidc(folder)),
@@ -83,5 +86,6 @@ if (outcome.refused !== undefined)
   console.log(
     `${outcome.refused} more use parameters that ${name} does not offer; it was seen to refuse each`,
   )
+if (outcome.reasons !== undefined) console.log(`${outcome.reasons} more have a written reason`)
 console.log(`${outcome.passed} passed, ${outcome.failed.length} failed`)
 process.exitCode = outcome.failed.length === 0 && outcome.passed > 0 ? 0 : 1

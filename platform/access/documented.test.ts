@@ -7,6 +7,7 @@ import type { AssuranceLevel } from '../kernel/caller.ts'
 import { settings } from '../kernel/config.ts'
 import { permissions, SENSITIVE, type Permission } from '../kernel/permission.ts'
 import { bitsOf, permissionSet } from '../kernel/permission-set.ts'
+import { GRANT_SECONDS, REFRESH_SECONDS } from './clients/provider.ts'
 import { budgets } from './factors/sms-budget.ts'
 import { stepUpNeeded } from './factors/freshness.ts'
 import { QUEUE_MAX, SHARE_MAX } from './passwords/hash-pool.ts'
@@ -17,10 +18,13 @@ import { decide, KEY_SCOPES, STAFF_ROLES, WORKSPACE_ROLES } from './roles/roles.
 import { PASSWORD_SECONDS_MAX } from './sessions/session-clock.ts'
 import { LOCK_SECONDS } from './sign-in/queries.ts'
 import { ACCOUNT_BUDGET, BUDGET, NETWORK_BUDGET, type Budget } from './sign-in/throttle.ts'
+import { AUTHENTICATED_SECONDS_MAX } from './upstream/provider.ts'
 
 const root = new URL('../../', import.meta.url)
 const page = readFileSync(new URL('docs/access.md', root), 'utf8')
-const policy = readFileSync(new URL('policy/03-access-control.md', root), 'utf8')
+const policy = ['03-access-control', '04-network']
+  .map((name) => readFileSync(new URL(`policy/${name}.md`, root), 'utf8'))
+  .join('\n')
 
 /** The text below one heading, up to the next. */
 function section(title: string): string {
@@ -93,6 +97,21 @@ test('policy 3.4-a: the limits of sessions that are documented are those of the 
     ]),
     ['one factor alone', `${PASSWORD_SECONDS_MAX / 60} minutes`],
   ])
+})
+
+test('policy 3.4-0: how sessions here and at other providers go together is documented with the times of the code (ASVS 7.1.3)', () => {
+  const told = section('Sessions').split('*Federation.*')[1] ?? ''
+  assert.equal(AUTHENTICATED_SECONDS_MAX, 3600)
+  for (const words of [
+    'signing out here does not sign out there',
+    'signing out there does not end what began here',
+    'for an hour at most',
+    `*${published('oauth.access-lifetime')}*`,
+    `${REFRESH_SECONDS / 86_400} days without use`,
+    `${GRANT_SECONDS / 86_400} days after the person allowed it`,
+    'back-channel logout',
+  ])
+    assert.ok(told.includes(words), words)
 })
 
 /** Who holds a permission, in the words of the page. */

@@ -2,8 +2,11 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { after, before, suite, test } from 'node:test'
 import { z } from '../kernel/schema.ts'
+import { permissions, type Permission } from '../kernel/permission.ts'
+import { bitsOf, permissionSet } from '../kernel/permission-set.ts'
 import type { AnyRoute } from '../kernel/route.ts'
 import type { Access } from './access.ts'
+import { decide } from './roles/roles.ts'
 import { accessRoutes } from './routes.ts'
 import { contextOf, testAccess, type TestAccess } from './access.fixture.ts'
 
@@ -43,6 +46,24 @@ suite('what no route offers', () => {
       ['email', 'password'].filter((name) => fieldsOf(signIn).includes(name)),
       ['email', 'password'],
     )
+  })
+
+  test('policy 3.2-0: every route is closed to whoever holds everything but its permission', () => {
+    const all = Object.keys(permissions) as Permission[]
+    for (const one of routes) {
+      const asked = (held: readonly Permission[]) =>
+        decide(
+          { kind: 'account', level: 'full', permissions: permissionSet(bitsOf(held)) },
+          one.permission,
+          'full',
+        )
+      assert.equal(asked([one.permission]).allow, true, nameOf(one))
+      assert.deepEqual(
+        asked(all.filter((name) => name !== one.permission)),
+        { allow: false, why: `This needs the permission ${one.permission}.`, code: 'access.denied' },
+        nameOf(one),
+      )
+    }
   })
 
   test('policy 3.3-a: nobody chooses a password for somebody else: all places that take one take one’s own', () => {

@@ -44,6 +44,19 @@ test('policy 3.3-a: password managers and paste work in every field: names are t
     assert.match(read(page), /autocomplete="username[\s\S]*autocomplete="current-password"/i, page)
 })
 
+test('policy 3.4-0: no page keeps a token: what a browser remembers of its own is how the page looks', () => {
+  const sources = readdirSync(new URL('console/src/', root), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.tsx?$/.test(name))
+    .map((name) => `console/src/${name}`)
+  const keeping = sources.filter((name) =>
+    /localStorage|sessionStorage|indexedDB|document\.cookie/.test(read(name)),
+  )
+  assert.deepEqual(keeping, ['console/src/theme.ts'])
+  const calling = sources.filter((name) => /\bfetch\(|new EventSource\(|new WebSocket\(/.test(read(name)))
+  assert.ok(calling.length > 0)
+  for (const name of calling) assert.ok(!/authorization|bearer/i.test(read(name)), name)
+})
+
 test('policy 3.4-b: signing out is on every page of whoever is signed in', () => {
   const router = read('console/src/router.tsx')
   const routes = [...router.matchAll(/const (\w+) = createRoute\(\{\s*getParentRoute: \(\) => (\w+),/g)]

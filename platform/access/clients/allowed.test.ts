@@ -94,8 +94,11 @@ suite('policy 4.3-a.2: what a person allows, and for how long', () => {
       address(small, { scope: 'openid channel.read rule.read' }),
     )
     assert.match(more, /error=invalid_scope/)
-    const shown = await asked(browserOf(t.person.token), address(small, { response_mode: 'fragment' }))
-    assert.ok(!/#.*code=/.test(shown), 'a code in the fragment')
+    for (const mode of ['fragment', 'form_post', 'web_message', 'jwt']) {
+      const shown = await asked(browserOf(t.person.token), address(small, { response_mode: mode }))
+      assert.match(shown, /invalid[_.]request|request\.invalid|unsupported_response_mode/, mode)
+      assert.ok(!/[?#&]code=/.test(shown), mode)
+    }
     for (const scope of ['rule.edit', 'people.edit', 'channel.read people.edit']) {
       const wide = { grant_type: 'client_credentials', scope }
       const { body } = await post(t, '/oauth/token', wide, { authorization: t.client.basic })

@@ -3,6 +3,7 @@ import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { RequestContext } from '../../kernel/caller.ts'
 import { secondsAfter } from '../../kernel/clock.ts'
 import { errorRecord, type Log } from '../../kernel/log.ts'
+import { Problem } from '../../kernel/problem.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { addressPrefix, type Throttle } from '../sign-in/throttle.ts'
@@ -175,7 +176,9 @@ async function withoutScript(response: Response, asked: Readonly<Record<string, 
   const text = await response.clone().text()
   if (!text.includes('<script>')) return response
   const secret = /name="xsrf" value="([0-9a-zA-Z_-]+)"/.exec(text)?.[1]
-  if (secret === undefined) throw new Error('a page with a script is never shown')
+  // Whoever asks for an answer by such a form is refused: no program is registered for it.
+  if (secret === undefined)
+    throw new Problem('request.invalid', 'An answer is sent in the query of the registered address.')
   // The library decides where the answer leads; this only lets the browser follow it.
   const leadsTo = asked['post_logout_redirect_uri'] ?? null
   const page = await pageResponse(signedOutAlreadyPage({ secret, leadsTo }))

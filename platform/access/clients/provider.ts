@@ -14,9 +14,9 @@ import { ALL_SCOPES } from './scopes.ts'
 import { sendForm } from './send-logout.ts'
 
 /** A refresh token that is not used for this long ends; each use gives another one. */
-const REFRESH_SECONDS = 14 * DAY
+export const REFRESH_SECONDS = 14 * DAY
 /** What a person allowed is asked for again after this long. */
-const GRANT_SECONDS = 365 * DAY
+export const GRANT_SECONDS = 365 * DAY
 /** A person may take this long to sign in and answer. */
 const INTERACTION_SECONDS = 1800
 const CODE_SECONDS = 60

@@ -8,7 +8,7 @@ const BYTES_MAX = 256 * 1024
 const METADATA_MS_MAX = 600_000
 const METADATA_MAX = 100
 /** A second factor that the provider asserts was asked for within this time. */
-const AUTHENTICATED_SECONDS_MAX = 3600
+export const AUTHENTICATED_SECONDS_MAX = 3600
 
 /** What is needed to speak with a provider. */
 export interface ProviderFacts {

@@ -114,6 +114,7 @@ suite('sign-in through a workspace’s identity provider', () => {
         /^__Host-surety-upstream=[\w-]{43}; Max-Age=600; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
       )
       const asked = new URL(location).searchParams
+      assert.equal(asked.get('scope'), 'openid email')
       assert.equal(asked.get('code_challenge_method'), 'S256')
       for (const name of ['state', 'nonce', 'code_challenge'])
         assert.match(asked.get(name) ?? '', /^[\w-]{43}$/)
