@@ -12,5 +12,12 @@ export const passwordSchema = z
 export const codeSchema = z.string().min(6).max(40)
 /** A time-based code as it is typed. */
 export const totpSchema = z.string().regex(/^\d{6}$/)
+/** The name of a person or a workspace: one line, in which nothing turns the direction, since letters to others hold it. */
+export const nameSchema = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .regex(/^[^\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]*$/u)
 /** What a factor is called by its owner. */
 export const labelSchema = z.string().trim().min(1).max(60)

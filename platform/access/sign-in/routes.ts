@@ -9,7 +9,7 @@ import {
   replyWithCookies,
   sessionCookie,
 } from '../sessions/cookies.ts'
-import { labelSchema, passwordSchema, totpSchema } from './fields.ts'
+import { labelSchema, nameSchema, passwordSchema, totpSchema } from './fields.ts'
 import type { SignedIn } from './sign-in.ts'
 
 /** How far the session reaches now. */
@@ -117,10 +117,10 @@ export function welcomeRoutes({ signIn, linkKind, redeem }: Access) {
       event: 'link.redeemed',
       body: z.strictObject({
         token: z.string().min(20).max(100),
-        name: z.string().trim().min(1).max(100),
+        name: nameSchema,
         password: passwordSchema,
         email: emailSchema.optional(),
-        workspaceName: z.string().trim().min(1).max(100).optional(),
+        workspaceName: nameSchema.optional(),
       }),
       handle: async (request): Promise<LevelReply | Response> => {
         const { account, workspace } = await redeem(request, request.body)
