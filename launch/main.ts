@@ -203,6 +203,8 @@ async function programEnvironment(config: Config, databaseUrl: string): Promise<
   const run = runFolder(config)
   const port = config.UPSTREAM_URL === '' ? config.INBOX_PORT || (await freePort()) : null
   return {
+    // Every thread would otherwise keep freed memory in a heap of its own (glibc; others know no such setting).
+    MALLOC_ARENA_MAX: '2',
     ...process.env,
     DATABASE_URL: databaseUrl,
     SURETY_VAR: config.SURETY_VAR,

@@ -1,5 +1,5 @@
 import { sql, type Insertable, type Selectable, type SelectQueryBuilder } from 'kysely'
-import type { Database, Tables, Transaction } from '../db/index.ts'
+import { keptPlan, type Database, type Tables, type Transaction } from '../db/index.ts'
 
 /** An event as it is stored. */
 export type StoredEvent = Selectable<Tables['audit_event']>
@@ -15,6 +15,20 @@ export async function insertEvent(db: Database, row: Insertable<Tables['audit_ev
     .onConflict((conflict) => conflict.column('id').doNothing())
     .executeTakeFirst()
   return done.numInsertedOrUpdatedRows === 1n
+}
+
+/** `insertEvent` for an event that stands in no ledger yet, and tells whoever publishes the ledger: one statement. */
+export async function insertNews(
+  db: Database,
+  row: Omit<Insertable<Tables['audit_event']>, 'ledger_index' | 'written'>,
+): Promise<void> {
+  await sql`with news as (
+      insert into audit_event (id, at, kind, type, tenant, actor_kind, actor_id, target_kind, target_id, outcome,
+        request_id, details, sealed)
+      values (${row.id}, ${row.at}, ${row.kind}, ${row.type}, ${row.tenant}, ${row.actor_kind}, ${row.actor_id},
+        ${row.target_kind}, ${row.target_id}, ${row.outcome}, ${row.request_id}, ${row.details}, ${row.sealed})
+      on conflict (id) do nothing returning id)
+    select pg_notify('audit_recorded', '') from news ${keptPlan}`.execute(db)
 }
 
 /** The state of the ledger. */

@@ -1,11 +1,11 @@
 import type { Insertable } from 'kysely'
-import { notify, type Database, type Tables } from '../db/index.ts'
+import type { Database, Tables } from '../db/index.ts'
 import { PROVIDER, type TenantKeys } from '../encryption/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { AuditEvent, EventCatalogue, EventDeclaration } from '../kernel/event.ts'
 import { newId } from '../kernel/id.ts'
 import { Problem } from '../kernel/problem.ts'
-import { insertEvent } from './queries.ts'
+import { insertNews } from './queries.ts'
 
 /** A ledger entry has 65,535 bytes at most; base64 and the other fields take their part. */
 const DETAILS_BYTES_MAX = 40_000
@@ -39,8 +39,7 @@ export function openAudit(deps: {
 
   const recordElsewhere: Audit['recordElsewhere'] = async (db, id, at, event, declared) => {
     const payload = declared.open === true ? openPayload(event) : await sealedPayload(deps.keys, id, event)
-    const row = { id, at, kind: declared.kind, ...eventColumns(event), ...payload }
-    if (await insertEvent(db, row)) await notify(db, 'audit_recorded')
+    await insertNews(db, { id, at, kind: declared.kind, ...eventColumns(event), ...payload })
   }
 
   return {

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import pg from 'pg'
 import type { Database } from './database.ts'
+import { keptPlan } from './kept-plan.ts'
 
 /** What processes tell each other about through PostgreSQL's LISTEN and NOTIFY. */
 export type Channel =
@@ -25,7 +26,7 @@ const LISTEN: Readonly<Record<Channel, string>> = {
 
 /** Tells every process, at commit when `db` is a transaction. */
 export async function notify(db: Database, channel: Channel, payload = ''): Promise<void> {
-  await sql`select pg_notify(${channel}, ${payload})`.execute(db)
+  await sql`select pg_notify(${channel}, ${payload}) ${keptPlan}`.execute(db)
 }
 
 /** The notice that a statement sends; null for every other statement. */
@@ -33,7 +34,7 @@ export function noticeIn(
   text: string,
   parameters: readonly unknown[],
 ): { readonly channel: Channel; readonly payload: string } | null {
-  if (text !== 'select pg_notify($1, $2)') return null
+  if (text !== 'select pg_notify($1, $2) /* kept */') return null
   const [channel, payload] = parameters.map(String)
   return { channel: channel as Channel, payload: payload ?? '' }
 }

@@ -1,5 +1,5 @@
 import type { Insertable, Updateable } from 'kysely'
-import type { Database, Tables } from '../../db/index.ts'
+import { compiledOnce, keptPlan, type Database, type Tables } from '../../db/index.ts'
 
 /** A row of an account that is stored for the first time. */
 export type NewAccount = Insertable<Tables['account']>
@@ -39,7 +39,29 @@ function accounts(db: Database) {
     ])
 }
 
-/** What signing in needs to know of an account, by the blind index of its address. */
+/**
+ * What signing in needs to know of an account, by the blind index of its address, and the device of this token if it is
+ * one of the account's: one statement, whatever there is of both.
+ */
+export async function accountSigningIn(db: Database, index: Buffer, deviceHash: Buffer | null) {
+  const [row] = await accountsSigningIn(db, index, deviceHash)
+  return row
+}
+
+const accountsSigningIn = compiledOnce((db: Database, index: Buffer, deviceHash: Buffer | null) =>
+  accounts(db)
+    .select(({ selectFrom }) =>
+      selectFrom('device')
+        .whereRef('device.account_id', '=', 'account.id')
+        .where('device.token_hash', '=', deviceHash)
+        .select('device.id')
+        .as('device_id'),
+    )
+    .where('account.email_index', '=', index)
+    .modifyEnd(keptPlan),
+)
+
+/** An account by the blind index of its address. */
 export function accountByEmail(db: Database, index: Buffer) {
   return accounts(db).where('account.email_index', '=', index).executeTakeFirst()
 }

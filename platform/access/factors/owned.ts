@@ -1,7 +1,7 @@
 import type { Database } from '../../db/index.ts'
 import type { PolicyReader } from '../../kernel/parameter.ts'
 import { Problem } from '../../kernel/problem.ts'
-import { dutyOf, suffices, type Standing } from '../sign-in/standing.ts'
+import { dutyOf, NO_STANDING, suffices, type Standing } from '../sign-in/standing.ts'
 import { secondFactorsOf, standingRow } from './queries.ts'
 
 /** The kinds of second factor that a person sets up. */
@@ -28,7 +28,7 @@ export async function ownedFactors(db: Database, account: string): Promise<Owned
 
 /** What decides which second factors count for an account. */
 export async function standingOf(db: Database, account: string): Promise<Standing> {
-  return (await standingRow(db, account)) ?? { staff: false, administers: false }
+  return (await standingRow(db, account)) ?? NO_STANDING
 }
 
 /**

@@ -1,5 +1,5 @@
 import { sql, type Expression, type Insertable } from 'kysely'
-import type { Database, Tables } from '../../db/index.ts'
+import { compiledOnce, keptPlan, type Database, type Tables } from '../../db/index.ts'
 
 /** Stores a factor that still has to be confirmed, instead of any other such one of the account. */
 export async function insertPendingFactor(
@@ -38,26 +38,30 @@ export async function confirmFactor(db: Database, id: string, step: number, at: 
 }
 
 /** The confirmed factors of an account, oldest first. */
-export function confirmedFactors(db: Database, account: string) {
-  return db
+export const confirmedFactors = compiledOnce((db: Database, account: string) =>
+  db
     .selectFrom('totp_factor')
     .select(['id', 'label', 'secret', 'created_at'])
     .where('account_id', '=', account)
     .where('confirmed_at', 'is not', null)
     .orderBy('created_at')
-    .execute()
-}
+    .modifyEnd(keptPlan),
+)
 
 /** Spends a step of a factor; false when it, or a later one, was spent before. Policy 3.1-a. */
 export async function spendStep(db: Database, id: string, step: number): Promise<boolean> {
-  const done = await db
+  return (await spentSteps(db, id, step)).length === 1
+}
+
+const spentSteps = compiledOnce((db: Database, id: string, step: number) =>
+  db
     .updateTable('totp_factor')
     .set({ last_step: step })
     .where('id', '=', id)
     .where('last_step', '<', step)
-    .executeTakeFirst()
-  return done.numUpdatedRows === 1n
-}
+    .returning('id')
+    .modifyEnd(keptPlan),
+)
 
 /** Removes a factor of an account; tells whether it was there. */
 export async function deleteFactor(db: Database, account: string, id: string): Promise<boolean> {
@@ -110,15 +114,15 @@ export async function recoveryCodesLeft(db: Database, account: string): Promise<
 }
 
 /** Whatever stands as a second factor of an account now, oldest first. */
-export function secondFactorsOf(db: Database, account: string) {
-  return db
+export const secondFactorsOf = compiledOnce((db: Database, account: string) =>
+  db
     .selectFrom('second_factor')
     .select(['id', 'kind', 'label', 'created_at', 'last_used_at'])
     .where('account_id', '=', account)
     .orderBy('created_at')
     .orderBy('id')
-    .execute()
-}
+    .modifyEnd(keptPlan),
+)
 
 /** Whether an account administers a workspace: by a built-in role, or by one of the workspace's own that edits people or keys. */
 export function administers(account: Expression<string>) {
@@ -131,8 +135,13 @@ export function administers(account: Expression<string>) {
 }
 
 /** What decides which second factors count for an account; undefined when there is no such account. */
-export function standingRow(db: Database, account: string) {
-  return db
+export async function standingRow(db: Database, account: string) {
+  const [row] = await standingRows(db, account)
+  return row
+}
+
+const standingRows = compiledOnce((db: Database, account: string) =>
+  db
     .selectFrom('account')
     .leftJoin('staff', 'staff.account_id', 'account.id')
     .select(({ ref }) => [
@@ -140,8 +149,8 @@ export function standingRow(db: Database, account: string) {
       administers(ref('account.id')).as('administers'),
     ])
     .where('account.id', '=', account)
-    .executeTakeFirst()
-}
+    .modifyEnd(keptPlan),
+)
 
 /** Names a factor of an account that can have a name; tells whether there is one. */
 export async function setLabel(db: Database, account: string, id: string, label: string): Promise<boolean> {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { suite, test } from 'node:test'
+import type { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import { openHashPool } from './hash-pool.ts'
 import { openFairLine } from './fair-line.ts'
@@ -77,6 +79,19 @@ suite('a line in which networks take turns', () => {
     await assert.rejects(pool.run(work, 'flood'), { code: 'request.too-many' })
     await Promise.all([...flood, home])
     assert.equal(order.indexOf('home') <= 2, true, order.join(', '))
+    await pool.close()
+  })
+
+  test('a thread that nobody needs ends, and the next password gets a new one', async () => {
+    const pool = openHashPool({ workersMax: 1, idleMs: 1 })
+    for (const _ of [1, 2, 3]) {
+      const started = once(process, 'worker') as Promise<[Worker]>
+      const hashed = pool.run({ input: 'x', cost: 4 })
+      const [thread] = await started
+      const ended = once(thread, 'exit')
+      assert.match((await hashed).hash, /^\$2b\$04\$/)
+      await ended
+    }
     await pool.close()
   })
 })

@@ -8,6 +8,8 @@ export interface FairLine<Item> {
    * newest place to one that has a shorter line; `putOut` hears of it.
    */
   join(network: string, item: Item): Place
+  /** What `join` would say now. */
+  room(network: string): Place
   /** The next item: one of each network in turn. */
   next(): Item | undefined
   /** Everybody leaves. */
@@ -27,18 +29,18 @@ export function openFairLine<Item>(
     length -= 1
     if (line.length === 0) lines.delete(network)
   }
-  const longest = (): readonly [network: string, line: Item[]] =>
-    [...lines].reduce((best, one) => (one[1].length > best[1].length ? one : best), ['', []])
+  const room = (network: string): Place => placeOf(limits, lines, length, network)
   return {
     get length() {
       return length
     },
+    room,
     join: (network, item) => {
+      const place = room(network)
+      if (place !== 'taken') return place
       const own = lines.get(network) ?? []
-      if (own.length >= limits.shareMax) return 'own-share'
       if (length >= limits.max) {
-        const [other, line] = longest()
-        if (line.length <= own.length + 1) return 'full'
+        const [other, line] = longestOf(lines)
         const out = line.pop()
         leave(other, line)
         if (out !== undefined) putOut(out)
@@ -66,4 +68,19 @@ export function openFairLine<Item>(
       return all
     },
   }
+}
+
+function longestOf<Item>(lines: ReadonlyMap<string, Item[]>): readonly [network: string, line: Item[]] {
+  return [...lines].reduce((best, one) => (one[1].length > best[1].length ? one : best), ['', []])
+}
+
+function placeOf<Item>(
+  limits: { readonly max: number; readonly shareMax: number },
+  lines: ReadonlyMap<string, Item[]>,
+  length: number,
+  network: string,
+): Place {
+  const own = lines.get(network)?.length ?? 0
+  if (own >= limits.shareMax) return 'own-share'
+  return length >= limits.max && longestOf(lines)[1].length <= own + 1 ? 'full' : 'taken'
 }

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { Problem } from '../../kernel/problem.ts'
-import { openFairLine, type FairLine } from './fair-line.ts'
+import { openFairLine, type FairLine, type Place } from './fair-line.ts'
 
 /** What a thread is asked: a new hash at `cost`, or whether any of `stored` matches (all are tried). */
 export interface HashWork {
@@ -22,6 +22,8 @@ export interface HashPool {
    * `access.busy` when the whole line is full.
    */
   run(work: HashWork, network?: string): Promise<HashAnswer>
+  /** Throws what `run` would throw now, so that whoever is refused costs nothing else. */
+  requireRoom(network: string): void
   close(): Promise<void>
 }
 
@@ -34,6 +36,7 @@ interface Waiting {
 interface Seat {
   readonly worker: Worker
   serving: Waiting | undefined
+  idle?: NodeJS.Timeout
 }
 
 /** Hashes that wait at most. */
@@ -43,14 +46,17 @@ export const SHARE_MAX = 8
 const WORKERS = 2
 /** About how many hashes a thread finishes in a second, for telling when to come back. */
 const HASHES_PER_SECOND = 4
+/** A thread holds some 20 MB, which come back when nobody has signed in for so long. */
+const IDLE_MS = 10_000
 
-/** Opens the pool; threads start at first use. More than 32 waiting are refused, so that a flood cannot pile up. */
+/** Opens the pool; threads start when they are needed and end when they are not for 10 seconds. More than 32 waiting are refused, so that a flood cannot pile up. */
 export function openHashPool({
   workersMax = WORKERS,
   queueMax = QUEUE_MAX,
   shareMax = SHARE_MAX,
+  idleMs = IDLE_MS,
 } = {}): HashPool {
-  return new Threads(workersMax, queueMax, shareMax)
+  return new Threads(workersMax, { max: queueMax, shareMax }, idleMs)
 }
 
 function busy(code: 'request.too-many' | 'access.busy', workersMax: number, waiting: number): Problem {
@@ -60,15 +66,15 @@ function busy(code: 'request.too-many' | 'access.busy', workersMax: number, wait
 
 class Threads implements HashPool {
   readonly #workersMax: number
+  readonly #idleMs: number
   readonly #seats = new Set<Seat>()
   readonly #line: FairLine<Waiting>
   #closed = false
 
-  constructor(workersMax: number, queueMax: number, shareMax: number) {
+  constructor(workersMax: number, line: { readonly max: number; readonly shareMax: number }, idleMs: number) {
     this.#workersMax = workersMax
-    this.#line = openFairLine({ max: queueMax, shareMax }, (one) =>
-      one.reject(busy('request.too-many', workersMax, queueMax)),
-    )
+    this.#idleMs = idleMs
+    this.#line = openFairLine(line, (one) => one.reject(busy('request.too-many', workersMax, line.max)))
   }
 
   run(work: HashWork, network = ''): Promise<HashAnswer> {
@@ -76,17 +82,25 @@ class Threads implements HashPool {
     return new Promise((resolve, reject) => {
       const place = this.#line.join(network, { work, resolve, reject })
       if (place === 'taken') this.#admit()
-      else
-        reject(
-          busy(place === 'full' ? 'access.busy' : 'request.too-many', this.#workersMax, this.#line.length),
-        )
+      else reject(this.#refusal(place))
     })
+  }
+
+  requireRoom(network: string): void {
+    const place = this.#line.room(network)
+    if (place !== 'taken') throw this.#refusal(place)
+  }
+
+  #refusal(place: Exclude<Place, 'taken'>): Problem {
+    const code = place === 'full' ? 'access.busy' : 'request.too-many'
+    return busy(code, this.#workersMax, this.#line.length)
   }
 
   async close(): Promise<void> {
     this.#closed = true
     const serving = [...this.#seats].flatMap((seat) => seat.serving ?? [])
     for (const one of [...this.#line.clear(), ...serving]) one.reject(new Error('the hash pool is closed'))
+    for (const seat of this.#seats) clearTimeout(seat.idle)
     await Promise.all([...this.#seats].map((seat) => seat.worker.terminate()))
   }
 
@@ -118,9 +132,18 @@ class Threads implements HashPool {
   #serveNext(seat: Seat): void {
     const next = this.#line.next()
     seat.serving = next
-    // An idle thread does not keep the process alive.
-    if (next === undefined) return seat.worker.unref()
+    clearTimeout(seat.idle)
+    if (next === undefined) return this.#rest(seat)
     seat.worker.ref()
     seat.worker.postMessage(next.work, [])
+  }
+
+  /** An idle thread neither stays for long nor keeps the process alive. */
+  #rest(seat: Seat): void {
+    seat.worker.unref()
+    seat.idle = setTimeout(() => {
+      this.#seats.delete(seat)
+      void seat.worker.terminate()
+    }, this.#idleMs).unref()
   }
 }

@@ -19,6 +19,8 @@ export interface PasswordHasher {
    * for: networks take turns. Throws `request.too-many` or `access.busy` when the line is full.
    */
   verify(password: string, stored: StoredPassword | null, cost: number, network?: string): Promise<boolean>
+  /** Throws what `verify` would throw for a full line, before anything is spent on a request of this network. */
+  requireRoom(network: string): void
   /** Whether a hash is of a lower cost, or of an older pepper, than a new one would be. */
   isOld(stored: StoredPassword, cost: number): boolean
   /** The newest pepper. */
@@ -69,6 +71,7 @@ export function openPasswordHasher(peppers: Peppers, pool: HashPool = openHashPo
       const input = prepared(password, (pepper ?? peppers.newest()).key)
       return (await pool.run({ input, cost, stored: [first, ...padding] }, network)).matches
     },
+    requireRoom: (network) => pool.requireRoom(network),
     isOld: ({ password_hash, pepper_version }, cost) =>
       hashCost(password_hash) < cost || pepper_version < peppers.newest().version,
     pepperVersions: () => peppers.versions(),

@@ -42,6 +42,25 @@ export async function insertSession(db: Database, row: Insertable<Tables['sessio
   await db.insertInto('session').values(row).execute()
 }
 
+/** Stores a session that waits: `enrolling` when its account has no second factor yet, otherwise `password`. */
+export async function insertWaitingSession(
+  db: Database,
+  row: Pick<Insertable<Tables['session']>, 'id' | 'token_hash' | 'account_id' | 'factors' | 'device'> & {
+    readonly workspace_id: string | null
+  },
+  now: Date,
+): Promise<'password' | 'enrolling'> {
+  const { rows } = await sql<{ level: 'password' | 'enrolling' }>`
+    insert into session (id, token_hash, account_id, level, factors, workspace_id, created_at, last_seen_at, device)
+    values (${row.id}, ${row.token_hash}, ${row.account_id},
+      case when exists (select from second_factor where account_id = ${row.account_id}) then 'password' else 'enrolling' end,
+      ${row.factors}, ${row.workspace_id}, ${now}, ${now}, ${row.device})
+    returning level ${keptPlan}`.execute(db)
+  const [stored] = rows
+  if (stored === undefined) throw new Error('a session was not stored')
+  return stored.level
+}
+
 function sessionsWithRights(db: Database) {
   return db
     .selectFrom('session')
@@ -174,24 +193,16 @@ export async function raiseSession(
   tokenHash: Buffer,
   at: Date,
 ): Promise<boolean> {
-  const added = [...proved]
-  const done = await db
-    .updateTable('session')
-    .set({
-      level: 'full',
-      factors: sql<string[]>`array(select distinct unnest(factors || ${added}::text[]))`,
-      // A new password proves no second factor.
-      ...(proved.some((one) => SECOND_FACTORS.has(one)) ? { proved_at: at } : {}),
-      token_hash: tokenHash,
-      last_seen_at: at,
-    })
-    .where('id', '=', id)
-    .where('level', '=', from)
-    .where('ended_at', 'is', null)
-    .executeTakeFirst()
+  // A new password proves no second factor.
+  const provedAt = proved.some((one) => SECOND_FACTORS.has(one)) ? at : null
+  const done = await sql`
+    update session set level = 'full', token_hash = ${tokenHash}, last_seen_at = ${at},
+      factors = array(select distinct unnest(factors || ${[...proved]}::text[])),
+      proved_at = coalesce(${provedAt}::timestamptz, proved_at)
+    where id = ${id} and level = ${from} and ended_at is null ${keptPlan}`.execute(db)
   // The token before is worthless at once, in every process.
   await notify(db, 'session_revoked', id)
-  return done.numUpdatedRows === 1n
+  return done.numAffectedRows === 1n
 }
 
 /** Ends sessions of an account and returns their ids: one, all, all but one, or all in a workspace. */

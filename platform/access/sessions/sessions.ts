@@ -15,6 +15,7 @@ import {
   endSessions,
   expireSession,
   insertSession,
+  insertWaitingSession,
   raiseSession,
   type EndReason,
   type SessionRow,
@@ -84,6 +85,14 @@ async function prepareSession(
   const token: SessionToken = newSecret()
   const device = JSON.stringify({ ip: caller.ip, userAgent: caller.userAgent.slice(0, 400) })
   const sealed = await keys.sealText(PROVIDER, deviceField(id), device)
+  const rowOf = (workspace: string | null, factors: readonly FactorKind[]) => ({
+    id,
+    token_hash: secretHash(token),
+    account_id: account,
+    factors: [...factors],
+    workspace_id: workspace,
+    device: sealed,
+  })
   return {
     id,
     token,
@@ -95,19 +104,17 @@ async function prepareSession(
     ): Promise<void> => {
       const now = clock.now()
       return insertSession(tx, {
-        id,
-        token_hash: secretHash(token),
-        account_id: account,
+        ...rowOf(workspace, factors),
         level,
-        factors: [...factors],
         // What a provider asked for may be an hour old: sensitive operations ask again, here.
         proved_at: level === 'full' && !factors.includes('upstream-second') ? now : null,
-        workspace_id: workspace,
         created_at: now,
         last_seen_at: now,
-        device: sealed,
       })
     },
+    /** Stores one that waits for a second factor, or, for an account without one, for setting one up; tells which. */
+    storeWaiting: (tx: Database, workspace: string | null, factors: readonly FactorKind[]) =>
+      insertWaitingSession(tx, rowOf(workspace, factors), clock.now()),
   }
 }
 

@@ -8,7 +8,15 @@ import type { PreparedSession, SessionToken, Sessions } from '../sessions/sessio
 import { rememberDevice, type DeviceToken } from './device.ts'
 import { tellOfNewDevice } from './new-device.ts'
 import { mayEnrolFirst } from '../recovery/queries.ts'
-import { dutyOf, reached, suffices, type Duty } from './standing.ts'
+import {
+  asksForKeys,
+  dutyOf,
+  NO_STANDING,
+  reached,
+  standingMatters,
+  suffices,
+  type Duty,
+} from './standing.ts'
 
 /** A step of signing in that was taken: the session's new token and how far it reaches now. */
 export interface SignedIn {
@@ -58,11 +66,10 @@ export async function begin(
   tx: Database,
   context: RequestContext,
   session: PreparedSession,
-  { account, workspace }: Whose,
+  { workspace }: Whose,
   first: FirstFactor,
 ): Promise<SignedIn> {
-  const level = (await ownedFactors(tx, account)).length > 0 ? 'password' : 'enrolling'
-  await session.store(tx, level, workspace, [first])
+  const level = await session.storeWaiting(tx, workspace, [first])
   await replaceOwn(sessions, tx, context)
   return { token: session.token, level, device: null }
 }
@@ -132,7 +139,7 @@ export async function requireCounts(
   account: string,
   factor: SecondFactor,
 ): Promise<void> {
-  if (factor === 'webauthn' || factor === 'recovery-code') return
+  if (factor === 'webauthn' || factor === 'recovery-code' || !asksForKeys(parts.policy)) return
   if ((await dutyIn(parts, parts.db, account)) !== 'key') return
   if ((await ownedFactors(parts.db, account)).some(({ kind }) => kind === 'webauthn'))
     throw new Problem('access.key-refused', 'Your role signs in with a security key: use yours.')
@@ -169,12 +176,13 @@ async function complete(
   },
 ): Promise<SignedIn> {
   const { account, workspace, session, token, factors } = done
-  await tellOfNewDevice(parts, tx, context, account, done.device)
-  const device = await rememberDevice(tx, parts, account, done.device)
+  const tell = (): Promise<void> => tellOfNewDevice(parts, tx, context, account)
+  const device = await rememberDevice(tx, parts, account, done.device, tell)
   const target = { kind: 'session', id: session }
   const details = { account, factors: [...factors] }
   await parts.audit.record(tx, eventOf(context, 'sign-in.completed', { target, tenant: workspace, details }))
-  const level = reached(parts.policy, { level: 'full', factors }, await standingOf(tx, account))
+  const standing = standingMatters(parts.policy, factors) ? await standingOf(tx, account) : NO_STANDING
+  const level = reached(parts.policy, { level: 'full', factors }, standing)
   return { token, level, device }
 }
 

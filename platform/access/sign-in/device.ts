@@ -13,23 +13,23 @@ export async function knownDevice(
   account: string | undefined,
   token: DeviceToken | null,
 ): Promise<string | null> {
-  if (token === null) return null
-  const device = await deviceByToken(db, secretHash(token))
-  return device !== undefined && device.account_id === account ? device.id : null
+  if (token === null || account === undefined) return null
+  return (await deviceByToken(db, account, secretHash(token))) ?? null
 }
 
-/** Remembers the device after two factors; the token is new every time. */
+/** Remembers the device after two factors; the token is new every time. `unknown` is called before another one is stored. */
 export async function rememberDevice(
   tx: Database,
   { clock }: Pick<AccessParts, 'clock'>,
   account: string,
   token: DeviceToken | null,
+  unknown: () => Promise<void> = async () => {},
 ): Promise<DeviceToken> {
   const next: DeviceToken = newSecret()
+  const token_hash = secretHash(next)
   const at = clock.now()
-  const known = await knownDevice(tx, account, token)
-  if (known === null)
-    await insertDevice(tx, { id: newId(clock), account_id: account, token_hash: secretHash(next), at })
-  else await renewDevice(tx, known, secretHash(next), at)
+  if (token !== null && (await renewDevice(tx, account, secretHash(token), token_hash, at))) return next
+  await unknown()
+  await insertDevice(tx, { id: newId(clock), account_id: account, token_hash, at })
   return next
 }

@@ -2,11 +2,10 @@ import type { Database } from '../../db/index.ts'
 import type { RequestContext } from '../../kernel/caller.ts'
 import { deviceWords, writeTo } from '../letters.ts'
 import type { AccessParts } from '../parts.ts'
-import { knownDevice, type DeviceToken } from './device.ts'
 import { hasDevice } from './queries.ts'
 
 /**
- * Writes to the owner when a sign-in completes on a device that the account does not know; the first device of all is
+ * Writes to the owner that a sign-in completes on a device that the account does not know; the first device of all is
  * the one that the account was set up on. Called before the device is remembered.
  */
 export async function tellOfNewDevice(
@@ -14,9 +13,7 @@ export async function tellOfNewDevice(
   tx: Database,
   context: RequestContext,
   account: string,
-  token: DeviceToken | null,
 ): Promise<void> {
-  if ((await knownDevice(tx, account, token)) !== null) return
   if (await hasDevice(tx, account))
     await writeTo(parts, tx, account, 'new-device', { device: deviceWords(context) })
 }

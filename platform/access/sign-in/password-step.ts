@@ -1,27 +1,25 @@
 import type { RequestContext } from '../../kernel/caller.ts'
 import { Problem } from '../../kernel/problem.ts'
+import { secretHash } from '../../kernel/secret.ts'
 import { emailIndex } from '../accounts/accounts.ts'
-import { accountByEmail, replacePasswordHash } from '../accounts/queries.ts'
+import { accountSigningIn, replacePasswordHash } from '../accounts/queries.ts'
 import { writeTo } from '../letters.ts'
 import { bcryptCost } from '../parameters.ts'
 import { makeUnlockLink } from '../recovery/account-links.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
 import { recheckAtSignIn } from '../passwords/breached.ts'
+import type { Sessions } from '../sessions/sessions.ts'
 import type { Afterwards } from './afterwards.ts'
-import { knownDevice, type DeviceToken } from './device.ts'
+import { begin, type SignedIn } from './assurance.ts'
+import type { DeviceToken } from './device.ts'
 import { attempt, attemptReturned, attemptSucceeded, NOBODY, type Attempt, type Counter } from './lockout.ts'
 import { ACCOUNT_BUDGET, addressPrefix, NETWORK_BUDGET, type Throttle } from './throttle.ts'
-
-/** The account whose password was right. */
-export interface PasswordRight {
-  readonly account: string
-  readonly workspace: string | null
-}
 
 /** What this step works with. */
 export type PasswordStepParts = AccessParts & {
   readonly throttle: Throttle
   readonly afterwards: Afterwards
+  readonly sessions: Sessions
 }
 
 /** An e-mail address and a password as somebody offers them. */
@@ -31,7 +29,7 @@ export interface OfferedPassword {
   readonly device: DeviceToken | null
 }
 
-type Found = Awaited<ReturnType<typeof accountByEmail>>
+type Found = Awaited<ReturnType<typeof accountSigningIn>>
 
 /** Who is meant, and where a wrong password counts. */
 interface Meant {
@@ -44,13 +42,14 @@ interface Meant {
 
 /**
  * The first factor. Unknown, locked, disabled and wrong take the same statements, one bcrypt of the policy's cost and
- * one answer, `access.refused`; only the audit log knows the reason. Policy 3.3-b, 3.3-d, 8.1-b.
+ * one answer, `access.refused`; only the audit log knows the reason. A right one begins a session that waits for the
+ * second factor. Policy 3.1-0, 3.3-b, 3.3-d, 8.1-b.
  */
-export async function checkPassword(
+export async function passwordStep(
   parts: PasswordStepParts,
   context: RequestContext,
   offered: OfferedPassword,
-): Promise<PasswordRight> {
+): Promise<SignedIn> {
   const { db, clock, policy, hasher } = parts
   const meant = await findMeant(parts, context, offered)
   const { account, counter } = meant
@@ -66,26 +65,28 @@ export async function checkPassword(
       throw error
     })
   if (account === undefined || stored === null || !matches) throw await refuse(parts, context, meant, taken)
-  await accept(parts, context, meant, account)
+  const signedIn = await accept(parts, context, meant, account)
   parts.afterwards.add('looking after a password', () => lookAfter(parts, account, offered.password, cost))
-  return { account: account.id, workspace: account.workspace_id }
+  return signedIn
 }
 
 /** Finds the account, after the budgets of the network and of the account: all before anything is hashed. */
 async function findMeant(
-  { db, keys, throttle }: PasswordStepParts,
+  { db, keys, throttle, hasher }: PasswordStepParts,
   context: RequestContext,
   offered: OfferedPassword,
 ): Promise<Meant> {
   const network = addressPrefix(context.caller.ip)
   throttle.take(`network ${network}`, NETWORK_BUDGET)
+  // In a flood most are refused here, whoever they are, at the cost of no statement and no event.
+  hasher.requireRoom(network)
   const index = await emailIndex(keys, offered.email)
   const address = index.toString('base64')
   // Address and account together: a stranger elsewhere cannot use up the owner's budget.
   throttle.take(`${network} ${address}`)
-  const found = await accountByEmail(db, index)
+  const found = await accountSigningIn(db, index, offered.device === null ? null : secretHash(offered.device))
   const account = found === undefined || found.disabled_at !== null ? undefined : found
-  const device = await knownDevice(db, account?.id, offered.device)
+  const device = account?.device_id ?? null
   // Strangers share one budget for an account, known or not; a device that the account knows has its own.
   if (device === null) throttle.take(`account ${address}`, ACCOUNT_BUDGET)
   const counter: Counter =
@@ -101,13 +102,16 @@ function reasonOf({ found }: Meant, taken: Attempt): string {
   return taken.taken ? 'wrong password' : 'locked account'
 }
 
+/** The attempt is forgotten, recorded and answered with a session: all of it or nothing. */
 async function accept(
-  { db, audit }: PasswordStepParts,
+  parts: PasswordStepParts,
   context: RequestContext,
   { counter, device }: Meant,
   account: { readonly id: string; readonly workspace_id: string | null },
-): Promise<void> {
-  await db.transaction().execute(async (tx) => {
+): Promise<SignedIn> {
+  const { db, audit, sessions } = parts
+  const session = await sessions.prepare(context.caller, account.id)
+  return db.transaction().execute(async (tx) => {
     await attemptSucceeded(tx, counter)
     await audit.record(
       tx,
@@ -117,6 +121,8 @@ async function accept(
         details: { knownDevice: device !== null },
       }),
     )
+    const whose = { account: account.id, workspace: account.workspace_id }
+    return begin(parts, tx, context, session, whose, 'password')
   })
 }
 
@@ -135,10 +141,8 @@ async function refuse(
   const until = taken.lockedUntil
   const locks = until === null ? {} : { lockedUntil: until.toISOString() }
   const details = { reason: reasonOf(meant, taken), knownDevice: device !== null, ...locks }
-  await db.transaction().execute(async (tx) => {
-    const outcome = 'refused'
-    await audit.record(tx, eventOf(context, 'sign-in.password-tried', { ...about, outcome, details }))
-  })
+  const outcome = 'refused'
+  await audit.record(db, eventOf(context, 'sign-in.password-tried', { ...about, outcome, details }))
   if (until !== null && found !== undefined)
     parts.afterwards.add('telling of a lock', () => tellOfLock(parts, context, meant, until))
   return new Problem(

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Database } from '../../db/index.ts'
+import { compiledOnce, keptPlan, type Database } from '../../db/index.ts'
 import type { Counter } from './lockout.ts'
 
 /** How long the first lock lasts, and at most how long any. */
@@ -41,7 +41,7 @@ export async function takeAttempt(
       ${locks} = case when ${last} then ${locks} + 1 else ${locks} end,
       ${until} = case when ${last} then ${now}::timestamptz + make_interval(secs => ${seconds}) end
     where id = ${counter.id}::uuid and (${until} is null or ${until} <= ${now}::timestamptz)
-    returning ${until} as locked_until`.execute(db)
+    returning ${until} as locked_until ${keptPlan}`.execute(db)
   return rows[0]
 }
 
@@ -67,17 +67,29 @@ export async function clearAttempts(db: Database, counter: Counter): Promise<voi
   const { table, failures, locks, until } = columnsOf(counter)
   await sql`
     update ${table} set ${failures} = 0, ${locks} = 0, ${until} = null
-    where id = ${counter.id}::uuid and (${failures} > 0 or ${locks} > 0 or ${until} is not null)`.execute(db)
+    where id = ${counter.id}::uuid and (${failures} > 0 or ${locks} > 0 or ${until} is not null) ${keptPlan}`.execute(
+    db,
+  )
 }
 
-/** The device that this token belongs to. */
-export function deviceByToken(db: Database, tokenHash: Buffer) {
-  return db
-    .selectFrom('device')
-    .select(['id', 'account_id'])
-    .where('token_hash', '=', tokenHash)
-    .executeTakeFirst()
+/** The device of an account that this token belongs to. */
+export async function deviceByToken(
+  db: Database,
+  account: string,
+  tokenHash: Buffer,
+): Promise<string | undefined> {
+  const [row] = await devicesByToken(db, account, tokenHash)
+  return row?.id
 }
+
+const devicesByToken = compiledOnce((db: Database, account: string, tokenHash: Buffer) =>
+  db
+    .selectFrom('device')
+    .select('id')
+    .where('token_hash', '=', tokenHash)
+    .where('account_id', '=', account)
+    .modifyEnd(keptPlan),
+)
 
 /** Whether an account knows any device. */
 export async function hasDevice(db: Database, account: string): Promise<boolean> {
@@ -102,14 +114,32 @@ export async function insertDevice(
     .execute()
 }
 
-/** Gives a known device a new token. */
-export async function renewDevice(db: Database, id: string, tokenHash: Buffer, at: Date): Promise<void> {
-  await db
-    .updateTable('device')
-    .set({ token_hash: tokenHash, last_used_at: at })
-    .where('id', '=', id)
-    .execute()
+/** Gives the device of an account that has the token `before` another one; tells whether there is such a device. */
+export async function renewDevice(
+  db: Database,
+  account: string,
+  before: Buffer,
+  next: Buffer,
+  at: Date,
+): Promise<boolean> {
+  return (await renewedDevices(db, account, before, next, at)).length > 0
 }
+
+// By its id, so that of two sign-ins at once the later one finds the device that the earlier one renewed.
+const renewedDevices = compiledOnce((db: Database, account: string, before: Buffer, next: Buffer, at: Date) =>
+  db
+    .updateTable('device')
+    .set({ token_hash: next, last_used_at: at })
+    .where('id', '=', (one) =>
+      one
+        .selectFrom('device as known')
+        .select('known.id')
+        .where('known.token_hash', '=', before)
+        .where('known.account_id', '=', account),
+    )
+    .returning('id')
+    .modifyEnd(keptPlan),
+)
 
 /** Forgets devices that were not used since `before`. */
 export async function deleteDevicesUnusedSince(db: Database, before: Date): Promise<void> {

@@ -13,7 +13,7 @@ import {
   type Whose,
 } from './assurance.ts'
 import type { Counter } from './lockout.ts'
-import { checkPassword } from './password-step.ts'
+import { passwordStep } from './password-step.ts'
 import { knownDevice, type DeviceToken } from './device.ts'
 import { openThrottle } from './throttle.ts'
 
@@ -35,13 +35,10 @@ export function openSignIn(parts: Parts) {
   const throttle = openThrottle(parts.clock)
   return {
     /** E-mail address and password. Throws `access.refused` or `request.too-many`. */
-    password: async (
+    password: (
       context: RequestContext,
       offered: { readonly email: string; readonly password: string; readonly device: DeviceToken | null },
-    ): Promise<SignedIn> => {
-      const right = await checkPassword({ ...parts, throttle }, context, offered)
-      return continueWith(parts, context, right, 'password')
-    },
+    ): Promise<SignedIn> => passwordStep({ ...parts, throttle }, context, offered),
     /** A time-based or a recovery code, in a session that knows the password. Throws `access.code-refused`. */
     code: (
       context: RequestContext,

@@ -10,12 +10,20 @@ export interface Standing {
   readonly administers: boolean
 }
 
+/** The standing of somebody who has no role that asks for more. */
+export const NO_STANDING: Standing = { staff: false, administers: false }
+
 /** `key`: only a security key or passkey counts; `strong`: everything but text messages does. */
 export type Duty = 'any' | 'strong' | 'key'
 
 /** Whether the policy asks anybody for a key. */
 export function asksForKeys(policy: PolicyReader): boolean {
   return policy.read(phishingResistant) !== 'nobody'
+}
+
+/** Whether it depends on somebody’s standing if these factors are enough now. Policy 3.1-b, 3.1-c. */
+export function standingMatters(policy: PolicyReader, factors: readonly FactorKind[]): boolean {
+  return asksForKeys(policy) || factors.includes('sms')
 }
 
 /** Which second factors count for somebody now. Policy 3.1-b, 3.1-c. */

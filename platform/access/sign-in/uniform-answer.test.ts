@@ -53,6 +53,7 @@ suite('refusals that tell nothing', () => {
         rounds += (work.stored ?? []).reduce((sum, stored) => sum + 2 ** hashCost(stored), 0)
         return pool.run(work, network)
       },
+      requireRoom: (network) => pool.requireRoom(network),
       close: () => pool.close(),
     }
     hasher = openPasswordHasher(testPeppers(), counting)
