@@ -10,7 +10,18 @@ import { routeChecks, type CheckDoor, type Passage } from './route-checks.ts'
 /** What comes with a request into the app. */
 export interface AppBindings {
   readonly exchange: Exchange
+  /** The body as it arrives; that of the request when left out. */
+  readonly body?: (() => AsyncIterable<Uint8Array>) | undefined
+  /** Sends an answer that is known whole and returns the mark of one that was sent; a `Response` is made when left out. */
+  readonly send?: SendWhole | undefined
 }
+
+/** Sends status, headers and body at once. */
+export type SendWhole = (
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: string | null,
+) => Response
 
 /** Answers a request of the platform's own paths. */
 export type App = (request: Request, bindings: AppBindings) => Promise<Response>
@@ -37,9 +48,9 @@ export function mountRoutes(routes: readonly AnyRoute[], door: AppDoor): App {
   }
   hono.notFound((context) => {
     const unknown = new Problem('resource.unknown', 'No page and no part of the API has this address.')
-    return problemResponse(context.env.exchange, door.log, unknown)
+    return problemResponse(context.env, door.log, unknown)
   })
-  hono.onError((error, context) => problemResponse(context.env.exchange, door.log, error))
+  hono.onError((error, context) => problemResponse(context.env, door.log, error))
   return async (request, bindings) => hono.fetch(request, bindings)
 }
 
@@ -48,15 +59,17 @@ function refuseMethod(context: AppContext, path: string, allow: string, log: Log
   exchange.pattern = path
   if (context.req.method === 'OPTIONS') return new Response(null, { status: 204, headers: { allow } })
   const refusal = new Problem('request.method', `This address offers ${allow}.`)
-  return problemResponse(exchange, log, refusal, { allow })
+  return problemResponse(context.env, log, refusal, { allow })
 }
 
 async function answer(route: AnyRoute, context: AppContext, door: AppDoor): Promise<Response> {
-  const { exchange } = context.env
+  const { env } = context
+  const { exchange } = env
   exchange.pattern = route.path
   const passage: Passage = {
     route,
     request: context.req.raw,
+    body: env.body,
     exchange,
     params: context.req.param() as Record<string, string>,
     // The first check replaces it.
@@ -72,12 +85,12 @@ async function answer(route: AnyRoute, context: AppContext, door: AppDoor): Prom
       never,
       never
     >)
-    const response = finished(reply, exchange.replyHeaders)
+    const response = finished(reply, env)
     if (response.ok) rememberChange(route, passage, door)
     return response
   } catch (error) {
-    const refusal = problemResponse(exchange, door.log, error)
-    return route.reads === 'scim' ? inScim(refusal) : refusal
+    if (route.reads !== 'scim') return problemResponse(env, door.log, error)
+    return inScim(problemResponse({ exchange }, door.log, error))
   }
 }
 
@@ -99,25 +112,28 @@ function rememberChange(route: AnyRoute, { caller, exchange }: Passage, door: Ap
 }
 
 /** A `Response` as it is, nothing as 204, anything else as JSON that no cache keeps. */
-function finished(reply: unknown, headers: Readonly<Record<string, string>>): Response {
+function finished(reply: unknown, env: AppBindings): Response {
+  const headers = env.exchange.replyHeaders
   if (reply instanceof Response) {
     const merged = new Headers(reply.headers)
     for (const [name, value] of Object.entries(headers)) merged.set(name, value)
     return new Response(reply.body, { status: reply.status, headers: merged })
   }
   const fresh = { 'cache-control': 'no-store', ...headers }
-  if (reply === undefined || reply === null) return new Response(null, { status: 204, headers: fresh })
-  return new Response(JSON.stringify(reply), {
-    headers: { 'content-type': 'application/json', ...fresh },
-  })
+  if (reply === undefined || reply === null) return whole(env, 204, fresh, null)
+  return whole(env, 200, { 'content-type': 'application/json', ...fresh }, JSON.stringify(reply))
+}
+
+function whole(env: AppBindings, ...[status, headers, body]: Parameters<SendWhole>): Response {
+  return env.send?.(status, headers, body) ?? new Response(body, { status, headers })
 }
 
 function problemResponse(
-  exchange: Exchange,
+  env: AppBindings,
   log: Log,
   error: unknown,
   more: Readonly<Record<string, string>> = {},
 ): Response {
-  const { status, headers, body } = problemParts(exchange, log, error)
-  return new Response(body, { status, headers: { ...more, ...headers } })
+  const { status, headers, body } = problemParts(env.exchange, log, error)
+  return whole(env, status, { ...more, ...headers }, body)
 }

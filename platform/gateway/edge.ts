@@ -2,12 +2,13 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { SpanStatusCode, trace, type Span } from '@opentelemetry/api'
 import { getRequestListener } from '@hono/node-server'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Clock } from '../kernel/clock.ts'
 import { newId } from '../kernel/id.ts'
 import type { Log } from '../kernel/log.ts'
 import type { PolicyReader } from '../kernel/parameter.ts'
 import { Problem } from '../kernel/problem.ts'
-import type { App } from './app.ts'
+import type { App, AppBindings, SendWhole } from './app.ts'
 import { clientNetwork } from './client-network.ts'
 import {
   problemParts,
@@ -145,7 +146,7 @@ async function dispatch(door: EdgeDoor, visit: Visit): Promise<void> {
   const arrived = await arrive(door, incoming, exchange)
   if (!isClaimed(arrived.target.path)) return door.service.request(visit, arrived)
   visit.proceed()
-  const listener = getRequestListener((request) => door.app(request, { exchange }), {
+  const listener = getRequestListener((request) => door.app(request, bindingsOf(visit)), {
     overrideGlobalObjects: false,
     errorHandler: (error) => {
       const { status, headers, body } = problemParts(exchange, door.log, error)
@@ -153,6 +154,26 @@ async function dispatch(door: EdgeDoor, visit: Visit): Promise<void> {
     },
   })
   await listener(incoming, outgoing)
+}
+
+/** Spares every answer that is known whole, and every body, the way through web streams. */
+function bindingsOf({ incoming, outgoing, exchange }: Visit): AppBindings {
+  return {
+    exchange,
+    // What is not read of a body is left to the listener, which ends the connection with it.
+    body: () => incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>,
+    send: incoming.method === 'HEAD' ? undefined : (...answer) => sendWhole(outgoing, ...answer),
+  }
+}
+
+function sendWhole(outgoing: NodeResponse, ...[status, headers, body]: Parameters<SendWhole>): Response {
+  if (outgoing.destroyed || outgoing.headersSent) return RESPONSE_ALREADY_SENT
+  for (const [name, value] of Object.entries(headers)) outgoing.setHeader(name, value)
+  if (body !== null) outgoing.setHeader('content-length', Buffer.byteLength(body))
+  outgoing.statusCode = status
+  if (body === null) outgoing.end()
+  else outgoing.end(body)
+  return RESPONSE_ALREADY_SENT
 }
 
 /** The checks that need nobody's name; health is asked for by machines that know no host name. */

@@ -7,7 +7,8 @@ const BYTES_MAX = 1_000_000
 
 function read(body: string): Promise<unknown> {
   const headers = { 'content-type': 'application/json' }
-  return readJsonBody(new Request('https://localhost/', { method: 'POST', body, headers }), BYTES_MAX)
+  const request = new Request('https://localhost/', { method: 'POST', body, headers })
+  return readJsonBody({ headers: request.headers, body: () => request.body }, BYTES_MAX)
 }
 
 suite('bodies and queries', () => {

@@ -3,21 +3,27 @@ import { Problem } from '../kernel/problem.ts'
 const JSON_TYPE = /^application\/json\s*(?:;\s*charset=utf-8\s*)?$/i
 const SCIM_TYPE = /^application\/(?:scim\+)?json\s*(?:;\s*charset=utf-8\s*)?$/i
 
+/** A body on its way, with the headers that describe it; null for none. */
+export interface Arriving {
+  readonly headers: Pick<Headers, 'get'>
+  readonly body: () => AsyncIterable<Uint8Array> | null
+}
+
 /**
  * Reads the JSON body of an API request, at most `bytesMax` of it; an absent body is an empty object. Only
  * `application/json` is read: a form, which another site can send without asking, is refused.
  */
-export function readJsonBody(request: Request, bytesMax: number): Promise<unknown> {
+export function readJsonBody(request: Arriving, bytesMax: number): Promise<unknown> {
   return readJson(request, bytesMax, JSON_TYPE)
 }
 
 /** The same for SCIM, whose clients also say `application/scim+json` (RFC 7644 §8.1). */
-export function readScimBody(request: Request, bytesMax: number): Promise<unknown> {
+export function readScimBody(request: Arriving, bytesMax: number): Promise<unknown> {
   return readJson(request, bytesMax, SCIM_TYPE)
 }
 
 /** Reads a JSON body as the text that it came as, for a handler that checks a signature over it. */
-export async function readTextBody(request: Request, bytesMax: number): Promise<string> {
+export async function readTextBody(request: Arriving, bytesMax: number): Promise<string> {
   const bytes = await readBytes(request, bytesMax)
   if (!JSON_TYPE.test(request.headers.get('content-type') ?? ''))
     throw new Problem('request.malformed', 'Send the body as application/json in UTF-8.')
@@ -26,7 +32,7 @@ export async function readTextBody(request: Request, bytesMax: number): Promise<
   return text
 }
 
-async function readJson(request: Request, bytesMax: number, type: RegExp): Promise<unknown> {
+async function readJson(request: Arriving, bytesMax: number, type: RegExp): Promise<unknown> {
   const bytes = await readBytes(request, bytesMax)
   if (bytes.length === 0) return {}
   if (!type.test(request.headers.get('content-type') ?? ''))
@@ -42,7 +48,7 @@ async function readJson(request: Request, bytesMax: number, type: RegExp): Promi
  * Reads a form (`application/x-www-form-urlencoded`) as an object of texts, at most `bytesMax` of it; only for routes that
  * declare it. A name given twice is refused.
  */
-export async function readFormBody(request: Request, bytesMax: number): Promise<Record<string, string>> {
+export async function readFormBody(request: Arriving, bytesMax: number): Promise<Record<string, string>> {
   const bytes = await readBytes(request, bytesMax)
   if (bytes.length === 0) return {}
   const type = request.headers.get('content-type') ?? ''
@@ -51,11 +57,13 @@ export async function readFormBody(request: Request, bytesMax: number): Promise<
   return onceEach(new URLSearchParams(decoded(request, bytes)), 'body')
 }
 
-function decoded(request: Request, bytes: Uint8Array): string {
+const strictText = new TextDecoder('utf-8', { fatal: true })
+
+function decoded(request: Arriving, bytes: Uint8Array): string {
   if ((request.headers.get('content-encoding') ?? 'identity') !== 'identity')
     throw new Problem('request.malformed', 'Send the body without a content encoding.')
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return strictText.decode(bytes)
   } catch {
     throw new Problem('request.malformed', 'The body is not text in UTF-8.')
   }
@@ -82,14 +90,15 @@ function requireStorable(value: unknown): void {
   }
 }
 
-async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array> {
+async function readBytes(request: Arriving, bytesMax: number): Promise<Uint8Array> {
   const declared = Number(request.headers.get('content-length') ?? 0)
   if (declared > bytesMax) throw tooLarge(bytesMax)
-  if (request.body === null) return new Uint8Array()
+  const body = request.body()
+  if (body === null) return new Uint8Array()
   const parts: Uint8Array[] = []
   let size = 0
   try {
-    for await (const part of request.body as AsyncIterable<Uint8Array>) {
+    for await (const part of body) {
       size += part.length
       if (size > bytesMax) throw tooLarge(bytesMax)
       parts.push(part)
@@ -100,7 +109,8 @@ async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array
       ? error
       : new Problem('request.malformed', 'The body did not arrive whole.')
   }
-  return Buffer.concat(parts)
+  const [first = new Uint8Array()] = parts
+  return parts.length < 2 ? first : Buffer.concat(parts)
 }
 
 function tooLarge(bytesMax: number): Problem {
@@ -109,7 +119,7 @@ function tooLarge(bytesMax: number): Problem {
 
 /** The query as an object of texts; a name given twice is refused, since readers differ in which one they take. */
 export function readQuery(url: string): Record<string, string> {
-  return onceEach(new URL(url).searchParams, 'query')
+  return url.includes('?') ? onceEach(new URL(url).searchParams, 'query') : {}
 }
 
 function onceEach(pairs: URLSearchParams, part: string): Record<string, string> {

@@ -27,6 +27,8 @@ export interface CheckDoor {
 export interface Passage {
   readonly route: AnyRoute
   readonly request: Request
+  /** The body as it arrives; that of the request when left out. */
+  readonly body?: (() => AsyncIterable<Uint8Array>) | undefined
   readonly exchange: Exchange
   readonly params: Readonly<Record<string, string>>
   caller: Caller
@@ -111,7 +113,8 @@ export async function requireSameSite(
   upgrade = false,
 ): Promise<void> {
   const { headers, method } = request
-  const facts = { method, host: new URL(request.url).host, upgrade }
+  // The address of a request is a serialized URL: between the second and the third slash stands its host.
+  const facts = { method, host: request.url.split('/', 3)[2] ?? '', upgrade }
   const said = { origin: headers.get('origin'), fetchSite: headers.get('sec-fetch-site') }
   try {
     refuseCrossSite(caller, { ...facts, ...said })
@@ -133,11 +136,13 @@ function fit(schema: z.ZodType, value: unknown, part: string): unknown {
   throw new Problem('request.invalid', `${reasons.join('; ')}.`)
 }
 
-function readBody({ reads }: AnyRoute, request: Request): Promise<unknown> {
+function readBody({ route: { reads }, request, body }: Passage): Promise<unknown> {
   const { apiBodyBytesMax, formBodyBytesMax } = gatewayLimits
-  if (reads === 'form') return readFormBody(request, formBodyBytesMax)
-  if (reads === 'scim') return readScimBody(request, apiBodyBytesMax)
-  return reads === 'text' ? readTextBody(request, apiBodyBytesMax) : readJsonBody(request, apiBodyBytesMax)
+  const { headers } = request
+  const arriving = { headers, body: body ?? (() => request.body) }
+  if (reads === 'form') return readFormBody(arriving, formBodyBytesMax)
+  if (reads === 'scim') return readScimBody(arriving, apiBodyBytesMax)
+  return reads === 'text' ? readTextBody(arriving, apiBodyBytesMax) : readJsonBody(arriving, apiBodyBytesMax)
 }
 
 /** The checks in the order in which a request meets them. */
@@ -172,8 +177,9 @@ export const routeChecks: readonly RouteCheck[] = [
   },
   {
     name: 'schema',
-    run: async ({ route, request, params, input }) => {
-      const body = route.method === 'GET' ? {} : await readBody(route, request)
+    run: async (passage) => {
+      const { route, request, params, input } = passage
+      const body = route.method === 'GET' ? {} : await readBody(passage)
       input.params = fit(route.input.params, params, 'path')
       input.query = fit(route.input.query, readQuery(request.url), 'query')
       input.body = fit(route.input.body, body, 'body')
