@@ -161,7 +161,7 @@ test('L12: long backups say what becomes of erased data', () => {
     'L12',
     'conflict',
     '6.1-e',
-    ['[90 days]', '[30 days]'],
+    ['[90 days](set:backup.retention)', '[30 days](set:backup.retention)'],
     [
       '[90 days](set:backup.retention).',
       '[90 days](set:backup.retention), and erased data leaves them with age.',
