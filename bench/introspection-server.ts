@@ -6,9 +6,12 @@ import { firstPerson, testAccess } from '../platform/access/access.fixture.ts'
 import { ownToken, registered } from '../platform/access/clients/clients.fixture.ts'
 import { accessRoutes, openAccess } from '../platform/access/index.ts'
 import { directDoor } from '../platform/access/direct-door.ts'
+import { listenFor, openDatabase, openNoticeBoard } from '../platform/db/index.ts'
 import { startGateway } from '../platform/gateway/index.ts'
 import { systemClock as clock } from '../platform/kernel/clock.ts'
 import { silentLog } from '../platform/kernel/log.ts'
+import { route } from '../platform/kernel/route.ts'
+import { z } from '../platform/kernel/schema.ts'
 import type { IntrospectionReady } from './introspection.ts'
 
 const test = await testAccess({
@@ -20,7 +23,36 @@ const test = await testAccess({
 test.clock.set(new Date())
 const person = await firstPerson(test)
 const origin = 'https://localhost:8443'
-const access = openAccess({ ...test, clock, origin, log: silentLog })
+const notices = openNoticeBoard()
+const db = openDatabase(test.url, () => {}, { onNotice: notices.sending })
+await listenFor(
+  test.url,
+  {
+    session_revoked: (payload) => notices.heard('session_revoked', payload),
+    access_changed: (payload) => notices.heard('access_changed', payload),
+  },
+  {
+    reconnected: notices.interrupted,
+    lost: notices.interrupted,
+    pulse: { everyMs: 250, heard: notices.confirmed },
+  },
+)
+const access = openAccess({ ...test, db, clock, origin, notices, log: silentLog })
+/** The very same question, answered by the library alone: what ours is compared with. */
+const byLibrary = route({
+  method: 'POST',
+  path: '/oauth/by-library',
+  permission: 'public',
+  level: 'none',
+  reads: 'form',
+  event: { none: 'reads what a token is worth' },
+  body: z.record(z.string(), z.string()),
+  handle: ({ raw, body, ...context }): Promise<Response> => {
+    const { headers, method } = raw
+    const asked = new Request('https://localhost/oauth/introspect', { method, headers })
+    return access.oauth.serve(context, asked, body)
+  },
+})
 const folder = await mkdtemp(join(tmpdir(), 'surety-bench-'))
 const gateway = await startGateway({
   config: {
@@ -40,7 +72,7 @@ const gateway = await startGateway({
   log: silentLog,
   access: { identify: access.identify, decide: access.decide, fresh: access.isFresh },
   record: (event) => test.db.transaction().execute((tx) => test.audit.record(tx, event)),
-  routes: accessRoutes(access),
+  routes: [...accessRoutes(access), byLibrary],
   readiness: [],
   upstream: new URL('http://127.0.0.1:9'),
   consoleFolder: join(folder, 'dist'),

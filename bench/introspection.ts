@@ -1,9 +1,11 @@
 import { Agent, request } from 'node:https'
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { Figure } from './figure.ts'
+import { percentile, type Figure } from './figure.ts'
 
 const SECONDS = 6
+/** Long enough for the machine code of every step to be made. */
+const WARM_SECONDS = 2
 const AT_ONCE = 16
 /** Least of each in a second of processor time of the platform's process. */
 const LIMITS = { introspection: 2000, 'client credentials': 1500 } as const
@@ -28,26 +30,50 @@ export async function introspection(show: (figure: Figure) => void): Promise<voi
       child.once('message', (message) => resolve(message as IntrospectionReady))
       child.once('exit', () => reject(new Error('the process under test ended')))
     })
-    const asked = {
-      introspection: ['/oauth/introspect', `token=${ready.token}`],
-      'client credentials': ['/oauth/token', 'grant_type=client_credentials&scope=channel.read'],
-    } as const
-    for (const name of ['introspection', 'client credentials'] as const) {
-      const [path, body] = asked[name]
-      await load(ready, path, body, 1)
-      const before = await cpuSeconds(child)
-      const { count, times } = await load(ready, path, body, SECONDS)
-      const spent = (await cpuSeconds(child)) - before
-      const limit = { kind: 'limit', value: 1000 / LIMITS[name] } as const
-      show({ what: `${name}, processor time each`, ours: (spent * 1000) / count, unit: 'ms', beside: limit })
-      show({ what: `${name}, a second and core`, ours: count / spent, unit: '/s', beside: { kind: 'none' } })
-      times.sort((a, b) => a - b)
-      const p99 = times[Math.floor(times.length * 0.99)] ?? 0
-      show({ what: `${name}, p99 with ${AT_ONCE} at once`, ours: p99, unit: 'ms', beside: { kind: 'none' } })
-    }
+    const token = `token=${ready.token}`
+    const library = await measured(child, ready, '/oauth/by-library', token)
+    const own = await measured(child, ready, '/oauth/introspect', token)
+    const peer = { kind: 'peer', name: 'the library', value: library.eachMs } as const
+    showAll(show, 'introspection', own, peer)
+    const grant = 'grant_type=client_credentials&scope=channel.read'
+    showAll(show, 'client credentials', await measured(child, ready, '/oauth/token', grant))
   } finally {
     child.kill('SIGKILL')
   }
+}
+
+/** What one request cost the serving process, and how long the slowest hundredth took at least. */
+interface Measured {
+  readonly eachMs: number
+  readonly p99Ms: number
+}
+
+async function measured(
+  child: ReturnType<typeof fork>,
+  ready: IntrospectionReady,
+  path: string,
+  body: string,
+): Promise<Measured> {
+  await load(ready, path, body, WARM_SECONDS)
+  const before = await cpuSeconds(child)
+  const { count, times } = await load(ready, path, body, SECONDS)
+  const spent = (await cpuSeconds(child)) - before
+  return { eachMs: (spent * 1000) / count, p99Ms: percentile(times, 0.99) }
+}
+
+function showAll(
+  show: (figure: Figure) => void,
+  name: keyof typeof LIMITS,
+  { eachMs, p99Ms }: Measured,
+  peer?: Figure['beside'],
+): void {
+  const none = { kind: 'none' } as const
+  const limit = { kind: 'limit', value: 1000 / LIMITS[name] } as const
+  show({ what: `${name}, processor time each`, ours: eachMs, unit: 'ms', beside: limit })
+  if (peer !== undefined)
+    show({ what: `${name}, processor time each`, ours: eachMs, unit: 'ms', beside: peer })
+  show({ what: `${name}, a second and core`, ours: 1000 / eachMs, unit: '/s', beside: none })
+  show({ what: `${name}, p99 with ${AT_ONCE} at once`, ours: p99Ms, unit: 'ms', beside: none })
 }
 
 function cpuSeconds(child: ReturnType<typeof fork>): Promise<number> {
