@@ -76,7 +76,14 @@ suite('attacks with many requests', () => {
       assert.equal((await at.system.request('/healthz')).status, 200)
       times.push(performance.now() - started)
     }
-    assert.deepEqual([...new Set((await flood).map(({ status }) => status))], [401])
+    const answers = await flood
+    const waited = answers.filter(({ status }) => status === 401)
+    const later = answers.filter(
+      ({ status, headers }) => status === 429 && Number(headers['retry-after']) > 0,
+    )
+    // One network has a share of the line before the hashing; whoever finds it full is told when to come back.
+    assert.ok(waited.length >= 8, `${waited.length} were answered`)
+    assert.equal(waited.length + later.length, answers.length)
     const p95 = times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.95)] ?? 0
     assert.ok(p95 < 1000, `p95 ${p95.toFixed(0)} ms`)
   })
