@@ -99,7 +99,7 @@ test('policy 3.4-a: the limits of sessions that are documented are those of the 
   ])
 })
 
-test('policy 3.4-0: how sessions here and at other providers go together is documented with the times of the code (ASVS 7.1.3)', () => {
+test('policy 3.4-a: how sessions here and at other providers go together is documented with the times of the code (ASVS 7.1.3)', () => {
   const told = section('Sessions').split('*Federation.*')[1] ?? ''
   assert.equal(AUTHENTICATED_SECONDS_MAX, 3600)
   for (const words of [

@@ -89,6 +89,7 @@ suite('policy 3.2-0: the second wall between workspaces', () => {
       sql`select token_hash from link`,
       sql`select * from data_key`,
       sql`select * from recovery_code`,
+      sql`update webauthn_key set public_key = public_key`,
       sql`update membership set role = 'owner'`,
       sql`insert into staff select * from staff`,
       sql`delete from audit_event`,

@@ -123,7 +123,7 @@ export const failures: Guards = {
     ],
     [
       'sessions/parallel.test.ts',
-      'policy 3.4-0: a token is 256 random bits of its own, and the database has its hash alone',
+      'policy 3.4-b: a token is 256 random bits of its own, and the database has its hash alone',
     ],
   ],
   'a change of password leaves other sessions': [

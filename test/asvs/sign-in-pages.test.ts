@@ -44,7 +44,7 @@ test('policy 3.3-a: password managers and paste work in every field: names are t
     assert.match(read(page), /autocomplete="username[\s\S]*autocomplete="current-password"/i, page)
 })
 
-test('policy 3.4-0: no page keeps a token: what a browser remembers of its own is how the page looks', () => {
+test('policy 3.4-b: no page keeps a token: what a browser remembers of its own is how the page looks', () => {
   const sources = readdirSync(new URL('console/src/', root), { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.tsx?$/.test(name))
     .map((name) => `console/src/${name}`)

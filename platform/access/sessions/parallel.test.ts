@@ -24,7 +24,7 @@ suite('sessions beside each other', () => {
     assert.equal(listed.length, SESSIONS + 1)
   })
 
-  test('policy 3.4-0: a token is 256 random bits of its own, and the database has its hash alone', async () => {
+  test('policy 3.4-b: a token is 256 random bits of its own, and the database has its hash alone', async () => {
     const before = await it.db.selectFrom('session').select('account_id').executeTakeFirstOrThrow()
     const begin = () => it.access.signIn.begin(contextOf(), before.account_id, null)
     const tokens = await Promise.all(Array.from({ length: SESSIONS }, async () => (await begin()).token))
