@@ -1,5 +1,6 @@
 import type { Database } from '../../db/index.ts'
 import { localProgram, type RequestContext } from '../../kernel/caller.ts'
+import { forEachOne } from '../../kernel/each.ts'
 import { newId } from '../../kernel/id.ts'
 import type { StaffRole } from '../../kernel/permission.ts'
 import { accessChanged } from '../changed.ts'
@@ -86,15 +87,15 @@ export function overBy(
 /** Ends everything whose time has come, even if nobody returns to it; returns how many. Policy 3.2-d. */
 export async function endOverdue(parts: Ending): Promise<number> {
   let ended = 0
-  for (const state of await elevationStates(parts.db)) {
+  await forEachOne(await elevationStates(parts.db), async (state) => {
     const over = overBy(parts, state)
-    if (over === null) continue
+    if (over === null) return
     const context = { requestId: newId(parts.clock), caller: localProgram('service', 'elevation') }
     const done = await parts.db
       .transaction()
       .execute((tx) => closeElevation(parts, tx, context, state, over.reason, over.at))
     if (done) ended += 1
-  }
+  })
   return ended
 }
 

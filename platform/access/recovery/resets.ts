@@ -2,6 +2,7 @@ import { PROVIDER, type FieldPlace } from '../../encryption/index.ts'
 import type { Database } from '../../db/index.ts'
 import { localProgram, type RequestContext } from '../../kernel/caller.ts'
 import { DAY, HOUR, secondsAfter } from '../../kernel/clock.ts'
+import { forEachOne } from '../../kernel/each.ts'
 import { newId } from '../../kernel/id.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { emailIndex, faceOf } from '../accounts/accounts.ts'
@@ -222,8 +223,8 @@ async function cancelOpen(
 async function runDue(parts: Parts, only?: string): Promise<number> {
   const { db, clock } = parts
   let done = 0
-  for (const { id } of await openResets(db)) {
-    if (only !== undefined && id !== only) continue
+  await forEachOne(await openResets(db), async ({ id }) => {
+    if (only !== undefined && id !== only) return
     const context = { requestId: newId(clock), caller: localProgram('operator', 'resets') }
     await db.transaction().execute(async (tx) => {
       const row = await openReset(tx, id)
@@ -243,7 +244,7 @@ async function runDue(parts: Parts, only?: string): Promise<number> {
       await carryOut(parts, tx, context, row)
       done += 1
     })
-  }
+  })
   return done
 }
 

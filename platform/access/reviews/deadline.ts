@@ -1,5 +1,6 @@
 import type { Database } from '../../db/index.ts'
 import { DAY, secondsAfter } from '../../kernel/clock.ts'
+import { forEachOne } from '../../kernel/each.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { proveRevoked, revoke, tryRevoked, type Afterwards } from './carry-out.ts'
 import { closeIfDone } from './decide.ts'
@@ -30,13 +31,17 @@ export const SECOND_STEP_SECONDS = 7 * DAY
 /** Sends reminders and applies deadlines; safe to run at any time, in several processes. Policy 3.2-b. */
 export async function applyDeadlines(parts: ReviewParts): Promise<void> {
   const { db, clock } = parts
-  for (const item of await untriedRevocations(db)) await tryAgain(parts, item)
-  for (const campaign of await openCampaigns(db)) {
-    const now = clock.now()
-    await replaceReviewers(parts, campaign)
-    if (now >= campaign.due_at) await applyDeadline(parts, campaign)
-    else await remind(parts, campaign, now)
-  }
+  const [untried, campaigns] = [await untriedRevocations(db), await openCampaigns(db)]
+  await forEachOne(
+    [...untried.map((item) => ({ item })), ...campaigns.map((campaign) => ({ campaign }))],
+    async (one) => {
+      if ('item' in one) return tryAgain(parts, one.item)
+      const { campaign } = one
+      const now = clock.now()
+      await replaceReviewers(parts, campaign)
+      return now >= campaign.due_at ? applyDeadline(parts, campaign) : remind(parts, campaign, now)
+    },
+  )
 }
 
 /** Gives rows to somebody else whose reviewer cannot review them any more, or who had none. Policy 3.2-b. */
@@ -80,7 +85,7 @@ async function remind(parts: ReviewParts, campaign: Campaign, now: Date): Promis
 
 async function applyDeadline(parts: ReviewParts, campaign: Campaign): Promise<void> {
   const context = deadlineContext(parts)
-  for (const { id } of await itemsOf(parts.db, campaign.id, { open: true })) {
+  await forEachOne(await itemsOf(parts.db, campaign.id, { open: true }), async ({ id }) => {
     const left = await parts.db
       .transaction()
       .execute((tx) => undecided(parts, tx, campaign, id))
@@ -91,7 +96,7 @@ async function applyDeadline(parts: ReviewParts, campaign: Campaign): Promise<vo
         return null
       })
     if (left !== null) await proveRevoked(parts, context, campaign, { id }, left)
-  }
+  })
   await parts.db.transaction().execute((tx) => closeIfDone(parts, tx, context, campaign))
 }
 

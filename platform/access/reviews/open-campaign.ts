@@ -1,6 +1,7 @@
 import type { Database } from '../../db/index.ts'
 import type { RequestContext } from '../../kernel/caller.ts'
 import { DAY, secondsAfter } from '../../kernel/clock.ts'
+import { forEachOne } from '../../kernel/each.ts'
 import { newId } from '../../kernel/id.ts'
 import { reviewDue, reviewInterval } from '../parameters.ts'
 import { assign } from './reviewers.ts'
@@ -109,10 +110,10 @@ export function isDue(state: ScopeState, intervalSeconds: number, now: Date): bo
 export async function openDue(parts: ReviewParts): Promise<number> {
   const interval = parts.policy.read(reviewInterval)
   let opened = 0
-  for (const state of await scopeStates(parts.db)) {
-    if (!isDue(state, interval, parts.clock.now())) continue
+  await forEachOne(await scopeStates(parts.db), async (state) => {
+    if (!isDue(state, interval, parts.clock.now())) return
     const scope = { workspace: state.workspace, probe: false }
     if ((await openCampaign(parts, deadlineContext(parts), scope)) !== null) opened += 1
-  }
+  })
   return opened
 }

@@ -1,4 +1,5 @@
 import type { RequestContext } from '../../kernel/caller.ts'
+import { forEachOne } from '../../kernel/each.ts'
 import { applyDeadlines } from './deadline.ts'
 import { decide, keepShown, reassign, type Decision } from './decide.ts'
 import { listCampaigns, listItems, listReviewers, report } from './listing.ts'
@@ -26,8 +27,7 @@ export function openReviewBook(parts: ReviewParts) {
     open: (scope: Scope, read?: ReadGrants) => openCampaign(parts, deadlineContext(parts), scope, read),
     /** What happens every hour: reviews open, reminders go out, deadlines decide. */
     hourly: async (): Promise<void> => {
-      await openDue(parts)
-      await applyDeadlines(parts)
+      await forEachOne([openDue, applyDeadlines], (work) => work(parts))
     },
   }
 }
