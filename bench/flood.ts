@@ -7,7 +7,7 @@ import type { Config } from '../platform/kernel/config.ts'
 import { percentile, type Figure } from './figure.ts'
 import { doorFrom, type Door, type DoorPlace } from './flood-door.ts'
 import { becomeFirstAdministrator } from './first-administrator.ts'
-import { withSystem } from './running-system.ts'
+import { cpuSecondsOf, withSystem } from './running-system.ts'
 
 const SECONDS = 15
 const OTHER_EVERY_MS = 25
@@ -15,7 +15,7 @@ const LIMIT_MS = 20
 
 /** Other requests while strangers from many networks try 200 sign-ins a second, each at an address of its own. */
 export async function flood(show: (figure: Figure) => void): Promise<void> {
-  await withSystem(async (_, { config, environment }) => {
+  await withSystem(async (system, { config, environment }) => {
     const gateway = openGateway(config)
     await becomeFirstAdministrator(gateway, openOperator(environment))
     const place = placeOf(config)
@@ -23,8 +23,10 @@ export async function flood(show: (figure: Figure) => void): Promise<void> {
     const strangers = new Worker(new URL('./flood-strangers.ts', import.meta.url), { workerData: place })
     await once(strangers, 'message')
     const quiet = await others(place, SECONDS / 3)
+    const before = cpuSecondsOf(system)
     strangers.postMessage('go', [])
     const loaded = await others(place, SECONDS)
+    const processors = (cpuSecondsOf(system) - before) / SECONDS
     strangers.postMessage('stop', [])
     const [answers] = (await once(strangers, 'message')) as [Map<number, number>]
     await strangers.terminate()
@@ -34,6 +36,8 @@ export async function flood(show: (figure: Figure) => void): Promise<void> {
     show({ what: 'bogus sign-ins answered', ours: tried / SECONDS, unit: '/s', beside })
     for (const [status, count] of [...answers].toSorted(([a], [b]) => a - b))
       show({ what: `  of them with ${status}`, ours: count / SECONDS, unit: '/s', beside })
+    show({ what: 'processors that the system used meanwhile', ours: processors, unit: '', beside })
+    show({ what: 'other requests without a flood, p50', ours: percentile(quiet, 0.5), unit: 'ms', beside })
     show({ what: 'other requests without a flood, p99', ours: percentile(quiet, 0.99), unit: 'ms', beside })
     show({ what: 'other requests in the flood, p50', ours: percentile(loaded, 0.5), unit: 'ms', beside })
     show({

@@ -14,7 +14,7 @@ interface Memory {
   readonly rssMb: number
 }
 
-/** Memory of the whole process tree of `npm start` beside PostgreSQL, half a minute after it was ready, when every check has run once. */
+/** Memory of the whole process tree of `npm start` beside PostgreSQL, at rest: every check has run once. */
 export async function memory(show: (figure: Figure) => void): Promise<void> {
   await withSystem(async (system) => {
     await pause(REST_SECONDS * 1000)

@@ -1,5 +1,5 @@
 /** Runs benchmarks: `npm run bench [-- NAME…]`; each figure stands beside its limit, or a peer measured in the same run. */
-import { cpus } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 import { decisions } from './decisions.ts'
 import { envelope } from './envelope.ts'
 import { figureLine, keepsLimit, type Benchmark } from './figure.ts'
@@ -40,7 +40,8 @@ let over = 0
 console.log(`Node ${process.versions.node}, ${cpus().length} processors (${cpus()[0]?.model ?? 'unknown'})`)
 for (const [name, benchmark] of Object.entries(benchmarks)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
-  console.log(`\n${name}`)
+  // What else the machine does decides about figures of wall time; those of processor time bear it better.
+  console.log(`\n${name} (load average ${loadavg()[0]?.toFixed(1)})`)
   await benchmark((figure) => {
     if (!keepsLimit(figure)) over += 1
     console.log(`  ${figureLine(figure)}`)

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { readConfig, runFolder, type Config } from '../platform/kernel/config.ts'
+import { processTree } from './process-tree.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 /** How long a start may take before it counts as failed. */
@@ -106,8 +107,10 @@ async function stopSystem(child: ChildProcess, config: Config): Promise<void> {
   await pause(200)
 }
 
-/** After a start every check runs once; a benchmark of something else waits for them. */
-const SETTLE_SECONDS = 25
+/** After a start every check runs once; a benchmark of something else waits until they are done, so long at most. */
+const SETTLE_SECONDS_MAX = 150
+/** The system counts as settled when it used less than this share of a processor for so long. */
+const QUIET = { share: 0.15, seconds: 12 } as const
 
 /** Runs a benchmark against a settled system of its own, which is stopped and removed afterwards. */
 export async function withSystem(use: (system: RunningSystem, place: Place) => Promise<void>): Promise<void> {
@@ -115,12 +118,28 @@ export async function withSystem(use: (system: RunningSystem, place: Place) => P
   try {
     const system = await startSystem(place)
     try {
-      await pause(SETTLE_SECONDS * 1000)
+      await settled(system)
       await use(system, place)
     } finally {
       await system.stop()
     }
   } finally {
     await place.remove()
+  }
+}
+
+/** Processor seconds of everything that the system runs besides its database. */
+export function cpuSecondsOf({ processId }: RunningSystem): number {
+  return processTree(processId)
+    .filter(({ name }) => name !== 'postgres')
+    .reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0)
+}
+
+async function settled(system: RunningSystem): Promise<void> {
+  const until = performance.now() + SETTLE_SECONDS_MAX * 1000
+  for (let quiet = false; !quiet && performance.now() < until;) {
+    const before = cpuSecondsOf(system)
+    await pause(QUIET.seconds * 1000)
+    quiet = cpuSecondsOf(system) - before < QUIET.share * QUIET.seconds
   }
 }

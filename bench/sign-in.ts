@@ -10,6 +10,7 @@ import {
 } from '../platform/access/access.fixture.ts'
 import { openAccess, type Access } from '../platform/access/access.ts'
 import { directDoor } from '../platform/access/direct-door.ts'
+import { openDatabase } from '../platform/db/index.ts'
 import type { PasswordHasher } from '../platform/access/passwords/password-hasher.ts'
 import { unmatchable } from '../platform/access/passwords/password-hasher.ts'
 import type { DeviceToken } from '../platform/access/sign-in/device.ts'
@@ -47,6 +48,9 @@ export async function signIn(show: (figure: Figure) => void): Promise<void> {
       unit: 'ms',
       beside: { kind: 'limit', value: OTHER_CPU_MS_LIMIT },
     })
+    show({ what: 'the same beside one hash in this run', ours: other, unit: 'ms', beside: hashPeer(bcrypt) })
+    const statements = await statementsOf(it, person)
+    show({ what: 'statements of a sign-in', ours: statements, unit: '', beside: { kind: 'none' } })
     await tellsNothing(show, it, person)
   } finally {
     await it.close()
@@ -62,6 +66,25 @@ async function whole(it: TestAccess, access: Access, person: Person): Promise<vo
   const done = await access.signIn.code(context, { code: codeNow(it.clock, person.secret), device })
   if (done.level !== 'full') throw new Error(`the sign-in reached ${done.level}`)
   person.device = done.device
+}
+
+function hashPeer(ms: number): Figure['beside'] {
+  return { kind: 'peer', name: 'bcrypt', value: ms }
+}
+
+/** How many statements one sign-in sends, those that begin and end transactions included. */
+async function statementsOf(it: TestAccess, person: Person): Promise<number> {
+  let sent = 0
+  const count = (): void => {
+    sent += 1
+  }
+  const db = openDatabase(it.url, () => {}, { onStatement: count })
+  try {
+    await whole(it, openAccess({ ...it, db, log: it.log }), person)
+  } finally {
+    await db.destroy()
+  }
+  return sent
 }
 
 /** Processor time of one, in milliseconds; threads of this process count. */
