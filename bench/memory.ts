@@ -42,5 +42,6 @@ function memoryOf(id: number): Memory {
   const text = readFileSync(`/proc/${id}/smaps_rollup`, 'utf8')
   const megabytes = (field: string): number =>
     (Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? Number.NaN) * 1024) / 1e6
-  return { pssMb: megabytes('Pss'), rssMb: megabytes('Rss') }
+  // What the kernel has put aside is held all the same.
+  return { pssMb: megabytes('Pss') + megabytes('SwapPss'), rssMb: megabytes('Rss') }
 }

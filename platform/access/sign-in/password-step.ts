@@ -84,11 +84,13 @@ async function findMeant(
   const address = index.toString('base64')
   // Address and account together: a stranger elsewhere cannot use up the owner's budget.
   throttle.take(`${network} ${address}`)
+  // Strangers share one budget for an account, known or not; a device that the account knows has its own.
+  if (offered.device === null) throttle.take(`account ${address}`, ACCOUNT_BUDGET)
   const found = await accountSigningIn(db, index, offered.device === null ? null : secretHash(offered.device))
   const account = found === undefined || found.disabled_at !== null ? undefined : found
   const device = account?.device_id ?? null
-  // Strangers share one budget for an account, known or not; a device that the account knows has its own.
-  if (device === null) throttle.take(`account ${address}`, ACCOUNT_BUDGET)
+  // What is shown for a device is nothing but a guess until the account knows it.
+  if (device === null && offered.device !== null) throttle.take(`account ${address}`, ACCOUNT_BUDGET)
   const counter: Counter =
     device === null
       ? { of: 'account-password', id: account?.id ?? NOBODY }
