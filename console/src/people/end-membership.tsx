@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 import { call, type Reply } from '../api.ts'
 import type { People } from '../contract/access.ts'
-import { leaversQuery, seconds } from '../provisioning/provisioning-api.ts'
+import { kindName, leaversQuery, seconds } from '../provisioning/provisioning-api.ts'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
 import { Choice } from '../ui/field.tsx'
@@ -127,7 +127,7 @@ export function Departed({ of, onDone }: { readonly of: Departure; readonly onDo
           .filter(({ ended }) => ended > 0)
           .map((step) => (
             <li key={step.kind}>
-              {step.kind}: {step.ended} ended
+              {kindName(step.kind)}: {step.ended} ended
             </li>
           ))}
       </ul>

@@ -4,7 +4,7 @@ import { Moment } from '../ui/moment.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
 import { Badge, Empty, Loading, Section } from '../ui/page.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
-import { leaversQuery, seconds, type Leaver } from './provisioning-api.ts'
+import { kindName, leaversQuery, seconds, type Leaver } from './provisioning-api.ts'
 
 /** Who left, what ended when, and what answered when each thing was tried again. Policy 3.2-c. */
 export function Leavers(): ReactNode {
@@ -15,7 +15,7 @@ export function Leavers(): ReactNode {
       {...(data === undefined
         ? {}
         : {
-            lead: `In the last ${data.report.days} days: ${data.report.departures} departures, everything ended after ${seconds(data.report.medianSeconds)} in the median and ${seconds(data.report.maxSeconds)} at most; the policy allows ${seconds(data.report.limitSeconds)}.`,
+            lead: `In the last ${data.report.days} days: ${data.report.departures} ${data.report.departures === 1 ? 'departure' : 'departures'}, everything ended after ${seconds(data.report.medianSeconds)} in the median and ${seconds(data.report.maxSeconds)} at most; the policy allows ${seconds(data.report.limitSeconds)}.`,
           })}
     >
       {error !== null && (
@@ -49,20 +49,20 @@ function Departure({ of }: { readonly of: Leaver }): ReactNode {
       <Cell of="Who">
         <span className="block">{of.name}</span>
         <span className="block text-sm text-muted">{of.email}</span>
-        {of.ownerless && <Badge tone="late">left a workspace without owner</Badge>}
+        {of.ownerless.length > 0 && <Badge tone="late">left a workspace without owner</Badge>}
       </Cell>
       <Cell of="When">
         <Moment at={of.toldAt} />
       </Cell>
       <Cell of="Ended after">
         <details>
-          <summary className="tap cursor-pointer">{seconds(of.finishedAfterSeconds)}</summary>
+          <summary className="cursor-pointer py-1.5">{seconds(of.finishedAfterSeconds)}</summary>
           <ul className="text-left text-sm text-muted">
             <li>denied after {seconds(of.deniedAfterSeconds)}</li>
             {of.steps.map((step) => (
               <li key={step.kind}>
-                {step.kind}: {step.ended} ended after {seconds(step.endedAfterSeconds)}, {step.refused}{' '}
-                refused
+                {kindName(step.kind)}: {step.ended} ended after {seconds(step.endedAfterSeconds)},{' '}
+                {step.refused} refused
               </li>
             ))}
           </ul>

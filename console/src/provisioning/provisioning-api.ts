@@ -23,3 +23,8 @@ export function seconds(count: number | null): string {
   if (count === null) return 'under way'
   return count < 120 ? `${count.toFixed(count < 10 ? 1 : 0)} s` : `${Math.round(count / 60)} min`
 }
+
+/** A kind of credential in words. */
+export function kindName(kind: string): string {
+  return kind.replaceAll('-', ' ')
+}

@@ -51,10 +51,10 @@ export function Duties({
             <Row key={rule.id}>
               <Cell of="Rule">{rule.name}</Cell>
               <Cell of="One">
-                <code className="font-mono text-sm">{rule.one}</code>
+                <code className="font-mono text-sm whitespace-nowrap">{rule.one}</code>
               </Cell>
               <Cell of="Other">
-                <code className="font-mono text-sm">{rule.other}</code>
+                <code className="font-mono text-sm whitespace-nowrap">{rule.other}</code>
               </Cell>
               <Cell of="Act" end>
                 {rule.own ? (

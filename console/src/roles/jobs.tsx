@@ -7,7 +7,7 @@ import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { TextField, Tick } from '../ui/field.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
-import { Loading, Section } from '../ui/page.tsx'
+import { Badge, Loading, Section } from '../ui/page.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
 import { jobsQuery, nameOfRole } from './roles-api.ts'
 
@@ -52,7 +52,8 @@ export function Jobs({ mayEdit }: { readonly mayEdit: boolean }): ReactNode {
                   : job.roles.map((id) => nameOfRole({ id, name: null })).join(', ')}
               </Cell>
               <Cell of="Act" end>
-                {mayEdit && (
+                {!job.own && <Badge>everywhere</Badge>}
+                {job.own && mayEdit && (
                   <Button
                     weight="danger"
                     aria-label={`Remove ${job.name}`}

@@ -40,7 +40,7 @@ export function RoleTable({
             </Cell>
             <Cell of="Allows">
               <details>
-                <summary className="tap cursor-pointer">{role.permissions.length} permissions</summary>
+                <summary className="cursor-pointer py-1.5">{role.permissions.length} permissions</summary>
                 <ul className="list-disc pl-5 text-left text-sm text-muted">
                   {role.permissions.map((one) => (
                     <li key={one}>{says.get(one) ?? one}</li>

@@ -59,7 +59,7 @@ export const PLACES: readonly Place[] = [
   },
   {
     to: '/roles',
-    name: 'Roles and permissions',
+    name: 'Roles',
     icon: 'shield',
     permission: 'people.read',
     also: 'permissions explain why duties job functions',
