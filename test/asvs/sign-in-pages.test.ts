@@ -76,3 +76,17 @@ test('policy 3.4-b: signing out is on every page of whoever is signed in', () =>
   assert.match(read('console/src/shell/navigation.tsx'), /<AccountMenu \/>/)
   assert.match(read('console/src/shell/account-menu.tsx'), /'POST \/api\/access\/sign-out'[\s\S]*Sign out/)
 })
+
+test('policy 3.1-b: text messages are offered last, and whoever chooses them is told what is safer', () => {
+  const ways = /const NAMES[^{]*\{([^}]*)\}/.exec(read('console/src/access/enrol.tsx'))?.[1] ?? ''
+  assert.deepEqual(
+    [...ways.matchAll(/^\s*(\w+):/gm)].map(([, way]) => way),
+    ['totp', 'webauthn', 'sms'],
+  )
+  assert.match(ways, /sms: '[^']*the weakest way/)
+  const page = read('console/src/access/set-up-number.tsx')
+  assert.match(
+    page,
+    /weakest second factor[\s\S]*numbers taken over[\s\S]*safer[\s\S]*label="Telephone number"/,
+  )
+})
