@@ -19,6 +19,8 @@ export function openTrustingBrowser(): Promise<Browser> {
 
 /** An authenticator of the browser's own making. */
 export interface VirtualAuthenticator {
+  /** Whether somebody touches it whenever it is asked for something. */
+  touched(always: boolean): Promise<void>
   /** Unplugs it. */
   remove(): Promise<void>
 }
@@ -41,6 +43,9 @@ export async function plugIn(
     },
   })
   return {
+    touched: async (always) => {
+      await devtools.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: always })
+    },
     remove: async () => {
       await devtools.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId })
       await devtools.detach()

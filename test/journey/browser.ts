@@ -4,6 +4,7 @@ import {
   type Browser,
   type BrowserContext,
   type BrowserContextOptions,
+  type CDPSession,
   type Page,
 } from 'playwright-core'
 
@@ -35,12 +36,14 @@ export function openBrowser(): Promise<Browser> {
 export interface Window {
   readonly context: BrowserContext
   readonly page: Page
+  /** The browser's own tools for this page, open as long as the window is: closing them would unplug authenticators. */
+  readonly devtools: CDPSession
   /** What went wrong in its pages since the last call: violations of the content security policy, errors, refusals. */
   faults(): string[]
 }
 
-/** Refusals are answers that the journey asks for: not signed in, not allowed, not acceptable. */
-const EXPECTED = /^Failed to load resource: the server responded with a status of (401|403|422)/
+/** Refusals are answers that the journey asks for: not signed in, not allowed, not as things stand, not acceptable. */
+const EXPECTED = /^Failed to load resource: the server responded with a status of (401|403|409|422)/
 
 /** Runs in every page before its own code. */
 const REPORT_VIOLATIONS = {
@@ -70,6 +73,7 @@ export async function openWindow(
   })
   await context.addInitScript(REPORT_VIOLATIONS)
   const page = await context.newPage()
+  const devtools = await context.newCDPSession(page)
   page.on('console', (message) => {
     if (message.type() === 'error' && !EXPECTED.test(message.text()))
       faults.push(`console on ${page.url()}: ${message.text()} ${message.location().url}`)
@@ -78,6 +82,7 @@ export async function openWindow(
   return {
     context,
     page,
+    devtools,
     faults: () => {
       const found = faults
       faults = []

@@ -1,19 +1,14 @@
 import assert from 'node:assert/strict'
-import { after, before, suite, test } from 'node:test'
+import { after, before, suite } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { startSystem, type RunningSystem } from '../running-system.ts'
 import { noBrowser, openBrowser, openWindow, type Window } from './browser.ts'
 import { examine, picture } from './look.ts'
 import { person, setUpFactor, signIn, storeCodes } from './person.ts'
 import { customers, newAgreement, type Customer } from './sample-provider.ts'
+import { openSteps, STEP } from './steps.ts'
 
-const STEP = { timeout: 90_000 }
 const OTHER_DEVICE = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0'
-/** What the processes complained about, without the requests that went well. */
-function complaintsOf(system: RunningSystem): string {
-  const lines = system.said().split('\n')
-  return lines.filter((line) => !/^\{"level":[123]0\b/.test(line)).join('\n')
-}
 
 const HOURS = 'We are here from 9 to 17, Monday to Friday.'
 
@@ -26,27 +21,8 @@ suite('the first hour, in a real browser', { skip: noBrowser, timeout: 280_000 }
   let window: Window
   let page: Page
   let customer: (name: string, phone: string) => Customer
-  let brokenAt: string | null = null
 
-  /** A step of the journey; when one fails, those behind it have nothing to stand on. */
-  const step = (name: string, act: () => Promise<void>): void => {
-    test(name, STEP, async (t) => {
-      if (brokenAt !== null) return t.skip(`“${brokenAt}” failed`)
-      try {
-        await act()
-        assert.deepEqual(window.faults(), [])
-      } catch (error) {
-        brokenAt = name
-        const shown = await page.locator('body').innerText().catch(String)
-        throw new Error(
-          `at ${page.url()}:\n${shown}\n\n${window.faults().join('\n')}\n${complaintsOf(system)}`,
-          {
-            cause: error,
-          },
-        )
-      }
-    })
-  }
+  const step = openSteps(() => ({ window, system }))
   const heading = (name: string | RegExp) => page.getByRole('heading', { level: 1, name })
   const visit = async (path: string, title: string | RegExp): Promise<void> => {
     await page.goto(path)
@@ -227,10 +203,10 @@ suite('the first hour, in a real browser', { skip: noBrowser, timeout: 280_000 }
     await page.getByRole('link', { name: 'Account security' }).click()
     const sessions = page.getByRole('table', { name: 'Sessions' })
     await sessions.getByText('this session').waitFor()
-    await sessions.getByText('Firefox on Windows').waitFor()
+    await sessions.getByText('Firefox 140 on Windows').waitFor()
     await picture(window, 'security')
     await examine(window, 'account security')
-    await sessions.getByRole('button', { name: 'Revoke session Firefox on Windows' }).click()
+    await sessions.getByRole('button', { name: 'Revoke session Firefox 140 on Windows' }).click()
     await said('The session was ended')
     await other.page.goto('/console/audit')
     await other.page.getByRole('heading', { name: 'Sign in' }).waitFor()

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { AxeResults } from 'axe-core'
 import type { CDPSession } from 'playwright-core'
@@ -31,35 +32,41 @@ export async function examine(window: Window, what: string): Promise<void> {
       await page.emulateMedia({ colorScheme })
       const as = `${what}, ${size.width} px, ${colorScheme}`
       complaints.push(...(await complaintsOf(window)).map((one) => `${as}: ${one}`))
+      await keep(window, as)
     }
   assert.deepEqual([...complaints, ...window.faults()], [], what)
 }
 
+/** Keeps a picture of every look in the folder that SURETY_LOOKS names, for people to look at. */
+async function keep({ page }: Window, as: string): Promise<void> {
+  const folder = process.env['SURETY_LOOKS']
+  if (folder === undefined) return
+  const path = join(folder, `${as.replaceAll(/[^a-z0-9]+/gi, '-')}.png`)
+  // A dialog stands in the window, whatever the length of the page behind it.
+  const fullPage = (await page.getByRole('dialog').count()) === 0
+  await page.screenshot({ path, animations: 'disabled', fullPage })
+}
+
 /** What axe-core finds, a line for each rule and place, in a world of its own, which the page's policy leaves alone. */
-async function complaintsOf(window: Window): Promise<string[]> {
-  const session = await window.context.newCDPSession(window.page)
-  try {
-    const executionContextId = await ownWorld(session)
-    await evaluate(session, executionContextId, axeSource)
-    const found = await evaluate(
-      session,
-      executionContextId,
-      `axe.run(document, ${JSON.stringify(RULES)}).then(({ violations, passes }) => ({ violations, passes: passes.length }))`,
-    )
-    const { violations, passes } = found as { violations: AxeResults['violations']; passes: number }
-    assert.ok(passes > 0, 'axe-core looked at nothing')
-    const wider = (await evaluate(session, executionContextId, WIDER_THAN_THE_SCREEN)) as number
-    return [
-      ...(wider > 0 ? [`scrolls ${wider} px to the side`] : []),
-      ...violations.flatMap(({ id, help, nodes }) =>
-        nodes.map(
-          ({ html, failureSummary }) => `${id} (${help}): ${html.slice(0, 200)} ${failureSummary ?? ''}`,
-        ),
+async function complaintsOf({ devtools }: Window): Promise<string[]> {
+  const executionContextId = await ownWorld(devtools)
+  await evaluate(devtools, executionContextId, axeSource)
+  const found = await evaluate(
+    devtools,
+    executionContextId,
+    `axe.run(document, ${JSON.stringify(RULES)}).then(({ violations, passes }) => ({ violations, passes: passes.length }))`,
+  )
+  const { violations, passes } = found as { violations: AxeResults['violations']; passes: number }
+  assert.ok(passes > 0, 'axe-core looked at nothing')
+  const wider = (await evaluate(devtools, executionContextId, WIDER_THAN_THE_SCREEN)) as number
+  return [
+    ...(wider > 0 ? [`scrolls ${wider} px to the side`] : []),
+    ...violations.flatMap(({ id, help, nodes }) =>
+      nodes.map(
+        ({ html, failureSummary }) => `${id} (${help}): ${html.slice(0, 200)} ${failureSummary ?? ''}`,
       ),
-    ]
-  } finally {
-    await session.detach()
-  }
+    ),
+  ]
 }
 
 /** A world beside the page's own: the same document, none of its script, and not under its policy. */
@@ -87,7 +94,7 @@ async function evaluate(session: CDPSession, contextId: number, expression: stri
 
 /** Keeps a picture for the documentation, when SURETY_SCREENSHOTS=1 asks for it. */
 export async function picture(
-  { context, page }: Window,
+  { devtools, page }: Window,
   name: 'trust' | 'inbox' | 'clause' | 'security',
 ): Promise<void> {
   if (process.env['SURETY_SCREENSHOTS'] !== '1') return
@@ -97,8 +104,6 @@ export async function picture(
   await page.mouse.move(0, 0)
   // What was just announced covers a part of the page for some seconds.
   await page.locator('[role=status][aria-live] > p').waitFor({ state: 'hidden' })
-  const session = await context.newCDPSession(page)
-  await evaluate(session, await ownWorld(session), TO_THE_TOP)
-  await session.detach()
+  await evaluate(devtools, await ownWorld(devtools), TO_THE_TOP)
   await page.screenshot({ path: `${images}${name}.png`, animations: 'disabled', caret: 'hide' })
 }
