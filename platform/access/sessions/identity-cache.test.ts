@@ -115,6 +115,28 @@ suite('identity cache', () => {
     }
   })
 
+  test('policy 3.4-b: what stands on a session becomes worthless with it, and with its own name', async () => {
+    const tokens = openIdentityCache<Row & { readonly session_id: string | null }>(board)
+    const find = (id: string, session_id: string | null): Promise<unknown> =>
+      tokens.find(id, () => {
+        reads += 1
+        return Promise.resolve({ id, account_id: 'x', chosen_workspace_id: 'w', version: 0, session_id })
+      })
+    const all = async (): Promise<number> => {
+      const before = reads
+      await Promise.all([find('t1', 's'), find('t2', 's'), find('t3', null)])
+      return reads - before
+    }
+    assert.deepEqual([await all(), await all()], [3, 0])
+    board.heard('session_revoked', 's')
+    assert.deepEqual([await all(), await all()], [2, 0])
+    board.heard('session_revoked', 't1')
+    assert.deepEqual([await all(), await all()], [1, 0])
+    board.sending('session_revoked', 's')
+    assert.deepEqual([await all(), await all()], [2, 2], 'until the transaction is over')
+    tokens.close()
+  })
+
   test('memory is bounded: whoever was not asked for longest goes first', async () => {
     for (const key of ['a', 'b', 'c']) await ask(key)
     await ask('a')
