@@ -3,7 +3,7 @@ import type { Clock } from '../kernel/clock.ts'
 import type { RequestContext } from '../kernel/caller.ts'
 import { Problem } from '../kernel/problem.ts'
 import { route } from '../kernel/route.ts'
-import { z } from '../kernel/schema.ts'
+import { uuid, z } from '../kernel/schema.ts'
 import type { Ledger } from './ledger.ts'
 import { ledgerState, waitingEvents } from './queries.ts'
 import type { AuditReader } from './reading.ts'
@@ -26,7 +26,7 @@ const listQuery = z.strictObject({
   before: z.coerce.number().int().positive().optional(),
   most: z.coerce.number().int().min(1).max(200).default(50),
 })
-const idParams = z.strictObject({ id: z.uuid() })
+const idParams = z.strictObject({ id: uuid })
 
 /** The workspace whose log the caller may read. */
 function ownTenant(who: RequestContext): string {

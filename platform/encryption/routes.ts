@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { Problem } from '../kernel/problem.ts'
 import { route } from '../kernel/route.ts'
-import { z } from '../kernel/schema.ts'
+import { uuid, z } from '../kernel/schema.ts'
 import type { TenantKeys } from './tenant-keys.ts'
 
 /** The route at the service socket through which the protected service gets the keys of a tenant. Policy 2.3-b. */
@@ -17,7 +17,7 @@ export function encryptionRoutes(deps: {
       path: '/v1/tenants/:tenant/keys',
       permission: 'service.protected',
       event: 'key.released',
-      params: z.strictObject({ tenant: z.uuid() }),
+      params: z.strictObject({ tenant: uuid }),
       handle: async ({ params: { tenant }, caller, requestId }) => {
         if (!(await deps.tenantIsActive(tenant)))
           throw new Problem('resource.unknown', 'There is no such workspace, or it was removed.')

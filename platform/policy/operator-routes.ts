@@ -1,5 +1,5 @@
 import { route } from '../kernel/route.ts'
-import { z } from '../kernel/schema.ts'
+import { uuid, z } from '../kernel/schema.ts'
 import {
   acceptException,
   approveAttestation,
@@ -15,7 +15,7 @@ import { runClause } from './run-clauses.ts'
 import { countChanges, publishPolicy } from './versions.ts'
 
 const clauseParams = z.strictObject({ clause: z.string().max(12) })
-const attestationParams = z.strictObject({ id: z.uuid() })
+const attestationParams = z.strictObject({ id: uuid })
 const runBody = z.strictObject({ clause: z.string().max(12) })
 const lintQuery = z.strictObject({ text: z.enum(['published', 'folder']).default('folder') })
 const publishBody = z.strictObject({

@@ -1,5 +1,5 @@
 import { route } from '../kernel/route.ts'
-import { z } from '../kernel/schema.ts'
+import { uuid, z } from '../kernel/schema.ts'
 import { approveAttestation, attestationInput, recordAttestation } from './attestations.ts'
 import { attestationView, policyView } from './clause-view.ts'
 import { explainClause, readClause, readFindings, readVersions } from './readings.ts'
@@ -7,7 +7,7 @@ import { actorOf, type PolicyRouteParts } from './route-parts.ts'
 import { runClause } from './run-clauses.ts'
 
 const clauseParams = z.strictObject({ id: z.string().max(12) })
-const attestationParams = z.strictObject({ id: z.uuid() })
+const attestationParams = z.strictObject({ id: uuid })
 const published = { none: 'what it shows is published' } as const
 
 /** The policy for people: read it with its proofs, run checks, record and approve attestations. */

@@ -1,6 +1,6 @@
 import { DAY, HOUR } from '../../kernel/clock.ts'
 import { route } from '../../kernel/route.ts'
-import { z } from '../../kernel/schema.ts'
+import { uuid, z } from '../../kernel/schema.ts'
 import type { Access } from '../access.ts'
 import { OVERLAP_SECONDS_MAX, requireHeld } from './api-keys.ts'
 import { workspaceOf } from '../people/people.ts'
@@ -15,7 +15,7 @@ function rotationRoutes(apiKeys: Access['apiKeys']) {
       permission: 'api-key.edit',
       event: 'api-key.rotated',
       fresh: true,
-      params: z.strictObject({ id: z.uuid() }),
+      params: z.strictObject({ id: uuid }),
       body: z.strictObject({
         overlapHours: z
           .int()
@@ -51,7 +51,7 @@ function ownKeyRoutes(apiKeys: Access['apiKeys']) {
       path: '/api/access/api-keys/:id/revoke',
       permission: 'self.account',
       event: 'api-key.revoked',
-      params: z.strictObject({ id: z.uuid() }),
+      params: z.strictObject({ id: uuid }),
       handle: async (request) => ({
         revoked: await apiKeys.revoke(request, request.params.id, request.caller.id),
       }),
@@ -93,7 +93,7 @@ export function apiKeyRoutes({ apiKeys }: Access) {
       path: '/api/api-keys/:id/revoke',
       permission: 'api-key.edit',
       event: 'api-key.revoked',
-      params: z.strictObject({ id: z.uuid() }),
+      params: z.strictObject({ id: uuid }),
       handle: async (request) => ({ revoked: await apiKeys.revoke(request, request.params.id) }),
     }),
     ...rotationRoutes(apiKeys),

@@ -34,10 +34,7 @@ suite('policy 4.3-a.2: nobody takes over a program that may do more than they ma
     const client = await registered(t, t.person, { scopes: ['openid', 'conversation.reply'] })
     const change = { name: 'Mine now', redirectUris: ['https://evil.example/return'] }
     assert.equal((await send(`/api/clients/${client.id}`, change)).status, 403)
-    const { clients } = await (
-      await t.door.request('/api/clients', { headers: { cookie: `__Host-surety=${admin.token}` } })
-    ).json()
-    const found = (clients as { id: string; redirectUris: string[] }[]).find(({ id }) => id === client.id)
+    const found = (await t.access.clients.list(t.person.workspace)).find(({ id }) => id === client.id)
     assert.ok(!found?.redirectUris.includes('https://evil.example/return'))
   })
 

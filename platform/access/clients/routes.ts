@@ -1,13 +1,13 @@
 import { DAY, HOUR } from '../../kernel/clock.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { route } from '../../kernel/route.ts'
-import { z } from '../../kernel/schema.ts'
+import { uuid, z } from '../../kernel/schema.ts'
 import type { Access } from '../access.ts'
 import { workspaceOf } from '../people/people.ts'
 import { ALL_SCOPES, permissionScopes } from './scopes.ts'
 import { AUTH_METHODS, GRANT_TYPES, ID_TOKEN_ALGORITHMS } from './wish.ts'
 
-const id = z.strictObject({ id: z.uuid() })
+const id = z.strictObject({ id: uuid })
 const name = z.string().trim().min(1).max(60)
 const addresses = z.array(z.string().max(2000)).max(10).default([])
 const named = {

@@ -1,15 +1,15 @@
 import { SENSITIVE } from '../../kernel/permission.ts'
 import { route } from '../../kernel/route.ts'
-import { z } from '../../kernel/schema.ts'
+import { uuid, z } from '../../kernel/schema.ts'
 import type { Access } from '../access.ts'
 import { workspaceOf } from '../people/people.ts'
 
-const id = z.strictObject({ id: z.uuid() })
+const id = z.strictObject({ id: uuid })
 const words = z.string().trim().min(10).max(500)
 const wish = {
   permissions: z.array(z.enum(SENSITIVE)).min(1).max(SENSITIVE.length),
   reason: words,
-  workspace: z.uuid().nullable().default(null),
+  workspace: uuid.nullable().default(null),
 }
 const done = { done: true } as const
 const own = { permission: 'self.account' } as const

@@ -1,5 +1,5 @@
 import { route } from '../../kernel/route.ts'
-import { z } from '../../kernel/schema.ts'
+import { uuid, z } from '../../kernel/schema.ts'
 import type { Access } from '../access.ts'
 import { codeSchema, labelSchema, passwordSchema, totpSchema } from '../sign-in/fields.ts'
 
@@ -31,7 +31,7 @@ export function factorRoutes({ factors }: Access) {
       path: '/api/access/factors/confirm',
       event: 'factor.confirmed',
       rate: 'sign-in',
-      body: z.strictObject({ factorId: z.uuid(), code: totpSchema }),
+      body: z.strictObject({ factorId: uuid, code: totpSchema }),
       handle: async (request) => {
         await factors.confirmAdded(request, request.body)
         return done
@@ -43,7 +43,7 @@ export function factorRoutes({ factors }: Access) {
       path: '/api/access/factors/:id/remove',
       event: 'factor.removed',
       rate: 'sign-in',
-      params: z.strictObject({ id: z.uuid() }),
+      params: z.strictObject({ id: uuid }),
       body: z.strictObject({ code: codeSchema.optional() }),
       handle: async (request) => {
         await factors.remove(request, { id: request.params.id, code: request.body.code })
@@ -68,7 +68,7 @@ export function activityRoutes({ factors }: Access) {
       method: 'POST',
       path: '/api/access/factors/:id/rename',
       event: 'factor.renamed',
-      params: z.strictObject({ id: z.uuid() }),
+      params: z.strictObject({ id: uuid }),
       body: z.strictObject({ label: labelSchema }),
       handle: async (request) => {
         await factors.rename(request, { id: request.params.id, label: request.body.label })

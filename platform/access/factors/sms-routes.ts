@@ -1,5 +1,5 @@
 import { route } from '../../kernel/route.ts'
-import { z } from '../../kernel/schema.ts'
+import { uuid, z } from '../../kernel/schema.ts'
 import type { Access } from '../access.ts'
 import { deviceCookie, deviceToken, replyWithCookies, sessionCookie } from '../sessions/cookies.ts'
 import { totpSchema } from '../sign-in/fields.ts'
@@ -38,7 +38,7 @@ function numberRoutes({ sms, factors }: Pick<Access, 'sms' | 'factors'>) {
       path: '/api/access/sms/confirm',
       level: 'enrolling',
       event: 'factor.confirmed',
-      body: z.strictObject({ factorId: z.uuid(), code: totpSchema }),
+      body: z.strictObject({ factorId: uuid, code: totpSchema }),
       handle: async (
         request,
       ): Promise<(SmsReply & { readonly recoveryCodes: readonly string[] }) | Response> => {
@@ -58,7 +58,7 @@ function numberRoutes({ sms, factors }: Pick<Access, 'sms' | 'factors'>) {
       level: 'full',
       fresh: true,
       event: 'factor.removed',
-      body: z.strictObject({ factorId: z.uuid() }),
+      body: z.strictObject({ factorId: uuid }),
       handle: async (request) => {
         await factors.remove(request, { id: request.body.factorId })
         return { done: true } as const

@@ -1,10 +1,10 @@
 import type { Access } from '../access.ts'
 import { route } from '../../kernel/route.ts'
-import { z } from '../../kernel/schema.ts'
+import { uuid, z } from '../../kernel/schema.ts'
 import { workspaceOf } from '../people/workspace-of.ts'
 
-const id = z.strictObject({ id: z.uuid() })
-const termination = z.strictObject({ successor: z.uuid().optional() })
+const id = z.strictObject({ id: uuid })
+const termination = z.strictObject({ successor: uuid.optional() })
 
 /** Who left, how quickly everything of theirs ended, and ending it by hand. Policy 3.2-c. */
 export function leaverRoutes({ leavers }: Access) {

@@ -1,14 +1,14 @@
 import type { OwnRoleId } from '../../kernel/permission.ts'
 import { route } from '../../kernel/route.ts'
-import { z } from '../../kernel/schema.ts'
+import { uuid, z } from '../../kernel/schema.ts'
 import type { Access } from '../access.ts'
 import { emailSchema } from '../accounts/email.ts'
 
-const id = z.strictObject({ id: z.uuid() })
+const id = z.strictObject({ id: uuid })
 /** A role that every workspace has, or the id of one of its own. */
 const workspaceRole = z.union([
   z.enum(['owner', 'admin', 'agent', 'auditor']),
-  z.uuid().transform((given) => given.toLowerCase() as OwnRoleId),
+  uuid.transform((given) => given as OwnRoleId),
 ])
 const jobFunction = z.string().trim().min(1).max(60)
 /** Why somebody has a role outside the map of jobs, and until when. */

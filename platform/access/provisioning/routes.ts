@@ -3,14 +3,14 @@ import { DAY } from '../../kernel/clock.ts'
 import type { RequestContext } from '../../kernel/caller.ts'
 import type { WorkspaceRole } from '../../kernel/permission.ts'
 import { route } from '../../kernel/route.ts'
-import { z } from '../../kernel/schema.ts'
+import { uuid, z } from '../../kernel/schema.ts'
 import { workspaceOf } from '../people/workspace-of.ts'
 import { SCIM_PATH, type ScimRequest } from './scim-server.ts'
 
 const anyQuery = z.record(z.string(), z.string())
 // What lies below is told apart by the SCIM service itself, which answers everything in the shape that RFC 7644 gives.
 const below = z.looseObject({})
-const id = z.strictObject({ id: z.uuid() })
+const id = z.strictObject({ id: uuid })
 const days = z.int().min(1).max(365)
 const label = z.string().trim().min(1).max(60)
 const done = { done: true } as const
@@ -125,7 +125,7 @@ export function directoryGroupRoutes({ directory }: Access) {
       fresh: true,
       event: 'directory.group-role-set',
       params: id,
-      body: z.strictObject({ role: z.union([z.enum(['admin', 'agent', 'auditor']), z.uuid()]).nullable() }),
+      body: z.strictObject({ role: z.union([z.enum(['admin', 'agent', 'auditor']), uuid]).nullable() }),
       handle: async (request) => {
         await directory.setGroupRole(request, request.params.id, request.body.role as WorkspaceRole | null)
         return done

@@ -1,5 +1,5 @@
 import { route } from '../../kernel/route.ts'
-import { z } from '../../kernel/schema.ts'
+import { uuid, z } from '../../kernel/schema.ts'
 import type { Access } from '../access.ts'
 import { emailSchema } from '../accounts/email.ts'
 import { noSessionCookie, replyWithCookies, sessionCookie } from '../sessions/cookies.ts'
@@ -8,7 +8,7 @@ import { passwordSchema } from '../sign-in/fields.ts'
 const open = { method: 'POST', permission: 'self.sign-in', level: 'none', rate: 'sign-in' } as const
 const reset = { permission: 'account.reset', fresh: true, rate: 'sign-in' } as const
 const token = z.strictObject({ token: z.string().min(20).max(100) })
-const id = z.strictObject({ id: z.uuid() })
+const id = z.strictObject({ id: uuid })
 const done = { done: true } as const
 
 /** Getting back in, and resets of second factors. Policy 3.1-0. */

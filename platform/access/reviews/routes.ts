@@ -1,8 +1,8 @@
 import { route } from '../../kernel/route.ts'
-import { z } from '../../kernel/schema.ts'
+import { uuid, z } from '../../kernel/schema.ts'
 import type { Access } from '../access.ts'
 
-const id = z.strictObject({ id: z.uuid() })
+const id = z.strictObject({ id: uuid })
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true')
 const words = z.string().trim().min(3).max(500)
 const reads = {
@@ -36,7 +36,7 @@ export function reviewRoutes({ reviews }: Access) {
       ...reads,
       method: 'GET',
       path: '/api/access/reviews/:id/items/:item/reviewers',
-      params: z.strictObject({ id: z.uuid(), item: z.uuid() }),
+      params: z.strictObject({ id: uuid, item: uuid }),
       handle: (request) => reviews.reviewers(request, request.params.id, request.params.item),
     }),
     route({
@@ -71,7 +71,7 @@ export function reviewDecisionRoutes({ reviews }: Access) {
       path: '/api/access/reviews/items/:id/reassign',
       event: 'review.reassigned',
       params: id,
-      body: z.strictObject({ reviewer: z.uuid(), note: words }),
+      body: z.strictObject({ reviewer: uuid, note: words }),
       handle: async (request) => {
         await reviews.reassign(request, request.params.id, request.body)
         return { done: true } as const
@@ -85,7 +85,7 @@ export function reviewDecisionRoutes({ reviews }: Access) {
       params: id,
       body: z.strictObject({
         items: z
-          .array(z.strictObject({ id: z.uuid(), seen: z.string().regex(/^[0-9a-f]{16}$/) }))
+          .array(z.strictObject({ id: uuid, seen: z.string().regex(/^[0-9a-f]{16}$/) }))
           .min(1)
           .max(100),
         reason: words.nullable().default(null),

@@ -1,9 +1,9 @@
 import { permissions, type Permission } from '../../kernel/permission.ts'
 import { route } from '../../kernel/route.ts'
-import { z } from '../../kernel/schema.ts'
+import { uuid, z } from '../../kernel/schema.ts'
 import type { Access } from '../access.ts'
 
-const id = z.strictObject({ id: z.uuid().transform((given) => given.toLowerCase()) })
+const id = z.strictObject({ id: uuid })
 const permission = z.enum(Object.keys(permissions) as [Permission, ...Permission[]])
 const name = z.string().trim().min(1).max(60)
 const role = z.strictObject({
@@ -144,9 +144,9 @@ function explainRoutes({ roles }: Access) {
       event: { none: 'reads why the caller, or somebody whose role the caller may see, may do something' },
       query: z.strictObject({
         permission,
-        account: z.uuid().optional(),
-        key: z.uuid().optional(),
-        client: z.uuid().optional(),
+        account: uuid.optional(),
+        key: uuid.optional(),
+        client: uuid.optional(),
       }),
       handle: (request) => roles.explain(request, request.query),
     }),

@@ -1,5 +1,5 @@
 import { route } from '../../kernel/route.ts'
-import { z } from '../../kernel/schema.ts'
+import { uuid, z } from '../../kernel/schema.ts'
 import type { Access } from '../access.ts'
 import { PLACES_NOTE } from './place.ts'
 
@@ -30,7 +30,7 @@ export function sessionRoutes({ sessions, me, endSessions }: Access) {
       method: 'POST',
       path: '/api/access/sessions/:id/revoke',
       event: 'session.ended',
-      params: z.strictObject({ id: z.uuid() }),
+      params: z.strictObject({ id: uuid }),
       handle: async (request) => ({ ended: await endSessions(request, { only: request.params.id }) }),
     }),
     route({

@@ -1,5 +1,5 @@
 import { route } from '../../kernel/route.ts'
-import { z } from '../../kernel/schema.ts'
+import { uuid, z } from '../../kernel/schema.ts'
 import type { Access } from '../access.ts'
 import { emailSchema } from '../accounts/email.ts'
 import {
@@ -84,7 +84,7 @@ export function enrolmentRoutes({ factors }: Access) {
       path: '/api/access/enrol/confirm',
       level: 'enrolling',
       event: 'factor.confirmed',
-      body: z.strictObject({ factorId: z.uuid(), code: totpSchema }),
+      body: z.strictObject({ factorId: uuid, code: totpSchema }),
       handle: async (
         request,
       ): Promise<(LevelReply & { readonly recoveryCodes: readonly string[] }) | Response> => {

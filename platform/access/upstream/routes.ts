@@ -1,5 +1,5 @@
 import { route } from '../../kernel/route.ts'
-import { z } from '../../kernel/schema.ts'
+import { uuid, z } from '../../kernel/schema.ts'
 import type { Access } from '../access.ts'
 import { deviceCookie, replyWithCookies, sessionCookie } from '../sessions/cookies.ts'
 import { browserCookie, browserToken, noBrowserCookie } from './cookie.ts'
@@ -73,7 +73,7 @@ export function upstreamRoutes({ upstream }: Access) {
       level: 'none',
       rate: 'sign-in',
       event: { none: 'nobody came back yet; who does is recorded' },
-      body: z.strictObject({ workspace: z.uuid() }),
+      body: z.strictObject({ workspace: uuid }),
       handle: async (request): Promise<{ readonly location: string } | Response> =>
         leave(await upstream.start(request, request.body.workspace)),
     }),
@@ -120,7 +120,7 @@ function linkRoutes(upstream: Access['upstream']) {
       permission: 'self.account',
       fresh: true,
       event: 'upstream.unlinked',
-      params: z.strictObject({ id: z.uuid() }),
+      params: z.strictObject({ id: uuid }),
       handle: async (request) => {
         await upstream.unlink(request, request.params.id)
         return { done: true } as const

@@ -1,5 +1,5 @@
 import { route } from '../../kernel/route.ts'
-import { z } from '../../kernel/schema.ts'
+import { uuid, z } from '../../kernel/schema.ts'
 import type { Access } from '../access.ts'
 
 /** A key of a sample workspace lives an hour. */
@@ -13,7 +13,7 @@ export function workspaceRoutes({ workspaces }: Access) {
       path: '/api/access/workspace',
       permission: 'workspace.switch',
       event: 'workspace.chosen',
-      body: z.strictObject({ workspace: z.uuid() }),
+      body: z.strictObject({ workspace: uuid }),
       handle: async (request) => {
         await workspaces.choose(request, request.body.workspace)
         return { workspace: request.body.workspace }
