@@ -203,6 +203,11 @@ suite('hostile directories', () => {
     assert.equal((await it.db.selectFrom('account').select('id').execute()).length, before)
   })
 
+  test('an address that is no text is one at which there is nothing', async () => {
+    for (const id of ['%FF', '%C3%28', '%E0%A4'])
+      assert.equal((await it.scim('GET', `/Users/${id}`)).status, 404, id)
+  })
+
   test('deep filters, long lists and huge bulk requests are refused', async () => {
     const deep = `${'('.repeat(60)}active eq true${')'.repeat(60)}`
     assert.equal(

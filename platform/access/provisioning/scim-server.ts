@@ -102,9 +102,7 @@ async function guarded(work: () => Promise<Answer>): Promise<Answer> {
 async function route(parts: DirectoryParts, request: DirectoryRequest, scim: ScimRequest): Promise<Answer> {
   const segments = scim.path.split('/').filter((one) => one !== '')
   // Names of endpoints in any case, and a slash behind them: directories differ.
-  const [name = '', id, ...more] = segments.map((one, at) =>
-    at === 0 ? one.toLowerCase() : decodeURIComponent(one),
-  )
+  const [name = '', id, ...more] = segments.map((one, at) => (at === 0 ? one.toLowerCase() : decoded(one)))
   if (more.length > 0) throw unknown()
   const { method } = scim
   if (name === '' || name === '.search') return search(parts, request, scim, resourceTypes, name === '')
@@ -119,6 +117,15 @@ async function route(parts: DirectoryParts, request: DirectoryRequest, scim: Sci
   const handle = Object.hasOwn(handlers, method) ? handlers[method] : undefined
   if (handle === undefined) throw wrongMethod(Object.keys(handlers))
   return handle(parts, request, scim, id ?? '')
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    // Bytes that are no text name nothing.
+    throw unknown()
+  }
 }
 
 function unknown(): ScimError {
