@@ -117,10 +117,19 @@ export async function withSystem(use: (system: RunningSystem, place: Place) => P
   const place = await makePlace()
   try {
     const system = await startSystem(place)
+    // Whoever ends the benchmark ends what it started.
+    const cut = (): void => {
+      void system
+        .stop()
+        .then(place.remove)
+        .finally(() => process.exit(1))
+    }
+    process.once('SIGTERM', cut).once('SIGINT', cut)
     try {
       await settled(system)
       await use(system, place)
     } finally {
+      process.off('SIGTERM', cut).off('SIGINT', cut)
       await system.stop()
     }
   } finally {
