@@ -10,9 +10,12 @@ import { openSteps, STEP } from './steps.ts'
 
 const OTHER_DEVICE = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0'
 
+/** A check waits for those that follow the start. */
+const CHECKED_MS_MAX = 60_000
+
 const HOURS = 'We are here from 9 to 17, Monday to Friday.'
 
-suite('the first hour, in a real browser', { skip: noBrowser, timeout: 280_000 }, () => {
+suite('the first hour, in a real browser', { skip: noBrowser, timeout: 480_000 }, () => {
   const owner = person('Sample owner')
   const agent = person('Sample agent')
   const agreement = newAgreement()
@@ -29,7 +32,8 @@ suite('the first hour, in a real browser', { skip: noBrowser, timeout: 280_000 }
     await heading(title).waitFor()
   }
   const messages = () => page.getByRole('list', { name: 'Messages, oldest first' }).getByRole('listitem')
-  const said = (name: string | RegExp) => page.getByRole('status').filter({ hasText: name }).waitFor()
+  const said = (name: string | RegExp, timeout = 15_000) =>
+    page.getByRole('status').filter({ hasText: name }).waitFor({ timeout })
 
   before(async () => {
     ;[system, browser] = await Promise.all([startSystem(), openBrowser()])
@@ -240,9 +244,9 @@ suite('the first hour, in a real browser', { skip: noBrowser, timeout: 280_000 }
       await page.getByText('30 minutes').first().waitFor()
       await page.getByText('session.idle').first().waitFor()
       await page.getByRole('button', { name: 'Run check' }).click()
-      await said(/Check passed/)
+      await said(/Check passed/, CHECKED_MS_MAX)
       await page.getByRole('button', { name: 'Run self-test' }).click()
-      await said(/The check can fail, as it must/)
+      await said(/The check can fail, as it must/, CHECKED_MS_MAX)
       await page.getByText('PROVEN').first().waitFor()
       await picture(window, 'clause')
       await examine(window, 'the clause')
