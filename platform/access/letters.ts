@@ -4,27 +4,30 @@ import type { Letter } from '../post/index.ts'
 import { faceOf } from './accounts/accounts.ts'
 import type { AccessParts } from './parts.ts'
 
+/** Nothing besides whom it goes to. */
+type NoFacts = Readonly<Record<string, never>>
+
 /** What each letter must be told besides whom it goes to. */
 export interface LetterFacts {
   /** `what` names the factor, e.g. `an authenticator app`; a label that a person chose does not belong here. */
   'factor-added': { readonly what: string }
   'factor-removed': { readonly what: string }
-  'password-changed': Record<never, never>
-  'password-breached': Record<never, never>
-  'upstream-linked': Record<never, never>
+  'password-changed': NoFacts
+  'password-breached': NoFacts
+  'upstream-linked': NoFacts
   /** First sign-in on a device that the account does not know. */
   'new-device': { readonly device: string }
-  'key-copied': Record<never, never>
-  'recovery-codes-made': Record<never, never>
+  'key-copied': NoFacts
+  'recovery-codes-made': NoFacts
   'recovery-code-used': { readonly left: number }
   'account-locked': { readonly until: Date; readonly unlockLink: string | null }
   'recovery-asked': { readonly link: string; readonly minutes: number }
   'recovery-done': { readonly apiKeys: number }
   'reset-requested': { readonly cancelLink: string; readonly hours: number }
   'reset-approved': { readonly cancelLink: string; readonly effectiveAt: Date }
-  'reset-cancelled': Record<never, never>
+  'reset-cancelled': NoFacts
   'reset-done': { readonly link: string; readonly hours: number }
-  'access-withdrawn': Record<never, never>
+  'access-withdrawn': NoFacts
 }
 
 /** The name of a letter about an account. */

@@ -18,13 +18,13 @@ export function compiledOnce<Arguments extends readonly unknown[], Row>(
   }
 }
 
-function compile<Arguments extends readonly unknown[], Row>(
-  build: (db: Database, ...values: Arguments) => Compilable<Row>,
+function compile<Row>(
+  build: (db: Database, ...values: never) => Compilable<Row>,
   db: Database,
   count: number,
 ) {
   const standIns: readonly object[] = Array.from({ length: count }, (_, at) => ({ standsFor: at }))
-  const query = build(db, ...(standIns as unknown as Arguments)).compile()
+  const query = build(db, ...(standIns as never)).compile()
   const places = query.parameters.map((parameter) => standIns.indexOf(parameter as object))
   if (standIns.some((_, at) => !places.includes(at)))
     throw new Error('an argument does not stand in its statement as a parameter')
