@@ -36,9 +36,8 @@ export function dutyOf(policy: PolicyReader, { staff, administers }: Standing): 
 /** Whether what was proved is enough: two different factors, and of the kind that the duty asks for. Policy 3.1-0, 3.1-c. */
 export function suffices(duty: Duty, proved: readonly FactorKind[]): boolean {
   const factors = new Set(proved)
-  if (duty === 'key') return factors.has('webauthn') && factors.size >= 2
-  if (duty === 'strong') factors.delete('sms')
-  return factors.size >= 2
+  if (duty !== 'any') factors.delete('sms')
+  return factors.size >= 2 && (duty !== 'key' || factors.has('webauthn'))
 }
 
 /**
