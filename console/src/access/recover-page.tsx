@@ -100,7 +100,7 @@ function BackToSignIn(): ReactNode {
 }
 
 function FollowLink({ token }: { readonly token: string }): ReactNode {
-  const { data, error } = useQuery({
+  const { data, error, refetch } = useQuery({
     queryKey: ['recovery-link', token],
     queryFn: async () => {
       const { kind } = await call('POST /api/access/recovery/link', { body: { token } })
@@ -114,7 +114,15 @@ function FollowLink({ token }: { readonly token: string }): ReactNode {
   return (
     <>
       <PageHead title={data === undefined ? 'Your link' : TITLES[data.kind]} />
-      {error !== null && <ProblemNotice error={error} focus />}
+      {error !== null && (
+        <ProblemNotice
+          error={error}
+          focus
+          retry={() => {
+            void refetch()
+          }}
+        />
+      )}
       {data === undefined && error === null && <Loading what="the link" />}
       {data?.kind === 'recovery' && <Recover token={token} />}
       {data !== undefined && data.kind !== 'recovery' && <OneAct kind={data.kind} token={token} />}
