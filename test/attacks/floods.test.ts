@@ -82,7 +82,7 @@ suite('attacks with many requests', () => {
       ({ status, headers }) => status === 429 && Number(headers['retry-after']) > 0,
     )
     // One network has a share of the line before the hashing; whoever finds it full is told when to come back.
-    assert.ok(waited.length >= 8, `${waited.length} were answered`)
+    assert.ok(waited.length >= 4, `${waited.length} were answered`)
     assert.equal(waited.length + later.length, answers.length)
     const p95 = times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.95)] ?? 0
     assert.ok(p95 < 1000, `p95 ${p95.toFixed(0)} ms`)
