@@ -9,8 +9,8 @@ import { testDatabase } from '#database'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const folders = ['engines', 'platform', 'inbox', 'client', 'database', 'launch', 'cli', 'test', 'bench']
 
-/** Test files at once; two, because most of them make a PostgreSQL work as well. */
-const FILES_AT_ONCE = 2
+/** Test files at once; three on two processors, because each waits now and then for the PostgreSQL that all share. */
+const FILES_AT_ONCE = 3
 /** Files that start a whole system each and measure its promises in real time: one at once, and once more when they fail. */
 const WHOLE_SYSTEM = /^test\/(?:attacks|drills|journey)\//
 /** A test file that takes longer than this has failed. */
