@@ -83,11 +83,16 @@ function shownClause(
     sentence: clause.sentence,
     kinds: entry.kinds,
     status: statusView(state.status.shown),
-    values: clause.values.map(({ parameter, text }) => ({
-      parameter,
-      text,
-      obeys: status.text.values.get(parameter)?.parameter.obeys ?? '',
-    })),
+    values: clause.values.map(({ parameter, text }) => {
+      const held = status.values.get(parameter)
+      return {
+        parameter,
+        text,
+        obeys: status.text.values.get(parameter)?.parameter.obeys ?? '',
+        inForce: held?.text ?? text,
+        from: held?.pending?.effectiveAt.toISOString() ?? null,
+      }
+    }),
     controls: state.controls.map((one) => shownControl(one, indices)),
   }
 }

@@ -270,7 +270,7 @@ export function clausePage(
             ? ''
             : html`<h2>What the system obeys</h2>
                 <ul>
-                  ${clause.values.map((value) => html`<li><mark>${value.text}</mark> <code>${value.parameter}</code>: ${value.obeys}</li>`)}
+                  ${clause.values.map((value) => html`<li><mark>${value.inForce}</mark> <code>${value.parameter}</code>: ${value.obeys}${value.from === null ? '' : ` From ${value.from.slice(0, 10)} on: ${value.text}.`}</li>`)}
                 </ul>`
         }
         ${clause.controls.map((control) => controlPart(control, now))}

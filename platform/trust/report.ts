@@ -25,6 +25,10 @@ export interface ShownValue {
   readonly parameter: string
   readonly text: string
   readonly obeys: string
+  /** What is obeyed now: another value while a weaker one that the sentence names waits for its notice period. */
+  readonly inForce: string
+  /** When the sentence's own value comes into force; null when it is. */
+  readonly from: string | null
 }
 
 /** One clause with everything that is known of it. */
