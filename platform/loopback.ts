@@ -1,4 +1,5 @@
 import { request } from 'node:https'
+import { probeAddressHere } from './kernel/probe-address.ts'
 
 /** How long a check waits for an answer, in milliseconds. */
 const WAIT_MS = 10_000
@@ -17,12 +18,16 @@ export interface LoopbackAddress {
   readonly ca: string | null
 }
 
-/** Sends requests through the front door; `where` is asked at each request, since the door opens after its checks are wired. */
+/**
+ * Sends requests through the front door; `where` is asked at each request, since the door opens after its checks are wired.
+ * Each comes from a network of its own: the tries of checks never use up what people at this machine may try.
+ */
 export function openLoopback(where: () => LoopbackAddress): Loopback {
   return { request: (path, init = {}) => send(where(), path, init) }
 }
 
 async function send(at: LoopbackAddress, path: string, init: RequestInit): Promise<Response> {
+  const from = at.host.startsWith('127.') ? probeAddressHere() : undefined
   const shape = new Request(`https://${at.name}:${at.port}${path}`, init)
   const body = Buffer.from(await shape.arrayBuffer())
   return new Promise((resolve, reject) => {
@@ -30,6 +35,7 @@ async function send(at: LoopbackAddress, path: string, init: RequestInit): Promi
       {
         host: at.host,
         port: at.port,
+        ...(from === undefined ? {} : { localAddress: from }),
         servername: at.name,
         path,
         method: shape.method,

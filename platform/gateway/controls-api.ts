@@ -1,8 +1,8 @@
 import { HOUR } from '../kernel/clock.ts'
-import { randomInt } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { control, type Observation } from '../kernel/control.ts'
 import { policyWith } from '../kernel/parameter.ts'
+import { probeAddress } from '../kernel/probe-address.ts'
 import { route, type AnyRoute } from '../kernel/route.ts'
 import { z } from '../kernel/schema.ts'
 import { apiRate } from './parameters.ts'
@@ -15,11 +15,6 @@ const RATES = new Set(['page', 'api', 'sign-in'])
 
 /** A path of the `api` budget that anybody may read and that needs no database. */
 const CANARY = '/.well-known/jwks.json'
-
-/** An address of this machine in a network that no real client has, so that a burst uses up nobody's budget. */
-function probeAddress(): string {
-  return `127.${randomInt(64, 128)}.${randomInt(256)}.1`
-}
 
 async function lookAtRate(
   target: ProbeTarget,

@@ -1,0 +1,11 @@
+import { randomInt } from 'node:crypto'
+
+/** An address of this machine in a network that no real client has, so that whatever is asked from it uses up nobody's budget. */
+export function probeAddress(): string {
+  return `127.${randomInt(64, 128)}.${randomInt(256)}.1`
+}
+
+/** The same where the machine has such addresses: Linux alone answers on all of 127.0.0.0/8. */
+export function probeAddressHere(): string | undefined {
+  return process.platform === 'linux' ? probeAddress() : undefined
+}
