@@ -3,10 +3,9 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { firstPerson, testAccess } from '../platform/access/access.fixture.ts'
+import { anotherProcess } from '../platform/access/another-process.fixture.ts'
 import { ownToken, registered } from '../platform/access/clients/clients.fixture.ts'
-import { accessRoutes, openAccess } from '../platform/access/index.ts'
-import { directDoor } from '../platform/access/direct-door.ts'
-import { listenFor, openDatabase, openNoticeBoard } from '../platform/db/index.ts'
+import { accessRoutes } from '../platform/access/index.ts'
 import { startGateway } from '../platform/gateway/index.ts'
 import { systemClock as clock } from '../platform/kernel/clock.ts'
 import { silentLog } from '../platform/kernel/log.ts'
@@ -22,22 +21,7 @@ const test = await testAccess({
 })
 test.clock.set(new Date())
 const person = await firstPerson(test)
-const origin = 'https://localhost:8443'
-const notices = openNoticeBoard()
-const db = openDatabase(test.url, () => {}, { onNotice: notices.sending })
-await listenFor(
-  test.url,
-  {
-    session_revoked: (payload) => notices.heard('session_revoked', payload),
-    access_changed: (payload) => notices.heard('access_changed', payload),
-  },
-  {
-    reconnected: notices.interrupted,
-    lost: notices.interrupted,
-    pulse: { everyMs: 250, heard: notices.confirmed },
-  },
-)
-const access = openAccess({ ...test, db, clock, origin, notices, log: silentLog })
+const { access, door } = await anotherProcess({ ...test, clock }, { pulseMs: 250 })
 /** The very same question, answered by the library alone: what ours is compared with. */
 const byLibrary = route({
   method: 'POST',
@@ -80,7 +64,7 @@ const gateway = await startGateway({
   operatorSocket: join(folder, 'o.sock'),
 })
 const client = await registered({ access }, person)
-const all = { ...test, access, door: directDoor(access, clock), person, client }
+const all = { ...test, access, door, person, client }
 const token = await ownToken(all)
 process.on('message', () => {
   const { user, system } = process.cpuUsage()

@@ -1,8 +1,9 @@
 import { hash, randomBytes, randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { testDatabase } from '#database'
+import { listening } from '../platform/access/another-process.fixture.ts'
 import { openSessionBook, type Sessions, type SessionToken } from '../platform/access/sessions/sessions.ts'
-import { listenFor, openDatabase, openNoticeBoard, type Database } from '../platform/db/index.ts'
+import { openDatabase, openNoticeBoard, type Database } from '../platform/db/index.ts'
 import { fakeClock, systemClock, type Clock } from '../platform/kernel/clock.ts'
 import { policyWith } from '../platform/kernel/parameter.ts'
 import { asSecret } from '../platform/kernel/secret.ts'
@@ -80,17 +81,8 @@ async function fromMemory(
   tokens: readonly SessionToken[],
 ): Promise<void> {
   const board = openNoticeBoard()
-  const stop = await listenFor(
-    url,
-    { session_revoked: (payload) => board.heard('session_revoked', payload) },
-    {
-      reconnected: board.interrupted,
-      lost: board.interrupted,
-      pulse: { everyMs: 100, heard: board.confirmed },
-    },
-  )
+  const stop = await listening(url, board, { pulseMs: 100 })
   const book = bookOf(db, systemClock, board)
-  while (board.unsureForMs() > 200) await new Promise((resolve) => setTimeout(resolve, 20))
   for (let at = 0; at < tokens.length; at += 64)
     await Promise.all(tokens.slice(at, at + 64).map((token) => book.find(nobody, token, false)))
   const rounds: number[] = []

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, suite, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { listenFor, openDatabase, openNoticeBoard, type NoticeBoard } from '../../db/index.ts'
-import { openAccess, type Access } from '../access.ts'
 import { callerOf, contextOf, invitedPerson } from '../access.fixture.ts'
-import { directDoor, type Door } from '../direct-door.ts'
+import { anotherProcess, type Hear } from '../another-process.fixture.ts'
+import type { Door } from '../direct-door.ts'
 import {
   basicOf,
   callerByToken,
@@ -18,52 +17,19 @@ import {
   type TestClients,
 } from './clients.fixture.ts'
 
-/** An access with a pool and a listener of its own, as a process has them. */
-interface Process {
-  readonly access: Access
-  readonly door: Door
-  /** Statements that looked a token or a client's secrets up. */
-  looks(): number
-  close(): Promise<void>
-}
+/** Another process that counts its looks. */
+type Process = Awaited<ReturnType<typeof startProcess>>
 
-async function startProcess(
-  t: TestClients,
-  hear: (board: NoticeBoard, ...notice: Parameters<NoticeBoard['heard']>) => void = (board, ...notice) =>
-    board.heard(...notice),
-): Promise<Process> {
-  const board = openNoticeBoard()
+async function startProcess(t: TestClients, how: { readonly hear?: Hear } = {}) {
   let looks = 0
   const onStatement = (text: string): void => {
     if (text.includes('"oauth_artifact" as "token"') || text.includes('"oauth_secret" as "secret"'))
       looks += 1
   }
-  const db = openDatabase(t.url, () => {}, { onStatement, onNotice: board.sending })
-  const stopListening = await listenFor(
-    t.url,
-    {
-      session_revoked: (payload) => hear(board, 'session_revoked', payload),
-      access_changed: (payload) => hear(board, 'access_changed', payload),
-    },
-    {
-      reconnected: board.interrupted,
-      lost: board.interrupted,
-      retryMs: 50,
-      pulse: { everyMs: 20, heard: board.confirmed },
-    },
-  )
-  const hasher = { ...t.hasher, close: async () => {} }
-  const access = openAccess({ ...t, db, hasher, notices: board })
-  while (board.unsureForMs() > 750) await pause(5)
   return {
-    access,
-    door: directDoor(access, t.clock),
+    ...(await anotherProcess(t, { ...how, onStatement })),
+    /** Statements that looked a token or a client's secrets up. */
     looks: () => looks,
-    close: async () => {
-      await stopListening()
-      await access.close()
-      await db.destroy()
-    },
   }
 }
 
@@ -276,7 +242,7 @@ suite('tokens in several processes', () => {
   })
 
   test('policy 4.3-a.2: a process whose listener hears nothing is found out', async () => {
-    const deaf = await startProcess(t, () => {})
+    const deaf = await startProcess(t, { hear: () => {} })
     try {
       assert.deepEqual([await isActive(deaf), await isCaller(deaf)], [true, true])
       await post(one, '/oauth/revoke', { token }, { authorization: t.client.basic })

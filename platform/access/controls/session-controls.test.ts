@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
-import { setTimeout as pause } from 'node:timers/promises'
-import { listenFor, openDatabase, openNoticeBoard } from '../../db/index.ts'
-import { openAccess } from '../access.ts'
 import { testAccess, type TestAccess } from '../access.fixture.ts'
-import { directDoor } from '../direct-door.ts'
+import { anotherProcess, type AnotherProcess } from '../another-process.fixture.ts'
 import { accessRoutes } from '../routes.ts'
 import type { AccessSystem } from './observed-system.ts'
 import { sessionsExpire, sessionsListed, signOutEnds } from './session-controls.ts'
@@ -12,36 +9,15 @@ import { sessionsExpire, sessionsListed, signOutEnds } from './session-controls.
 suite('controls of sessions, of a process that keeps sessions in memory', () => {
   let it: TestAccess
   let system: AccessSystem
-  let close: () => Promise<void>
+  let other: AnotherProcess
 
   before(async () => {
     it = await testAccess({ 'password.bcrypt-cost': 10 })
-    const notices = openNoticeBoard()
-    const db = openDatabase(it.url, () => {}, { onNotice: notices.sending })
-    const stop = await listenFor(
-      it.url,
-      {
-        session_revoked: (payload) => notices.heard('session_revoked', payload),
-        access_changed: (payload) => notices.heard('access_changed', payload),
-      },
-      {
-        reconnected: notices.interrupted,
-        lost: notices.interrupted,
-        pulse: { everyMs: 50, heard: notices.confirmed },
-      },
-    )
-    while (notices.unsureForMs() > 700) await pause(5)
-    const parts = { ...it, db, notices, hasher: { ...it.hasher, close: async () => {} } }
-    const access = openAccess(parts)
-    system = { parts, access, door: directDoor(access, it.clock), routes: accessRoutes(access) }
-    close = async () => {
-      await access.close()
-      await stop()
-      await db.destroy()
-    }
+    other = await anotherProcess(it, { pulseMs: 50 })
+    system = { ...other, routes: accessRoutes(other.access) }
   })
   after(async () => {
-    await close()
+    await other.close()
     await it.close()
   })
 

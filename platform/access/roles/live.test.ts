@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { listenFor, openDatabase, openNoticeBoard } from '../../db/index.ts'
 import { permissions, type Permission } from '../../kernel/permission.ts'
-import { openAccess, type Access } from '../access.ts'
 import {
   callerOf,
   firstPerson,
@@ -12,6 +10,7 @@ import {
   type TestAccess,
   type TestPerson,
 } from '../access.fixture.ts'
+import { anotherProcess, type AnotherProcess } from '../another-process.fixture.ts'
 import { brokenDuty, SHIPPED_DUTIES } from './duties.ts'
 import { ELIGIBLE } from '../elevation/eligible.ts'
 import { bitsOf, eitherOf } from '../../kernel/permission-set.ts'
@@ -21,44 +20,22 @@ import { STAFF_ROLES, WORKSPACE_ROLES } from './role-table.ts'
 suite('changed rights reach every process', () => {
   let it: TestAccess
   let owner: TestPerson
-  let other: Access
-  let stop: () => Promise<void>
+  let other: AnotherProcess
 
   before(async () => {
     it = await testAccess()
     owner = await firstPerson(it)
-    const board = openNoticeBoard()
-    const db = openDatabase(it.url, () => {}, { onNotice: board.sending })
-    const stopListening = await listenFor(
-      it.url,
-      {
-        session_revoked: (payload) => board.heard('session_revoked', payload),
-        access_changed: (payload) => board.heard('access_changed', payload),
-      },
-      {
-        reconnected: board.interrupted,
-        lost: board.interrupted,
-        retryMs: 50,
-        pulse: { everyMs: 20, heard: board.confirmed },
-      },
-    )
-    other = openAccess({ ...it, db, hasher: { ...it.hasher, close: async () => {} }, notices: board })
-    while (board.unsureForMs() > 750) await pause(5)
-    stop = async () => {
-      await stopListening()
-      await other.close()
-      await db.destroy()
-    }
+    other = await anotherProcess(it)
   })
   after(async () => {
-    await stop()
+    await other.close()
     await it.close()
   })
 
   /** Waits until another process answers so; throws after a second. */
   async function within(person: TestPerson, permission: Permission, allowed: boolean): Promise<void> {
     const began = performance.now()
-    while ((await callerOf(other, person.token)).permissions.has(permission) !== allowed) {
+    while ((await callerOf(other.access, person.token)).permissions.has(permission) !== allowed) {
       assert.ok(performance.now() - began < 1000, `${permission} is not ${allowed} after a second`)
       await pause(2)
     }

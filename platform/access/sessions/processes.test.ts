@@ -2,9 +2,8 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, suite, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { sql } from 'kysely'
-import { listenFor, openDatabase, openNoticeBoard, type Channel, type NoticeBoard } from '../../db/index.ts'
+import { openDatabase } from '../../db/index.ts'
 import { accessChanged } from '../changed.ts'
-import { openAccess, type Access } from '../access.ts'
 import {
   callerOf,
   contextOf,
@@ -13,57 +12,24 @@ import {
   type TestAccess,
   type TestPerson,
 } from '../access.fixture.ts'
+import { anotherProcess, type Hear } from '../another-process.fixture.ts'
 
-/** An access with a pool and a listener of its own, as a process has them. */
-interface Process {
-  readonly access: Access
-  readonly board: NoticeBoard
-  /** Statements that looked a session up. */
-  looks(): number
-  /** Statements that wrote a use. */
-  writes(): number
-  close(): Promise<void>
-}
+/** Another process that counts what it asks and writes. */
+type Process = Awaited<ReturnType<typeof startProcess>>
 
-async function startProcess(
-  it: TestAccess,
-  hear: (board: NoticeBoard, channel: Channel, payload: string) => void = (board, channel, payload) =>
-    board.heard(channel, payload),
-): Promise<Process> {
-  const board = openNoticeBoard()
+async function startProcess(it: TestAccess, how: { readonly hear?: Hear } = {}) {
   let looks = 0
   let writes = 0
   const onStatement = (text: string): void => {
     if (text.includes('"session"."token_hash" = any')) looks += 1
     if (text.startsWith('update "session" set "last_seen_at"')) writes += 1
   }
-  const db = openDatabase(it.url, () => {}, { onStatement, onNotice: board.sending })
-  const stopListening = await listenFor(
-    it.url,
-    {
-      session_revoked: (payload) => hear(board, 'session_revoked', payload),
-      access_changed: (payload) => hear(board, 'access_changed', payload),
-    },
-    {
-      reconnected: board.interrupted,
-      lost: board.interrupted,
-      retryMs: 50,
-      pulse: { everyMs: 20, heard: board.confirmed },
-    },
-  )
-  const hasher = { ...it.hasher, close: async () => {} }
-  const access = openAccess({ ...it, db, hasher, notices: board })
-  while (board.unsureForMs() > 750) await pause(5)
   return {
-    access,
-    board,
+    ...(await anotherProcess(it, { ...how, onStatement })),
+    /** Statements that looked a session up. */
     looks: () => looks,
+    /** Statements that wrote a use. */
     writes: () => writes,
-    close: async () => {
-      await stopListening()
-      await access.close()
-      await db.destroy()
-    },
   }
 }
 
@@ -111,7 +77,7 @@ suite('sessions in several processes', () => {
   })
 
   test('policy 3.4-b: a process whose listener hears no revocation is found out', async () => {
-    const deaf = await startProcess(it, () => {})
+    const deaf = await startProcess(it, { hear: () => {} })
     try {
       assert.equal(await alive(deaf), true)
       await one.access.signOut(await person.context())
