@@ -5,7 +5,6 @@ import { Moment } from '../ui/moment.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
 import { Badge, Empty, Loading, Section } from '../ui/page.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
-import { deviceName } from './device-name.ts'
 
 /** What the platform as a whole records about everybody, and not as part of sign-in. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
@@ -48,7 +47,7 @@ export function Activity(): ReactNode {
                   'not known any more'
                 ) : (
                   <span title={event.origin.userAgent}>
-                    {deviceName(event.origin.userAgent)}, {event.origin.ip}
+                    {event.origin.says}, {event.origin.ip}
                   </span>
                 )}
               </Cell>

@@ -4,6 +4,7 @@ import { call } from '../api.ts'
 import type { Level } from '../contract/access.ts'
 import { Button } from '../ui/button.tsx'
 import { TextField } from '../ui/field.tsx'
+import { Form } from '../ui/form.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
 import { Loading } from '../ui/page.tsx'
 import { FactorSetup } from './factor-setup.tsx'
@@ -105,14 +106,7 @@ function EnrolKey({ onDone }: { readonly onDone: Enrolled }): ReactNode {
     },
   })
   return (
-    <form
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault()
-        key.mutate()
-      }}
-    >
-      {key.isError && <ProblemNotice error={key.error} focus />}
+    <Form error={key.error} onSubmit={key.mutate}>
       <TextField
         label="Name of the key"
         required
@@ -125,6 +119,6 @@ function EnrolKey({ onDone }: { readonly onDone: Enrolled }): ReactNode {
       <Button type="submit" weight="primary" busy={key.isPending}>
         Set up the key
       </Button>
-    </form>
+    </Form>
   )
 }

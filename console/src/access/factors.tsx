@@ -1,10 +1,10 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState, type ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { call } from '../api.ts'
 import type { Factor } from '../contract/access.ts'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
+import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
 import { Moment } from '../ui/moment.tsx'
 import { Notice, ProblemNotice } from '../ui/notice.tsx'
 import { Badge, Loading, Panel, Section } from '../ui/page.tsx'
@@ -94,48 +94,42 @@ function FactorItem({
 }
 
 function NewCodes(): ReactNode {
-  const [open, setOpen] = useState(false)
   const queries = useQueryClient()
   const make = useMutation({ mutationFn: () => call('POST /api/access/recovery-codes', { body: {} }) })
-  const close = (): void => {
-    setOpen(false)
+  const dialog = useDialog(() => {
     make.reset()
     void queries.invalidateQueries({ queryKey: ['factors'] })
-  }
+  })
   return (
-    <>
-      <Button
-        onClick={() => {
-          setOpen(true)
-        }}
-      >
-        Make new recovery codes
-      </Button>
-      <Dialog open={open} onClose={close} title="New recovery codes" lasting={make.isSuccess}>
-        {make.data === undefined ? (
-          <div className="flex flex-col gap-4">
-            <p>New codes replace all present ones at once, and your other sessions end.</p>
-            {make.isError && <ProblemNotice error={make.error} focus />}
-            <Button
-              weight="primary"
-              busy={make.isPending}
-              onClick={() => {
-                make.mutate()
-              }}
-            >
-              Make new codes
-            </Button>
-          </div>
-        ) : (
-          <RecoveryCodes
-            codes={make.data.recoveryCodes}
-            onStored={() => {
-              close()
-              announce('The new recovery codes are in force')
+    <DialogButton
+      dialog={dialog}
+      words="Make new recovery codes"
+      title="New recovery codes"
+      lasting={make.isSuccess}
+    >
+      {make.data === undefined ? (
+        <div className="flex flex-col gap-4">
+          <p>New codes replace all present ones at once, and your other sessions end.</p>
+          {make.isError && <ProblemNotice error={make.error} focus />}
+          <Button
+            weight="primary"
+            busy={make.isPending}
+            onClick={() => {
+              make.mutate()
             }}
-          />
-        )}
-      </Dialog>
-    </>
+          >
+            Make new codes
+          </Button>
+        </div>
+      ) : (
+        <RecoveryCodes
+          codes={make.data.recoveryCodes}
+          onStored={() => {
+            dialog.close()
+            announce('The new recovery codes are in force')
+          }}
+        />
+      )}
+    </DialogButton>
   )
 }

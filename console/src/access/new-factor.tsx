@@ -4,9 +4,9 @@ import { call } from '../api.ts'
 import { useMay, useMe } from '../session.tsx'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
+import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
 import { Choice, TextField } from '../ui/field.tsx'
-import { ProblemNotice } from '../ui/notice.tsx'
+import { Form } from '../ui/form.tsx'
 import { FactorSetup } from './factor-setup.tsx'
 import { addKey, keysWork } from './keys.ts'
 import { SetUpNumber } from './set-up-number.tsx'
@@ -29,39 +29,26 @@ function useKinds(): Readonly<Record<string, string>> {
 
 /** Adds a further second factor; a fresh proof of a present one comes first. */
 export function NewFactor(): ReactNode {
-  const [open, setOpen] = useState(false)
+  const dialog = useDialog()
   const [kind, setKind] = useState<Kind>(keysWork ? 'webauthn' : 'totp')
   const kinds = useKinds()
   const queries = useQueryClient()
-  const close = (): void => {
-    setOpen(false)
-  }
   const done = (): void => {
-    close()
+    dialog.close()
     announce('The factor is set up; other sessions were ended')
     void queries.invalidateQueries({ queryKey: ['factors'] })
     void queries.invalidateQueries({ queryKey: ['sessions'] })
     void queries.invalidateQueries({ queryKey: ['activity'] })
   }
   return (
-    <>
-      <Button
-        icon="plus"
-        onClick={() => {
-          setOpen(true)
-        }}
-      >
-        Add a factor
-      </Button>
-      <Dialog open={open} onClose={close} title="Add a second factor">
-        <div className="flex flex-col gap-4">
-          <Choice label="Kind" choices={kinds} value={kind} onChoose={setKind} />
-          {kind === 'totp' && <NewApp onDone={done} />}
-          {kind === 'webauthn' && <NewKey onDone={done} />}
-          {kind === 'sms' && <SetUpNumber onDone={done} />}
-        </div>
-      </Dialog>
-    </>
+    <DialogButton dialog={dialog} words="Add a factor" title="Add a second factor" icon="plus">
+      <div className="flex flex-col gap-4">
+        <Choice label="Kind" choices={kinds} value={kind} onChoose={setKind} />
+        {kind === 'totp' && <NewApp onDone={done} />}
+        {kind === 'webauthn' && <NewKey onDone={done} />}
+        {kind === 'sms' && <SetUpNumber onDone={done} />}
+      </div>
+    </DialogButton>
   )
 }
 
@@ -108,19 +95,12 @@ function NewApp({ onDone }: { readonly onDone: () => void }): ReactNode {
       />
     )
   return (
-    <form
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault()
-        add.mutate()
-      }}
-    >
-      {add.isError && <ProblemNotice error={add.error} focus />}
+    <Form error={add.error} onSubmit={add.mutate}>
       <NameField value={label} onChange={setLabel} />
       <Button type="submit" weight="primary" busy={add.isPending}>
         Continue
       </Button>
-    </form>
+    </Form>
   )
 }
 
@@ -128,18 +108,11 @@ function NewKey({ onDone }: { readonly onDone: () => void }): ReactNode {
   const [label, setLabel] = useState('')
   const add = useMutation({ mutationFn: () => addKey(label.trim()), onSuccess: onDone })
   return (
-    <form
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault()
-        add.mutate()
-      }}
-    >
-      {add.isError && <ProblemNotice error={add.error} focus />}
+    <Form error={add.error} onSubmit={add.mutate}>
       <NameField value={label} onChange={setLabel} />
       <Button type="submit" weight="primary" busy={add.isPending}>
         Set up the key
       </Button>
-    </form>
+    </Form>
   )
 }

@@ -5,7 +5,7 @@ import { call } from '../api.ts'
 import type { Level } from '../contract/access.ts'
 import { Button } from '../ui/button.tsx'
 import { TextField } from '../ui/field.tsx'
-import { ProblemNotice } from '../ui/notice.tsx'
+import { Form } from '../ui/form.tsx'
 import { endOffer, keysWork, passkeysInFields, signInWithPasskey } from './keys.ts'
 
 /** E-mail and password, or a passkey instead of both, or the provider of a workspace. Policy 3.1-0. */
@@ -38,14 +38,7 @@ export function PasswordStep({
   usePasskeyInField(onNext)
   const problem = signIn.error ?? passkey.error ?? provider.error
   return (
-    <form
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault()
-        signIn.mutate()
-      }}
-    >
-      {problem !== null && <ProblemNotice error={problem} focus />}
+    <Form error={problem} onSubmit={signIn.mutate}>
       <TextField
         label="E-mail"
         type="email"
@@ -94,7 +87,7 @@ export function PasswordStep({
       <Link to="/recover" className="tap self-start text-accent underline">
         Password forgotten
       </Link>
-    </form>
+    </Form>
   )
 }
 

@@ -2,6 +2,7 @@ import { useMutation } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 import { Button } from '../ui/button.tsx'
 import { TextField } from '../ui/field.tsx'
+import { Form } from '../ui/form.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
 import { CodeField } from './code-field.tsx'
 import { keysWork } from './keys.ts'
@@ -122,19 +123,12 @@ function CodeWay<Result>({
     },
   })
   return (
-    <form
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault()
-        send.mutate()
-      }}
-    >
-      {send.isError && <ProblemNotice error={send.error} focus />}
+    <Form error={send.error} onSubmit={send.mutate}>
       <CodeField value={code} onChange={setCode} {...(hint === undefined ? {} : { hint })} />
       <Button type="submit" weight="primary" busy={send.isPending} disabled={code.length !== 6}>
         Continue
       </Button>
-    </form>
+    </Form>
   )
 }
 
@@ -184,14 +178,7 @@ function RecoveryWay<Result>({
   const [code, setCode] = useState('')
   const send = useMutation({ mutationFn: () => prove(code.trim()), onSuccess: onProved })
   return (
-    <form
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault()
-        send.mutate()
-      }}
-    >
-      {send.isError && <ProblemNotice error={send.error} focus />}
+    <Form error={send.error} onSubmit={send.mutate}>
       <TextField
         label="Recovery code"
         hint="One of the codes that you stored when you set up the second factor. It works once."
@@ -206,6 +193,6 @@ function RecoveryWay<Result>({
       <Button type="submit" weight="primary" busy={send.isPending}>
         Continue
       </Button>
-    </form>
+    </Form>
   )
 }

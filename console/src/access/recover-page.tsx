@@ -4,6 +4,7 @@ import { useEffect, useState, type ReactNode } from 'react'
 import { call } from '../api.ts'
 import { Button } from '../ui/button.tsx'
 import { TextField } from '../ui/field.tsx'
+import { Form } from '../ui/form.tsx'
 import { Notice, ProblemNotice } from '../ui/notice.tsx'
 import { Loading, PageHead } from '../ui/page.tsx'
 import { EntryFrame } from './entry-frame.tsx'
@@ -61,14 +62,7 @@ function AskForLetter(): ReactNode {
           </p>
         </Notice>
       ) : (
-        <form
-          className="flex flex-col gap-4"
-          onSubmit={(event) => {
-            event.preventDefault()
-            ask.mutate()
-          }}
-        >
-          {ask.isError && <ProblemNotice error={ask.error} focus />}
+        <Form error={ask.error} onSubmit={ask.mutate}>
           <TextField
             label="E-mail"
             hint="You will need your second factor or a recovery code as well."
@@ -84,7 +78,7 @@ function AskForLetter(): ReactNode {
           <Button type="submit" weight="primary" busy={ask.isPending}>
             Send the letter
           </Button>
-        </form>
+        </Form>
       )}
       <BackToSignIn />
     </>
@@ -228,18 +222,11 @@ function SetPassword(): ReactNode {
     },
   })
   return (
-    <form
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault()
-        set.mutate()
-      }}
-    >
-      {set.isError && <ProblemNotice error={set.error} focus />}
+    <Form error={set.error} onSubmit={set.mutate}>
       <NewPassword label="New password" value={next} onChange={setNext} />
       <Button type="submit" weight="primary" busy={set.isPending}>
         Set the password
       </Button>
-    </form>
+    </Form>
   )
 }

@@ -3,65 +3,49 @@ import { useState, type ReactNode } from 'react'
 import { call } from '../api.ts'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
+import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
 import { TextField } from '../ui/field.tsx'
-import { ProblemNotice } from '../ui/notice.tsx'
+import { Form } from '../ui/form.tsx'
 
 /** Gives a second factor another name. */
 export function RenameFactor({ id, name }: { readonly id: string; readonly name: string }): ReactNode {
-  const [open, setOpen] = useState(false)
-  const [label, setLabel] = useState(name)
+  const [typed, setTyped] = useState<string | null>(null)
+  const dialog = useDialog(() => {
+    setTyped(null)
+  })
+  const label = typed ?? name
   const queries = useQueryClient()
   const rename = useMutation({
     mutationFn: () =>
       call('POST /api/access/factors/:id/rename', { params: { id }, body: { label: label.trim() } }),
     onSuccess: async () => {
-      setOpen(false)
+      dialog.close()
       announce('Renamed')
       await queries.invalidateQueries({ queryKey: ['factors'] })
     },
   })
   return (
-    <>
-      <Button
-        weight="quiet"
-        aria-label={`Rename factor ${name}`}
-        onClick={() => {
-          setLabel(name)
-          setOpen(true)
-        }}
-      >
-        Rename
-      </Button>
-      <Dialog
-        open={open}
-        onClose={() => {
-          setOpen(false)
-        }}
-        title="Rename the factor"
-      >
-        <form
-          className="flex flex-col gap-4"
-          onSubmit={(event) => {
-            event.preventDefault()
-            rename.mutate()
+    <DialogButton
+      dialog={dialog}
+      words="Rename"
+      title="Rename the factor"
+      weight="quiet"
+      aria-label={`Rename factor ${name}`}
+    >
+      <Form error={rename.error} onSubmit={rename.mutate}>
+        <TextField
+          label="Name"
+          required
+          maxLength={60}
+          value={label}
+          onChange={(event) => {
+            setTyped(event.currentTarget.value)
           }}
-        >
-          {rename.isError && <ProblemNotice error={rename.error} focus />}
-          <TextField
-            label="Name"
-            required
-            maxLength={60}
-            value={label}
-            onChange={(event) => {
-              setLabel(event.currentTarget.value)
-            }}
-          />
-          <Button type="submit" weight="primary" busy={rename.isPending}>
-            Rename
-          </Button>
-        </form>
-      </Dialog>
-    </>
+        />
+        <Button type="submit" weight="primary" busy={rename.isPending}>
+          Rename
+        </Button>
+      </Form>
+    </DialogButton>
   )
 }

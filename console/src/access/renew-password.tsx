@@ -3,7 +3,8 @@ import { useState, type ReactNode } from 'react'
 import { call } from '../api.ts'
 import { Button } from '../ui/button.tsx'
 import { TextField } from '../ui/field.tsx'
-import { Notice, ProblemNotice } from '../ui/notice.tsx'
+import { Form } from '../ui/form.tsx'
+import { Notice } from '../ui/notice.tsx'
 import { NewPassword } from './password-rules.tsx'
 
 /** The way out of a password that was found in a breach: another one, before anything else. Policy 3.3-c. */
@@ -15,18 +16,16 @@ export function RenewPassword({ onDone }: { readonly onDone: () => void }): Reac
     onSuccess: onDone,
   })
   return (
-    <form
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault()
-        renew.mutate()
-      }}
+    <Form
+      intro={
+        <Notice tone="late">
+          <strong>Your password is known from a breach</strong>
+          <p>Somebody may know it. Choose another one to go on, and change it wherever else you use it.</p>
+        </Notice>
+      }
+      error={renew.error}
+      onSubmit={renew.mutate}
     >
-      <Notice tone="late">
-        <strong>Your password is known from a breach</strong>
-        <p>Somebody may know it. Choose another one to go on, and change it wherever else you use it.</p>
-      </Notice>
-      {renew.isError && <ProblemNotice error={renew.error} focus />}
       <TextField
         label="Present password"
         type="password"
@@ -42,6 +41,6 @@ export function RenewPassword({ onDone }: { readonly onDone: () => void }): Reac
       <Button type="submit" weight="primary" busy={renew.isPending}>
         Change and go on
       </Button>
-    </form>
+    </Form>
   )
 }

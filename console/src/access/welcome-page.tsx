@@ -6,6 +6,7 @@ import type { Level } from '../contract/access.ts'
 import { meQuery } from '../queries.ts'
 import { Button } from '../ui/button.tsx'
 import { TextField } from '../ui/field.tsx'
+import { Form } from '../ui/form.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
 import { Empty, Loading, PageHead } from '../ui/page.tsx'
 import { Enrol } from './enrol.tsx'
@@ -141,14 +142,7 @@ function AccountForm({
     },
   })
   return (
-    <form
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault()
-        welcome.mutate()
-      }}
-    >
-      {welcome.isError && <ProblemNotice error={welcome.error} focus />}
+    <Form error={welcome.error} onSubmit={welcome.mutate}>
       <TextField
         label="Your name"
         autoComplete="name"
@@ -196,6 +190,6 @@ function AccountForm({
           </Link>
         </p>
       )}
-    </form>
+    </Form>
   )
 }

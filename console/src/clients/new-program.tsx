@@ -4,9 +4,10 @@ import { call, type Input, type Reply } from '../api.ts'
 import { OnceShown } from '../people/once-shown.tsx'
 import { useMe } from '../session.tsx'
 import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
+import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
 import { Choice, TextArea, TextField, Tick } from '../ui/field.tsx'
-import { Notice, ProblemNotice } from '../ui/notice.tsx'
+import { Form } from '../ui/form.tsx'
+import { Notice } from '../ui/notice.tsx'
 import { programsQuery } from './programs-api.ts'
 
 type Wish = Input<'POST /api/clients'>['body']
@@ -27,27 +28,14 @@ function lines(text: string): string[] {
 
 /** Registers a program; its secret, if it has one, is shown once. */
 export function NewProgram({ offered }: { readonly offered: readonly Scope[] }): ReactNode {
-  const [open, setOpen] = useState(false)
   const queries = useQueryClient()
-  const close = (): void => {
-    setOpen(false)
+  const dialog = useDialog(() => {
     void queries.invalidateQueries({ queryKey: programsQuery.queryKey })
-  }
+  })
   return (
-    <>
-      <Button
-        weight="primary"
-        icon="plus"
-        onClick={() => {
-          setOpen(true)
-        }}
-      >
-        Register a program
-      </Button>
-      <Dialog open={open} onClose={close} title="Register a program" lasting>
-        <ProgramForm offered={offered} onDone={close} />
-      </Dialog>
-    </>
+    <DialogButton dialog={dialog} words="Register a program" weight="primary" icon="plus" lasting>
+      <ProgramForm offered={offered} onDone={dialog.close} />
+    </DialogButton>
   )
 }
 
@@ -74,14 +62,7 @@ function ProgramForm({
   )
   if (make.data !== undefined) return <Made of={make.data} onDone={onDone} />
   return (
-    <form
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault()
-        make.mutate()
-      }}
-    >
-      {make.isError && <ProblemNotice error={make.error} focus />}
+    <Form error={make.error} onSubmit={make.mutate}>
       <TextField
         label="Name"
         hint="People see it when they are asked to allow it"
@@ -146,7 +127,7 @@ function ProgramForm({
         </Button>
         <Button onClick={onDone}>Cancel</Button>
       </div>
-    </form>
+    </Form>
   )
 }
 

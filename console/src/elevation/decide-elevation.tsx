@@ -3,9 +3,9 @@ import { useState, type ReactNode } from 'react'
 import { call } from '../api.ts'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
+import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
 import { TextArea } from '../ui/field.tsx'
-import { ProblemNotice } from '../ui/notice.tsx'
+import { Form } from '../ui/form.tsx'
 import { elevationsQuery, wordsOf, type Elevation } from './elevations.ts'
 
 /** What somebody decides about an elevation. */
@@ -19,14 +19,12 @@ const WORDS = {
 
 /** A button that opens one decision about somebody else's elevation; a fresh factor is asked for where needed. */
 export function DecideElevation({ of, act }: { readonly of: Elevation; readonly act: Act }): ReactNode {
-  const [open, setOpen] = useState(false)
   const [note, setNote] = useState('')
   const queries = useQueryClient()
   const words = WORDS[act]
-  const close = (): void => {
-    setOpen(false)
+  const dialog = useDialog(() => {
     setNote('')
-  }
+  })
   const decide = useMutation({
     mutationFn: async () => {
       const params = { id: of.id }
@@ -41,51 +39,46 @@ export function DecideElevation({ of, act }: { readonly of: Elevation; readonly 
       else await call('POST /api/access/elevations/:id/review', { params, body: { note: text } })
     },
     onSuccess: async () => {
-      close()
+      dialog.close()
       announce(words.done)
       await queries.invalidateQueries({ queryKey: elevationsQuery.queryKey })
     },
   })
   return (
-    <>
-      <Button
-        weight={act === 'deny' ? 'danger' : 'plain'}
-        aria-label={`${words.button}: ${of.name}`}
-        onClick={() => {
-          setOpen(true)
-        }}
+    <DialogButton
+      dialog={dialog}
+      words={words.button}
+      title={words.title}
+      weight={act === 'deny' ? 'danger' : 'plain'}
+      aria-label={`${words.button}: ${of.name}`}
+    >
+      <Form
+        intro={
+          <>
+            <p>
+              <strong>{of.name}</strong>: {wordsOf(of.permissions)}, {of.minutes} minutes
+            </p>
+            <blockquote className="border-l-2 border-edge/60 pl-3 wrap-anywhere">{of.reason}</blockquote>
+          </>
+        }
+        error={decide.error}
+        onSubmit={decide.mutate}
       >
-        {words.button}
-      </Button>
-      <Dialog open={open} onClose={close} title={words.title}>
-        <form
-          className="flex flex-col gap-4"
-          onSubmit={(event) => {
-            event.preventDefault()
-            decide.mutate()
+        <TextArea
+          label={words.label}
+          hint={act === 'approve' ? 'You may leave it empty.' : 'At least 10 characters.'}
+          required={act !== 'approve'}
+          minLength={act === 'approve' ? 0 : 10}
+          maxLength={500}
+          value={note}
+          onChange={(event) => {
+            setNote(event.currentTarget.value)
           }}
-        >
-          <p>
-            <strong>{of.name}</strong>: {wordsOf(of.permissions)}, {of.minutes} minutes
-          </p>
-          <blockquote className="border-l-2 border-edge/60 pl-3 wrap-anywhere">{of.reason}</blockquote>
-          {decide.isError && <ProblemNotice error={decide.error} focus />}
-          <TextArea
-            label={words.label}
-            hint={act === 'approve' ? 'You may leave it empty.' : 'At least 10 characters.'}
-            required={act !== 'approve'}
-            minLength={act === 'approve' ? 0 : 10}
-            maxLength={500}
-            value={note}
-            onChange={(event) => {
-              setNote(event.currentTarget.value)
-            }}
-          />
-          <Button type="submit" weight={act === 'deny' ? 'danger' : 'primary'} busy={decide.isPending}>
-            {words.button}
-          </Button>
-        </form>
-      </Dialog>
-    </>
+        />
+        <Button type="submit" weight={act === 'deny' ? 'danger' : 'primary'} busy={decide.isPending}>
+          {words.button}
+        </Button>
+      </Form>
+    </DialogButton>
   )
 }

@@ -5,9 +5,10 @@ import { call } from '../api.ts'
 import { meQuery } from '../queries.ts'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
+import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
 import { TextArea, TextField, Tick } from '../ui/field.tsx'
-import { Notice, ProblemNotice } from '../ui/notice.tsx'
+import { Form } from '../ui/form.tsx'
+import { Notice } from '../ui/notice.tsx'
 import { elevationsQuery, permissionWords, type Elevations } from './elevations.ts'
 
 const REASON_MIN = 10
@@ -20,34 +21,16 @@ export function RequestElevation({
   readonly of: Elevations
   readonly emergency: boolean
 }): ReactNode {
-  const [open, setOpen] = useState(false)
+  const dialog = useDialog()
   return (
-    <>
-      <Button
-        weight={emergency ? 'danger' : 'primary'}
-        {...(emergency ? {} : { icon: 'plus' as const })}
-        onClick={() => {
-          setOpen(true)
-        }}
-      >
-        {emergency ? 'Break glass' : 'Ask for an elevation'}
-      </Button>
-      <Dialog
-        open={open}
-        onClose={() => {
-          setOpen(false)
-        }}
-        title={emergency ? 'Break glass' : 'Ask for an elevation'}
-      >
-        <WishForm
-          of={of}
-          emergency={emergency}
-          onDone={() => {
-            setOpen(false)
-          }}
-        />
-      </Dialog>
-    </>
+    <DialogButton
+      dialog={dialog}
+      words={emergency ? 'Break glass' : 'Ask for an elevation'}
+      weight={emergency ? 'danger' : 'primary'}
+      {...(emergency ? {} : { icon: 'plus' as const })}
+    >
+      <WishForm of={of} emergency={emergency} onDone={dialog.close} />
+    </DialogButton>
   )
 }
 
@@ -87,23 +70,21 @@ function WishForm({
     },
   })
   return (
-    <form
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault()
-        ask.mutate()
-      }}
+    <Form
+      intro={
+        emergency && (
+          <Notice tone="late">
+            <strong>For emergencies, and while you are the only administrator</strong>
+            <p>
+              You get it at once, for {of.breakGlassMinutesMax} minutes. All staff and the security contact
+              are told now, and somebody looks at it afterwards.
+            </p>
+          </Notice>
+        )
+      }
+      error={ask.error}
+      onSubmit={ask.mutate}
     >
-      {emergency && (
-        <Notice tone="late">
-          <strong>For emergencies, and while you are the only administrator</strong>
-          <p>
-            You get it at once, for {of.breakGlassMinutesMax} minutes. All staff and the security contact are
-            told now, and somebody looks at it afterwards.
-          </p>
-        </Notice>
-      )}
-      {ask.isError && <ProblemNotice error={ask.error} focus />}
       <fieldset className="flex flex-col gap-2">
         <legend className="pb-1 font-strong">What for</legend>
         {of.eligible.map((permission) => (
@@ -165,6 +146,6 @@ function WishForm({
       >
         {emergency ? 'Break glass now' : 'Ask'}
       </Button>
-    </form>
+    </Form>
   )
 }

@@ -5,22 +5,20 @@ import type { Wire } from '../contract/wire.ts'
 import type { Channel } from '../contract/inbox.ts'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
-import { ProblemNotice } from '../ui/notice.tsx'
+import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
+import { Form } from '../ui/form.tsx'
 import { SecretField } from './secret-field.tsx'
 
 const NOTHING = { appSecret: '', verifyToken: '', accessToken: '' }
 
 /** Replaces secrets of a channel; fields that stay empty keep what is set. */
 export function ChannelSecrets({ channel }: { readonly channel: Wire<Channel> }): ReactNode {
-  const [open, setOpen] = useState(false)
   const [secrets, setSecrets] = useState(NOTHING)
   const queries = useQueryClient()
-  const close = (): void => {
-    setOpen(false)
+  const dialog = useDialog(() => {
     setSecrets(NOTHING)
     replace.reset()
-  }
+  })
   const replace = useMutation({
     mutationFn: () =>
       call('PUT /inbox/channels/:id', {
@@ -28,61 +26,48 @@ export function ChannelSecrets({ channel }: { readonly channel: Wire<Channel> })
         body: Object.fromEntries(Object.entries(secrets).filter(([, value]) => value !== '')),
       }),
     onSuccess: async () => {
-      close()
+      dialog.close()
       announce('The secrets were replaced')
       await queries.invalidateQueries({ queryKey: ['channels'] })
     },
   })
   return (
-    <>
-      <Button
-        onClick={() => {
-          setOpen(true)
-        }}
+    <DialogButton dialog={dialog} words="Replace secrets" title={`Secrets of ${channel.name}`}>
+      <Form
+        intro={<p>Fields that stay empty keep what is set. The present secrets stop working here at once.</p>}
+        error={replace.error}
+        onSubmit={replace.mutate}
       >
-        Replace secrets
-      </Button>
-      <Dialog open={open} onClose={close} title={`Secrets of ${channel.name}`}>
-        <form
-          className="flex flex-col gap-4"
-          onSubmit={(event) => {
-            event.preventDefault()
-            replace.mutate()
+        <SecretField
+          label="App secret"
+          value={secrets.appSecret}
+          onChange={(appSecret) => {
+            setSecrets({ ...secrets, appSecret })
           }}
+        />
+        <SecretField
+          label="Verify token"
+          value={secrets.verifyToken}
+          onChange={(verifyToken) => {
+            setSecrets({ ...secrets, verifyToken })
+          }}
+        />
+        <SecretField
+          label="Access token"
+          value={secrets.accessToken}
+          onChange={(accessToken) => {
+            setSecrets({ ...secrets, accessToken })
+          }}
+        />
+        <Button
+          type="submit"
+          weight="primary"
+          busy={replace.isPending}
+          disabled={Object.values(secrets).every((value) => value === '')}
         >
-          <p>Fields that stay empty keep what is set. The present secrets stop working here at once.</p>
-          {replace.isError && <ProblemNotice error={replace.error} focus />}
-          <SecretField
-            label="App secret"
-            value={secrets.appSecret}
-            onChange={(appSecret) => {
-              setSecrets({ ...secrets, appSecret })
-            }}
-          />
-          <SecretField
-            label="Verify token"
-            value={secrets.verifyToken}
-            onChange={(verifyToken) => {
-              setSecrets({ ...secrets, verifyToken })
-            }}
-          />
-          <SecretField
-            label="Access token"
-            value={secrets.accessToken}
-            onChange={(accessToken) => {
-              setSecrets({ ...secrets, accessToken })
-            }}
-          />
-          <Button
-            type="submit"
-            weight="primary"
-            busy={replace.isPending}
-            disabled={Object.values(secrets).every((value) => value === '')}
-          >
-            Replace
-          </Button>
-        </form>
-      </Dialog>
-    </>
+          Replace
+        </Button>
+      </Form>
+    </DialogButton>
   )
 }

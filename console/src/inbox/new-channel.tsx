@@ -4,9 +4,9 @@ import { call } from '../api.ts'
 import type { ChannelKind } from '../contract/inbox.ts'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
+import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
 import { Choice, TextArea, TextField } from '../ui/field.tsx'
-import { ProblemNotice } from '../ui/notice.tsx'
+import { Form } from '../ui/form.tsx'
 import { SecretField } from './secret-field.tsx'
 
 const NOTHING = {
@@ -21,15 +21,13 @@ const NOTHING = {
 
 /** Connects a channel. */
 export function NewChannel(): ReactNode {
-  const [open, setOpen] = useState(false)
   const [kind, setKind] = useState<ChannelKind>('whatsapp')
   const [typed, setTyped] = useState(NOTHING)
   const queries = useQueryClient()
-  const close = (): void => {
-    setOpen(false)
+  const dialog = useDialog(() => {
     setTyped(NOTHING)
     connect.reset()
-  }
+  })
   const connect = useMutation({
     mutationFn: () => {
       const { origins, disclosure: said, ...whatsapp } = typed
@@ -48,7 +46,7 @@ export function NewChannel(): ReactNode {
       })
     },
     onSuccess: async () => {
-      close()
+      dialog.close()
       announce('The channel is connected')
       await queries.invalidateQueries({ queryKey: ['channels'] })
     },
@@ -57,107 +55,89 @@ export function NewChannel(): ReactNode {
     setTyped({ ...typed, ...change })
   }
   return (
-    <>
-      <Button
-        weight="primary"
-        icon="plus"
-        onClick={() => {
-          setOpen(true)
-        }}
-      >
-        Connect a channel
-      </Button>
-      <Dialog open={open} onClose={close} title="Connect a channel">
-        <form
-          className="flex flex-col gap-4"
-          onSubmit={(event) => {
-            event.preventDefault()
-            connect.mutate()
+    <DialogButton dialog={dialog} words="Connect a channel" weight="primary" icon="plus">
+      <Form error={connect.error} onSubmit={connect.mutate}>
+        <Choice
+          label="Kind"
+          choices={{ whatsapp: 'WhatsApp', webchat: 'Web chat' }}
+          value={kind}
+          onChoose={setKind}
+        />
+        <TextField
+          label="Name"
+          hint="As your customers know your business"
+          required
+          maxLength={100}
+          value={typed.name}
+          onChange={(event) => {
+            set({ name: event.currentTarget.value })
           }}
-        >
-          {connect.isError && <ProblemNotice error={connect.error} focus />}
-          <Choice
-            label="Kind"
-            choices={{ whatsapp: 'WhatsApp', webchat: 'Web chat' }}
-            value={kind}
-            onChoose={setKind}
-          />
-          <TextField
-            label="Name"
-            hint="As your customers know your business"
-            required
-            maxLength={100}
-            value={typed.name}
-            onChange={(event) => {
-              set({ name: event.currentTarget.value })
-            }}
-          />
-          <TextField
-            label="Notice of automation"
-            hint="Said before the first automatic reply of a conversation; may stay empty"
-            maxLength={500}
-            value={typed.disclosure}
-            onChange={(event) => {
-              set({ disclosure: event.currentTarget.value })
-            }}
-          />
-          {kind === 'whatsapp' ? (
-            <>
-              <TextField
-                label="Phone number id"
-                hint="Digits; from the provider’s settings of the number"
-                inputMode="numeric"
-                pattern="[0-9]{5,30}"
-                required
-                value={typed.phoneNumberId}
-                onChange={(event) => {
-                  set({ phoneNumberId: event.currentTarget.value })
-                }}
-              />
-              <SecretField
-                label="App secret"
-                hint="Proves that a delivery comes from the provider"
-                required
-                value={typed.appSecret}
-                onChange={(appSecret) => {
-                  set({ appSecret })
-                }}
-              />
-              <SecretField
-                label="Verify token"
-                hint="A word of your own, the same as in the provider’s webhook settings"
-                required
-                value={typed.verifyToken}
-                onChange={(verifyToken) => {
-                  set({ verifyToken })
-                }}
-              />
-              <SecretField
-                label="Access token"
-                hint="Used to send replies"
-                required
-                value={typed.accessToken}
-                onChange={(accessToken) => {
-                  set({ accessToken })
-                }}
-              />
-            </>
-          ) : (
-            <TextArea
-              label="Pages that may show it"
-              hint="One origin a line, such as https://shop.example"
+        />
+        <TextField
+          label="Notice of automation"
+          hint="Said before the first automatic reply of a conversation; may stay empty"
+          maxLength={500}
+          value={typed.disclosure}
+          onChange={(event) => {
+            set({ disclosure: event.currentTarget.value })
+          }}
+        />
+        {kind === 'whatsapp' ? (
+          <>
+            <TextField
+              label="Phone number id"
+              hint="Digits; from the provider’s settings of the number"
+              inputMode="numeric"
+              pattern="[0-9]{5,30}"
               required
-              value={typed.origins}
+              value={typed.phoneNumberId}
               onChange={(event) => {
-                set({ origins: event.currentTarget.value })
+                set({ phoneNumberId: event.currentTarget.value })
               }}
             />
-          )}
-          <Button type="submit" weight="primary" busy={connect.isPending}>
-            Connect
-          </Button>
-        </form>
-      </Dialog>
-    </>
+            <SecretField
+              label="App secret"
+              hint="Proves that a delivery comes from the provider"
+              required
+              value={typed.appSecret}
+              onChange={(appSecret) => {
+                set({ appSecret })
+              }}
+            />
+            <SecretField
+              label="Verify token"
+              hint="A word of your own, the same as in the provider’s webhook settings"
+              required
+              value={typed.verifyToken}
+              onChange={(verifyToken) => {
+                set({ verifyToken })
+              }}
+            />
+            <SecretField
+              label="Access token"
+              hint="Used to send replies"
+              required
+              value={typed.accessToken}
+              onChange={(accessToken) => {
+                set({ accessToken })
+              }}
+            />
+          </>
+        ) : (
+          <TextArea
+            label="Pages that may show it"
+            hint="One origin a line, such as https://shop.example"
+            required
+            value={typed.origins}
+            onChange={(event) => {
+              set({ origins: event.currentTarget.value })
+            }}
+          />
+        )}
+        <Button type="submit" weight="primary" busy={connect.isPending}>
+          Connect
+        </Button>
+      </Form>
+    </DialogButton>
   )
 }

@@ -7,7 +7,7 @@ import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Choice, TextArea, TextField, Tick } from '../ui/field.tsx'
-import { ProblemNotice } from '../ui/notice.tsx'
+import { Form } from '../ui/form.tsx'
 import { useChannels } from './channels.ts'
 
 const COOLDOWNS = { '0': 'none: answers every time', '300': '5 minutes', '3600': '1 hour', '86400': '1 day' }
@@ -75,14 +75,7 @@ export function RuleForm({
   const cooldown = String(content.cooldownSeconds)
   return (
     <Dialog open onClose={onClose} title={rule === null ? 'New rule' : `Edit ${rule.name}`}>
-      <form
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          save.mutate()
-        }}
-      >
-        {problem !== null && <ProblemNotice error={problem} focus />}
+      <Form error={problem} onSubmit={save.mutate}>
         <TextField
           label="Name"
           required
@@ -176,7 +169,7 @@ export function RuleForm({
             </Button>
           )}
         </div>
-      </form>
+      </Form>
     </Dialog>
   )
 }

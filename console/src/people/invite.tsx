@@ -2,10 +2,10 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 import { call } from '../api.ts'
 import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
+import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
 import { TextField } from '../ui/field.tsx'
+import { Form } from '../ui/form.tsx'
 import { Moment } from '../ui/moment.tsx'
-import { ProblemNotice } from '../ui/notice.tsx'
 import { OnceShown } from './once-shown.tsx'
 import { peopleQuery } from './people-api.ts'
 import { RoleChoice, type RoleWish } from './roles.tsx'
@@ -21,41 +21,30 @@ interface Made {
 
 /** Invites a person for a kind of work: makes a link that is shown once and works once. Policy 3.2-a. */
 export function Invite({ withOwner }: { readonly withOwner: boolean }): ReactNode {
-  const [open, setOpen] = useState(false)
   const [made, setMade] = useState<Made | null>(null)
   const queries = useQueryClient()
-  const close = (): void => {
-    setOpen(false)
+  const dialog = useDialog(() => {
     setMade(null)
     void queries.invalidateQueries({ queryKey: peopleQuery.queryKey })
-  }
+  })
   return (
-    <>
-      <Button
-        weight="primary"
-        icon="plus"
-        onClick={() => {
-          setOpen(true)
-        }}
-      >
-        Invite
-      </Button>
-      <Dialog
-        open={open}
-        onClose={close}
-        title={made === null ? 'Invite a person' : 'Invitation link'}
-        lasting={made !== null}
-      >
-        {made === null ? (
-          <InviteForm withOwner={withOwner} onMade={setMade} />
-        ) : (
-          <OnceShown what="invitation link" secret={made.link} onDone={close}>
-            A letter with this link goes to {made.email}; you may also give it to them yourself. It is shown
-            only now, works once, and ends <Moment at={made.expiresAt} />.
-          </OnceShown>
-        )}
-      </Dialog>
-    </>
+    <DialogButton
+      dialog={dialog}
+      words="Invite"
+      title={made === null ? 'Invite a person' : 'Invitation link'}
+      weight="primary"
+      icon="plus"
+      lasting={made !== null}
+    >
+      {made === null ? (
+        <InviteForm withOwner={withOwner} onMade={setMade} />
+      ) : (
+        <OnceShown what="invitation link" secret={made.link} onDone={dialog.close}>
+          A letter with this link goes to {made.email}; you may also give it to them yourself. It is shown
+          only now, works once, and ends <Moment at={made.expiresAt} />.
+        </OnceShown>
+      )}
+    </DialogButton>
   )
 }
 
@@ -77,14 +66,12 @@ function InviteForm({
     onSuccess: onMade,
   })
   return (
-    <form
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault()
+    <Form
+      error={invite.error}
+      onSubmit={() => {
         invite.mutate(email.trim())
       }}
     >
-      {invite.isError && <ProblemNotice error={invite.error} focus />}
       <TextField
         label="E-mail"
         type="email"
@@ -99,6 +86,6 @@ function InviteForm({
       <Button type="submit" weight="primary" busy={invite.isPending}>
         Make invitation link
       </Button>
-    </form>
+    </Form>
   )
 }

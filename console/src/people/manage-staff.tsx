@@ -4,8 +4,9 @@ import type { StaffRole } from '../../../platform/kernel/permission.ts'
 import { call } from '../api.ts'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
+import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
 import { Choice } from '../ui/field.tsx'
+import { Form } from '../ui/form.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
 import { Departed } from './end-membership.tsx'
 import { staffQuery, type StaffMember } from './people-api.ts'
@@ -21,48 +22,41 @@ export function ManageStaff({
   readonly of: StaffMember
   readonly staff: readonly StaffMember[]
 }): ReactNode {
-  const [open, setOpen] = useState(false)
   const [leaving, setLeaving] = useState(false)
-  const close = (): void => {
-    setOpen(false)
+  const dialog = useDialog(() => {
     setLeaving(false)
-  }
+  })
   return (
-    <>
-      <Button
-        aria-label={`Manage ${of.name} of the staff`}
-        onClick={() => {
-          setOpen(true)
-        }}
-      >
-        Manage
-      </Button>
-      <Dialog open={open} onClose={close} title={leaving ? `${of.name} leaves` : of.name}>
-        {leaving ? (
-          <StaffLeaves
-            of={of}
-            staff={staff}
-            onBack={() => {
-              setLeaving(false)
+    <DialogButton
+      dialog={dialog}
+      words="Manage"
+      title={leaving ? `${of.name} leaves` : of.name}
+      aria-label={`Manage ${of.name} of the staff`}
+    >
+      {leaving ? (
+        <StaffLeaves
+          of={of}
+          staff={staff}
+          onBack={() => {
+            setLeaving(false)
+          }}
+          onDone={dialog.close}
+        />
+      ) : (
+        <div className="flex flex-col gap-6">
+          <StaffRoleForm of={of} onDone={dialog.close} />
+          <Button
+            weight="danger"
+            className="self-start"
+            onClick={() => {
+              setLeaving(true)
             }}
-            onDone={close}
-          />
-        ) : (
-          <div className="flex flex-col gap-6">
-            <StaffRoleForm of={of} onDone={close} />
-            <Button
-              weight="danger"
-              className="self-start"
-              onClick={() => {
-                setLeaving(true)
-              }}
-            >
-              Leaves for good
-            </Button>
-          </div>
-        )}
-      </Dialog>
-    </>
+          >
+            Leaves for good
+          </Button>
+        </div>
+      )}
+    </DialogButton>
   )
 }
 
@@ -82,14 +76,7 @@ function StaffRoleForm({ of, onDone }: { readonly of: StaffMember; readonly onDo
     },
   })
   return (
-    <form
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault()
-        change.mutate()
-      }}
-    >
-      {change.isError && <ProblemNotice error={change.error} focus />}
+    <Form error={change.error} onSubmit={change.mutate}>
       <Choice label="Staff role" choices={CHOICES} value={role} onChoose={setRole} />
       <Button
         type="submit"
@@ -100,7 +87,7 @@ function StaffRoleForm({ of, onDone }: { readonly of: StaffMember; readonly onDo
       >
         Save
       </Button>
-    </form>
+    </Form>
   )
 }
 

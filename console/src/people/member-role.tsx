@@ -5,7 +5,7 @@ import { rolesQuery } from '../roles/roles-api.ts'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
 import { TextArea, TextField } from '../ui/field.tsx'
-import { ProblemNotice } from '../ui/notice.tsx'
+import { Form } from '../ui/form.tsx'
 import { peopleQuery, type Member } from './people-api.ts'
 import { RoleChoice, type RoleWish } from './roles.tsx'
 
@@ -72,14 +72,7 @@ export function MemberRole({
   })
   const same = wish.role === of.role && wish.job === (of.jobFunction ?? '') && exception === null
   return (
-    <form
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault()
-        save.mutate()
-      }}
-    >
-      {save.isError && <ProblemNotice error={save.error} focus />}
+    <Form error={save.error} onSubmit={save.mutate}>
       <RoleChoice
         value={wish}
         withOwner={withOwner}
@@ -93,7 +86,7 @@ export function MemberRole({
       <Button type="submit" weight="primary" busy={save.isPending} disabled={same} className="self-start">
         {exception === null ? 'Save' : 'Save as an exception'}
       </Button>
-    </form>
+    </Form>
   )
 }
 

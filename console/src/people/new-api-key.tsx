@@ -3,9 +3,9 @@ import { useState, type ReactNode } from 'react'
 import { call, type Reply } from '../api.ts'
 import { useMe } from '../session.tsx'
 import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
+import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
 import { Choice, TextField, Tick } from '../ui/field.tsx'
-import { ProblemNotice } from '../ui/notice.tsx'
+import { Form } from '../ui/form.tsx'
 import { keysQuery } from './keys-api.ts'
 import { OnceShown } from './once-shown.tsx'
 
@@ -28,7 +28,6 @@ const SCOPES: Readonly<Record<Scope, string>> = {
 export function NewApiKey({ scopes: all }: { readonly scopes: readonly Scope[] }): ReactNode {
   const me = useMe()
   const queries = useQueryClient()
-  const [open, setOpen] = useState(false)
   const [name, setName] = useState('')
   const [scopes, setScopes] = useState<readonly Scope[]>([])
   const [days, setDays] = useState<'30' | '90' | '365'>('90')
@@ -38,78 +37,57 @@ export function NewApiKey({ scopes: all }: { readonly scopes: readonly Scope[] }
         body: { label: name.trim(), scopes: [...scopes], expiresInDays: Number(days) },
       }),
   })
-  const close = (): void => {
-    setOpen(false)
+  const dialog = useDialog(() => {
     setName('')
     setScopes([])
     make.reset()
     void queries.invalidateQueries({ queryKey: keysQuery.queryKey })
-  }
+  })
   const offered = all.filter((scope) => me.permissions.includes(scope))
   return (
-    <>
-      <Button
-        weight="primary"
-        icon="plus"
-        onClick={() => {
-          setOpen(true)
-        }}
-      >
-        New API key
-      </Button>
-      <Dialog open={open} onClose={close} title="New API key" lasting={make.isSuccess}>
-        {make.data === undefined ? (
-          <form
-            className="flex flex-col gap-4"
-            onSubmit={(event) => {
-              event.preventDefault()
-              make.mutate()
+    <DialogButton dialog={dialog} words="New API key" weight="primary" icon="plus" lasting={make.isSuccess}>
+      {make.data === undefined ? (
+        <Form error={make.error} onSubmit={make.mutate}>
+          <TextField
+            label="Name"
+            hint="The program that will use it"
+            required
+            maxLength={60}
+            value={name}
+            onChange={(event) => {
+              setName(event.currentTarget.value)
             }}
-          >
-            {make.isError && <ProblemNotice error={make.error} focus />}
-            <TextField
-              label="Name"
-              hint="The program that will use it"
-              required
-              maxLength={60}
-              value={name}
-              onChange={(event) => {
-                setName(event.currentTarget.value)
-              }}
-            />
-            <fieldset className="flex flex-col gap-2">
-              <legend className="pb-1 font-strong">Scopes</legend>
-              {offered.map((scope) => (
-                <Tick
-                  key={scope}
-                  label={SCOPES[scope]}
-                  checked={scopes.includes(scope)}
-                  onChange={(event) => {
-                    setScopes(
-                      event.currentTarget.checked
-                        ? [...scopes, scope]
-                        : scopes.filter((one) => one !== scope),
-                    )
-                  }}
-                />
-              ))}
-            </fieldset>
-            <Choice
-              label="Ends after"
-              choices={{ '30': '30 days', '90': '90 days', '365': '1 year' }}
-              value={days}
-              onChoose={setDays}
-            />
-            <Button type="submit" weight="primary" busy={make.isPending} disabled={scopes.length === 0}>
-              Make key
-            </Button>
-          </form>
-        ) : (
-          <OnceShown what="API key" secret={make.data.key} onDone={close}>
-            This key is shown only now; only its hash is kept. Put it where your program reads its secrets.
-          </OnceShown>
-        )}
-      </Dialog>
-    </>
+          />
+          <fieldset className="flex flex-col gap-2">
+            <legend className="pb-1 font-strong">Scopes</legend>
+            {offered.map((scope) => (
+              <Tick
+                key={scope}
+                label={SCOPES[scope]}
+                checked={scopes.includes(scope)}
+                onChange={(event) => {
+                  setScopes(
+                    event.currentTarget.checked ? [...scopes, scope] : scopes.filter((one) => one !== scope),
+                  )
+                }}
+              />
+            ))}
+          </fieldset>
+          <Choice
+            label="Ends after"
+            choices={{ '30': '30 days', '90': '90 days', '365': '1 year' }}
+            value={days}
+            onChoose={setDays}
+          />
+          <Button type="submit" weight="primary" busy={make.isPending} disabled={scopes.length === 0}>
+            Make key
+          </Button>
+        </Form>
+      ) : (
+        <OnceShown what="API key" secret={make.data.key} onDone={dialog.close}>
+          This key is shown only now; only its hash is kept. Put it where your program reads its secrets.
+        </OnceShown>
+      )}
+    </DialogButton>
   )
 }

@@ -4,33 +4,20 @@ import type { StaffRole } from '../../../platform/kernel/permission.ts'
 import { call } from '../api.ts'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
+import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
 import { Choice } from '../ui/field.tsx'
-import { ProblemNotice } from '../ui/notice.tsx'
+import { Form } from '../ui/form.tsx'
 import { Empty } from '../ui/page.tsx'
 import { peopleQuery, staffQuery, type StaffMember } from './people-api.ts'
 import { STAFF_ROLES } from './staff-roles.ts'
 
 /** Gives a member of this workspace a role among the provider's staff; only while elevated. Policy 3.2-d. */
 export function NewStaff({ staff }: { readonly staff: readonly StaffMember[] }): ReactNode {
-  const [open, setOpen] = useState(false)
-  const close = (): void => {
-    setOpen(false)
-  }
+  const dialog = useDialog()
   return (
-    <>
-      <Button
-        icon="plus"
-        onClick={() => {
-          setOpen(true)
-        }}
-      >
-        Give a staff role
-      </Button>
-      <Dialog open={open} onClose={close} title="Give a staff role">
-        <NewStaffForm staff={staff} onDone={close} />
-      </Dialog>
-    </>
+    <DialogButton dialog={dialog} words="Give a staff role" icon="plus">
+      <NewStaffForm staff={staff} onDone={dialog.close} />
+    </DialogButton>
   )
 }
 
@@ -59,14 +46,12 @@ function NewStaffForm({
   if (account === undefined)
     return <Empty title="Nobody to choose">Invite the person into this workspace first.</Empty>
   return (
-    <form
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault()
+    <Form
+      error={give.error}
+      onSubmit={() => {
         give.mutate(account)
       }}
     >
-      {give.isError && <ProblemNotice error={give.error} focus />}
       <Choice
         label="Person"
         hint="Members of the present workspace."
@@ -78,6 +63,6 @@ function NewStaffForm({
       <Button type="submit" weight="primary" busy={give.isPending}>
         Give the role
       </Button>
-    </form>
+    </Form>
   )
 }

@@ -2,10 +2,10 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 import { call, type Reply } from '../api.ts'
 import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
+import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
 import { Choice } from '../ui/field.tsx'
+import { Form } from '../ui/form.tsx'
 import { exact } from '../ui/moment.tsx'
-import { ProblemNotice } from '../ui/notice.tsx'
 import { keysQuery, ownKeysQuery, type ApiKeyRow } from './keys-api.ts'
 import { OnceShown } from './once-shown.tsx'
 
@@ -17,34 +17,28 @@ const LIVES = { '30': '30 days', '90': '90 days', '365': '1 year' } as const
 /** Makes a key in the place of another one, which stays good for a while so that nothing stops. Policy 4.3-a.2. */
 export function RotateKey({ of }: { readonly of: ApiKeyRow }): ReactNode {
   const queries = useQueryClient()
-  const [open, setOpen] = useState(false)
   const [made, setMade] = useState<Rotated | null>(null)
-  const close = (): void => {
-    setOpen(false)
+  const dialog = useDialog(() => {
     setMade(null)
     void queries.invalidateQueries({ queryKey: keysQuery.queryKey })
     void queries.invalidateQueries({ queryKey: ownKeysQuery.queryKey })
-  }
+  })
   return (
-    <>
-      <Button
-        aria-label={`Replace key ${of.label}, ${of.hint}`}
-        onClick={() => {
-          setOpen(true)
-        }}
-      >
-        Replace
-      </Button>
-      <Dialog open={open} onClose={close} title={`Replace ${of.label}`} lasting={made !== null}>
-        {made === null ? (
-          <RotateForm id={of.id} onMade={setMade} />
-        ) : (
-          <OnceShown what="API key" secret={made.key} onDone={close}>
-            This key is shown only now. The old one, {of.hint}…, is good until {exact(made.oldUntil)}.
-          </OnceShown>
-        )}
-      </Dialog>
-    </>
+    <DialogButton
+      dialog={dialog}
+      words="Replace"
+      title={`Replace ${of.label}`}
+      aria-label={`Replace key ${of.label}, ${of.hint}`}
+      lasting={made !== null}
+    >
+      {made === null ? (
+        <RotateForm id={of.id} onMade={setMade} />
+      ) : (
+        <OnceShown what="API key" secret={made.key} onDone={dialog.close}>
+          This key is shown only now. The old one, {of.hint}…, is good until {exact(made.oldUntil)}.
+        </OnceShown>
+      )}
+    </DialogButton>
   )
 }
 
@@ -66,20 +60,13 @@ function RotateForm({
     onSuccess: onMade,
   })
   return (
-    <form
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault()
-        rotate.mutate()
-      }}
-    >
-      {rotate.isError && <ProblemNotice error={rotate.error} focus />}
+    <Form error={rotate.error} onSubmit={rotate.mutate}>
       <p>The new key has the same scopes, and is yours.</p>
       <Choice label="The old key is good for" choices={OVERLAPS} value={overlap} onChoose={setOverlap} />
       <Choice label="The new key ends after" choices={LIVES} value={days} onChoose={setDays} />
       <Button type="submit" weight="primary" busy={rotate.isPending}>
         Make the new key
       </Button>
-    </form>
+    </Form>
   )
 }

@@ -5,8 +5,9 @@ import { useMe } from '../session.tsx'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
+import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
 import { TextArea, TextField } from '../ui/field.tsx'
+import { Form } from '../ui/form.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
 import { Empty, Loading, Panel, Section } from '../ui/page.tsx'
 
@@ -85,31 +86,15 @@ function Copied({ label, text }: { readonly label: string; readonly text: string
 }
 
 function SetConnection({ present }: { readonly present: Connection | null }): ReactNode {
-  const [open, setOpen] = useState(false)
+  const dialog = useDialog()
   return (
-    <>
-      <Button
-        onClick={() => {
-          setOpen(true)
-        }}
-      >
-        {present === null ? 'Set up company sign-in' : 'Change company sign-in'}
-      </Button>
-      <Dialog
-        open={open}
-        onClose={() => {
-          setOpen(false)
-        }}
-        title="Company sign-in"
-      >
-        <ConnectionForm
-          present={present}
-          onDone={() => {
-            setOpen(false)
-          }}
-        />
-      </Dialog>
-    </>
+    <DialogButton
+      dialog={dialog}
+      words={present === null ? 'Set up company sign-in' : 'Change company sign-in'}
+      title="Company sign-in"
+    >
+      <ConnectionForm present={present} onDone={dialog.close} />
+    </DialogButton>
   )
 }
 
@@ -153,14 +138,7 @@ function ConnectionForm({
     },
   })
   return (
-    <form
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault()
-        set.mutate()
-      }}
-    >
-      {set.isError && <ProblemNotice error={set.error} focus />}
+    <Form error={set.error} onSubmit={set.mutate}>
       <TextField
         label="Issuer"
         hint="The https address of the provider, as it names itself"
@@ -210,6 +188,6 @@ function ConnectionForm({
       <Button type="submit" weight="primary" busy={set.isPending}>
         Save
       </Button>
-    </form>
+    </Form>
   )
 }

@@ -4,8 +4,10 @@ import { call } from '../api.ts'
 import { OnceShown } from '../people/once-shown.tsx'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
+import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Choice, TextField } from '../ui/field.tsx'
+import { Form } from '../ui/form.tsx'
 import { Moment } from '../ui/moment.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
 import { Empty, Section } from '../ui/page.tsx'
@@ -114,7 +116,6 @@ export function DirectoryTokens({ tokens }: { readonly tokens: Directory['tokens
 
 function NewToken(): ReactNode {
   const queries = useQueryClient()
-  const [open, setOpen] = useState(false)
   const [label, setLabel] = useState('')
   const [days, setDays] = useState<'90' | '365'>('365')
   const make = useMutation({
@@ -123,58 +124,40 @@ function NewToken(): ReactNode {
         body: { label: label.trim(), expiresInDays: Number(days) },
       }),
   })
-  const close = (): void => {
-    setOpen(false)
+  const dialog = useDialog(() => {
     setLabel('')
     make.reset()
     void queries.invalidateQueries({ queryKey: directoryQuery.queryKey })
-  }
+  })
   return (
-    <>
-      <Button
-        icon="plus"
-        onClick={() => {
-          setOpen(true)
-        }}
-      >
-        New directory token
-      </Button>
-      <Dialog open={open} onClose={close} title="New directory token" lasting={make.isSuccess}>
-        {make.data === undefined ? (
-          <form
-            className="flex flex-col gap-4"
-            onSubmit={(event) => {
-              event.preventDefault()
-              make.mutate()
+    <DialogButton dialog={dialog} words="New directory token" icon="plus" lasting={make.isSuccess}>
+      {make.data === undefined ? (
+        <Form error={make.error} onSubmit={make.mutate}>
+          <TextField
+            label="Name"
+            hint="The directory that will use it"
+            required
+            maxLength={60}
+            value={label}
+            onChange={(event) => {
+              setLabel(event.currentTarget.value)
             }}
-          >
-            {make.isError && <ProblemNotice error={make.error} focus />}
-            <TextField
-              label="Name"
-              hint="The directory that will use it"
-              required
-              maxLength={60}
-              value={label}
-              onChange={(event) => {
-                setLabel(event.currentTarget.value)
-              }}
-            />
-            <Choice
-              label="Ends after"
-              choices={{ '90': '90 days', '365': '1 year' }}
-              value={days}
-              onChoose={setDays}
-            />
-            <Button type="submit" weight="primary" busy={make.isPending}>
-              Make the token
-            </Button>
-          </form>
-        ) : (
-          <OnceShown what="directory token" secret={make.data.token} onDone={close}>
-            This token is shown only now; only its hash is kept. Enter it in your directory.
-          </OnceShown>
-        )}
-      </Dialog>
-    </>
+          />
+          <Choice
+            label="Ends after"
+            choices={{ '90': '90 days', '365': '1 year' }}
+            value={days}
+            onChoose={setDays}
+          />
+          <Button type="submit" weight="primary" busy={make.isPending}>
+            Make the token
+          </Button>
+        </Form>
+      ) : (
+        <OnceShown what="directory token" secret={make.data.token} onDone={dialog.close}>
+          This token is shown only now; only its hash is kept. Enter it in your directory.
+        </OnceShown>
+      )}
+    </DialogButton>
   )
 }

@@ -4,8 +4,9 @@ import { call } from '../api.ts'
 import { OnceShown } from '../people/once-shown.tsx'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
+import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
 import { TextField } from '../ui/field.tsx'
+import { Form } from '../ui/form.tsx'
 import { Moment } from '../ui/moment.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
 import { Empty, Section } from '../ui/page.tsx'
@@ -67,57 +68,38 @@ export function PersonnelSystems({ systems }: { readonly systems: Directory['per
 
 function Connect(): ReactNode {
   const queries = useQueryClient()
-  const [open, setOpen] = useState(false)
   const [label, setLabel] = useState('')
   const connect = useMutation({
     mutationFn: () => call('POST /api/access/personnel', { body: { label: label.trim() } }),
   })
-  const close = (): void => {
-    setOpen(false)
+  const dialog = useDialog(() => {
     setLabel('')
     connect.reset()
     void queries.invalidateQueries({ queryKey: directoryQuery.queryKey })
-  }
+  })
   return (
-    <>
-      <Button
-        icon="plus"
-        onClick={() => {
-          setOpen(true)
-        }}
-      >
-        Connect a personnel system
-      </Button>
-      <Dialog open={open} onClose={close} title="Connect a personnel system" lasting={connect.isSuccess}>
-        {connect.data === undefined ? (
-          <form
-            className="flex flex-col gap-4"
-            onSubmit={(event) => {
-              event.preventDefault()
-              connect.mutate()
+    <DialogButton dialog={dialog} words="Connect a personnel system" icon="plus" lasting={connect.isSuccess}>
+      {connect.data === undefined ? (
+        <Form error={connect.error} onSubmit={connect.mutate}>
+          <TextField
+            label="Name"
+            required
+            maxLength={60}
+            value={label}
+            onChange={(event) => {
+              setLabel(event.currentTarget.value)
             }}
-          >
-            {connect.isError && <ProblemNotice error={connect.error} focus />}
-            <TextField
-              label="Name"
-              required
-              maxLength={60}
-              value={label}
-              onChange={(event) => {
-                setLabel(event.currentTarget.value)
-              }}
-            />
-            <Button type="submit" weight="primary" busy={connect.isPending}>
-              Connect
-            </Button>
-          </form>
-        ) : (
-          <OnceShown what="signing secret" secret={connect.data.secret} onDone={close}>
-            This secret is shown only now. The system signs each message with it and sends it to{' '}
-            <code className="font-mono wrap-anywhere">/api/access/hr/{connect.data.id}</code>.
-          </OnceShown>
-        )}
-      </Dialog>
-    </>
+          />
+          <Button type="submit" weight="primary" busy={connect.isPending}>
+            Connect
+          </Button>
+        </Form>
+      ) : (
+        <OnceShown what="signing secret" secret={connect.data.secret} onDone={dialog.close}>
+          This secret is shown only now. The system signs each message with it and sends it to{' '}
+          <code className="font-mono wrap-anywhere">/api/access/hr/{connect.data.id}</code>.
+        </OnceShown>
+      )}
+    </DialogButton>
   )
 }

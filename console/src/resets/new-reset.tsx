@@ -3,32 +3,18 @@ import { useState, type ReactNode } from 'react'
 import { call } from '../api.ts'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
+import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
 import { TextArea, TextField } from '../ui/field.tsx'
-import { ProblemNotice } from '../ui/notice.tsx'
+import { Form } from '../ui/form.tsx'
 import { resetsQuery } from './resets-api.ts'
 
 /** Asks for a reset; nothing happens before somebody else agrees. Policy 3.1-0. */
 export function NewReset(): ReactNode {
-  const [open, setOpen] = useState(false)
-  const close = (): void => {
-    setOpen(false)
-  }
+  const dialog = useDialog()
   return (
-    <>
-      <Button
-        weight="primary"
-        icon="plus"
-        onClick={() => {
-          setOpen(true)
-        }}
-      >
-        Ask for a reset
-      </Button>
-      <Dialog open={open} onClose={close} title="Ask for a reset">
-        <ResetForm onDone={close} />
-      </Dialog>
-    </>
+    <DialogButton dialog={dialog} words="Ask for a reset" weight="primary" icon="plus">
+      <ResetForm onDone={dialog.close} />
+    </DialogButton>
   )
 }
 
@@ -46,14 +32,7 @@ function ResetForm({ onDone }: { readonly onDone: () => void }): ReactNode {
     },
   })
   return (
-    <form
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault()
-        ask.mutate()
-      }}
-    >
-      {ask.isError && <ProblemNotice error={ask.error} focus />}
+    <Form error={ask.error} onSubmit={ask.mutate}>
       <TextField
         label="E-mail"
         hint="Of the person whose second factors are to be reset"
@@ -79,6 +58,6 @@ function ResetForm({ onDone }: { readonly onDone: () => void }): ReactNode {
       <Button type="submit" weight="primary" busy={ask.isPending}>
         Ask for the reset
       </Button>
-    </form>
+    </Form>
   )
 }

@@ -4,8 +4,9 @@ import { useState, type ReactNode } from 'react'
 import { call } from '../api.ts'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
+import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
 import { Choice, TextField } from '../ui/field.tsx'
+import { Form } from '../ui/form.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
 import { Loading } from '../ui/page.tsx'
 import type { ReviewItem } from './reviews-api.ts'
@@ -14,33 +15,17 @@ const route = getRouteApi('/signed-in/reviews/$id')
 
 /** Hands a row to another reviewer with a note; nobody reviews themselves. */
 export function Reassign({ item }: { readonly item: ReviewItem }): ReactNode {
-  const [open, setOpen] = useState(false)
+  const dialog = useDialog()
   return (
-    <>
-      <Button
-        weight="quiet"
-        aria-label={`Hand on: ${item.subject?.name ?? item.grant.kind}`}
-        onClick={() => {
-          setOpen(true)
-        }}
-      >
-        Hand on
-      </Button>
-      <Dialog
-        open={open}
-        onClose={() => {
-          setOpen(false)
-        }}
-        title="Hand the row to somebody else"
-      >
-        <ReassignForm
-          item={item}
-          onDone={() => {
-            setOpen(false)
-          }}
-        />
-      </Dialog>
-    </>
+    <DialogButton
+      dialog={dialog}
+      words="Hand on"
+      title="Hand the row to somebody else"
+      weight="quiet"
+      aria-label={`Hand on: ${item.subject?.name ?? item.grant.kind}`}
+    >
+      <ReassignForm item={item} onDone={dialog.close} />
+    </DialogButton>
   )
 }
 
@@ -81,14 +66,7 @@ function ReassignForm({
   if (data === undefined) return <Loading what="the reviewers" />
   if (data.reviewers.length === 0) return <p>Nobody else can review this row.</p>
   return (
-    <form
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault()
-        hand.mutate()
-      }}
-    >
-      {hand.isError && <ProblemNotice error={hand.error} focus />}
+    <Form error={hand.error} onSubmit={hand.mutate}>
       <Choice
         label="Reviewer"
         choices={Object.fromEntries(data.reviewers.map((one) => [one.id, one.name]))}
@@ -108,6 +86,6 @@ function ReassignForm({
       <Button type="submit" weight="primary" busy={hand.isPending}>
         Hand on
       </Button>
-    </form>
+    </Form>
   )
 }

@@ -4,8 +4,9 @@ import type { Permission } from '../../../platform/kernel/permission.ts'
 import { call } from '../api.ts'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
+import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
 import { Choice, TextField } from '../ui/field.tsx'
+import { Form } from '../ui/form.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
 import { Badge, Loading, Section } from '../ui/page.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
@@ -83,7 +84,7 @@ export function Duties({
 }
 
 function NewDuty({ permissions }: { readonly permissions: readonly PermissionRow[] }): ReactNode {
-  const [open, setOpen] = useState(false)
+  const dialog = useDialog()
   const [name, setName] = useState('')
   const [one, setOne] = useState<Permission>('people.edit')
   const [other, setOther] = useState<Permission>('audit.read')
@@ -95,53 +96,30 @@ function NewDuty({ permissions }: { readonly permissions: readonly PermissionRow
     mutationFn: () =>
       call('POST /api/access/duties', { body: { name: name.trim(), permissions: [one, other] } }),
     onSuccess: async () => {
-      setOpen(false)
+      dialog.close()
       announce('The rule is in force')
       await queries.invalidateQueries({ queryKey: dutiesQuery.queryKey })
     },
   })
   return (
-    <>
-      <Button
-        icon="plus"
-        onClick={() => {
-          setOpen(true)
-        }}
-      >
-        Keep two duties apart
-      </Button>
-      <Dialog
-        open={open}
-        onClose={() => {
-          setOpen(false)
-        }}
-        title="Keep two duties apart"
-      >
-        <form
-          className="flex flex-col gap-4"
-          onSubmit={(event) => {
-            event.preventDefault()
-            make.mutate()
+    <DialogButton dialog={dialog} words="Keep two duties apart" icon="plus">
+      <Form error={make.error} onSubmit={make.mutate}>
+        <TextField
+          label="Rule"
+          hint="In words that somebody understands who meets it"
+          required
+          maxLength={60}
+          value={name}
+          onChange={(event) => {
+            setName(event.currentTarget.value)
           }}
-        >
-          {make.isError && <ProblemNotice error={make.error} focus />}
-          <TextField
-            label="Rule"
-            hint="In words that somebody understands who meets it"
-            required
-            maxLength={60}
-            value={name}
-            onChange={(event) => {
-              setName(event.currentTarget.value)
-            }}
-          />
-          <Choice label="One" choices={choices} value={one} onChoose={setOne} />
-          <Choice label="Other" choices={choices} value={other} onChoose={setOther} />
-          <Button type="submit" weight="primary" busy={make.isPending} disabled={one === other}>
-            Keep them apart
-          </Button>
-        </form>
-      </Dialog>
-    </>
+        />
+        <Choice label="One" choices={choices} value={one} onChoose={setOne} />
+        <Choice label="Other" choices={choices} value={other} onChoose={setOther} />
+        <Button type="submit" weight="primary" busy={make.isPending} disabled={one === other}>
+          Keep them apart
+        </Button>
+      </Form>
+    </DialogButton>
   )
 }

@@ -4,8 +4,9 @@ import type { BuiltInRole } from '../../../platform/kernel/permission.ts'
 import { call } from '../api.ts'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
+import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
 import { TextField, Tick } from '../ui/field.tsx'
+import { Form } from '../ui/form.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
 import { Badge, Loading, Section } from '../ui/page.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
@@ -75,7 +76,7 @@ export function Jobs({ mayEdit }: { readonly mayEdit: boolean }): ReactNode {
 }
 
 function JobEditor(): ReactNode {
-  const [open, setOpen] = useState(false)
+  const dialog = useDialog()
   const [name, setName] = useState('')
   const [roles, setRoles] = useState<readonly BuiltInRole[]>([])
   const queries = useQueryClient()
@@ -83,7 +84,7 @@ function JobEditor(): ReactNode {
     mutationFn: () =>
       call('PUT /api/access/job-functions', { body: { name: name.trim(), roles: [...roles] } }),
     onSuccess: async () => {
-      setOpen(false)
+      dialog.close()
       setName('')
       setRoles([])
       announce('Saved')
@@ -91,59 +92,36 @@ function JobEditor(): ReactNode {
     },
   })
   return (
-    <>
-      <Button
-        icon="plus"
-        onClick={() => {
-          setOpen(true)
-        }}
-      >
-        Name a kind of work
-      </Button>
-      <Dialog
-        open={open}
-        onClose={() => {
-          setOpen(false)
-        }}
-        title="Name a kind of work"
-      >
-        <form
-          className="flex flex-col gap-4"
-          onSubmit={(event) => {
-            event.preventDefault()
-            save.mutate()
+    <DialogButton dialog={dialog} words="Name a kind of work" icon="plus">
+      <Form error={save.error} onSubmit={save.mutate}>
+        <TextField
+          label="Work"
+          hint="Such as Support or Accounting; one that is there already is changed"
+          required
+          maxLength={60}
+          value={name}
+          onChange={(event) => {
+            setName(event.currentTarget.value)
           }}
-        >
-          {save.isError && <ProblemNotice error={save.error} focus />}
-          <TextField
-            label="Work"
-            hint="Such as Support or Accounting; one that is there already is changed"
-            required
-            maxLength={60}
-            value={name}
-            onChange={(event) => {
-              setName(event.currentTarget.value)
-            }}
-          />
-          <fieldset className="flex flex-col gap-2">
-            <legend className="pb-1 font-strong">Roles that may be given for it</legend>
-            {BUILT_IN.map((role) => (
-              <Tick
-                key={role}
-                label={nameOfRole({ id: role, name: null })}
-                checked={roles.includes(role)}
-                onChange={(event) => {
-                  const { checked } = event.currentTarget
-                  setRoles((before) => (checked ? [...before, role] : before.filter((one) => one !== role)))
-                }}
-              />
-            ))}
-          </fieldset>
-          <Button type="submit" weight="primary" busy={save.isPending}>
-            Save
-          </Button>
-        </form>
-      </Dialog>
-    </>
+        />
+        <fieldset className="flex flex-col gap-2">
+          <legend className="pb-1 font-strong">Roles that may be given for it</legend>
+          {BUILT_IN.map((role) => (
+            <Tick
+              key={role}
+              label={nameOfRole({ id: role, name: null })}
+              checked={roles.includes(role)}
+              onChange={(event) => {
+                const { checked } = event.currentTarget
+                setRoles((before) => (checked ? [...before, role] : before.filter((one) => one !== role)))
+              }}
+            />
+          ))}
+        </fieldset>
+        <Button type="submit" weight="primary" busy={save.isPending}>
+          Save
+        </Button>
+      </Form>
+    </DialogButton>
   )
 }

@@ -5,9 +5,9 @@ import { call } from '../api.ts'
 import { useMe } from '../session.tsx'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
+import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
 import { TextField, Tick } from '../ui/field.tsx'
-import { ProblemNotice } from '../ui/notice.tsx'
+import { Form } from '../ui/form.tsx'
 import { byGroup, jobsQuery, nameOfRole, rolesQuery, type PermissionRow, type Role } from './roles-api.ts'
 
 /** Makes a role of the workspace, or changes one. Policy 3.2-a. */
@@ -18,35 +18,18 @@ export function RoleEditor({
   readonly role?: Role
   readonly permissions: readonly PermissionRow[]
 }): ReactNode {
-  const [open, setOpen] = useState(false)
+  const dialog = useDialog()
   return (
-    <>
-      <Button
-        {...(role === undefined
-          ? { weight: 'primary' as const, icon: 'plus' as const }
-          : { 'aria-label': `Edit ${nameOfRole(role)}` })}
-        onClick={() => {
-          setOpen(true)
-        }}
-      >
-        {role === undefined ? 'New role' : 'Edit'}
-      </Button>
-      <Dialog
-        open={open}
-        onClose={() => {
-          setOpen(false)
-        }}
-        title={role === undefined ? 'New role' : `Edit ${nameOfRole(role)}`}
-      >
-        <RoleForm
-          role={role}
-          permissions={permissions}
-          onDone={() => {
-            setOpen(false)
-          }}
-        />
-      </Dialog>
-    </>
+    <DialogButton
+      dialog={dialog}
+      words={role === undefined ? 'New role' : 'Edit'}
+      title={role === undefined ? 'New role' : `Edit ${nameOfRole(role)}`}
+      {...(role === undefined
+        ? { weight: 'primary' as const, icon: 'plus' as const }
+        : { 'aria-label': `Edit ${nameOfRole(role)}` })}
+    >
+      <RoleForm role={role} permissions={permissions} onDone={dialog.close} />
+    </DialogButton>
   )
 }
 
@@ -86,14 +69,7 @@ function RoleForm({
     (one) => one.assignable && (me.permissions.includes(one.name) || held.includes(one.name)),
   )
   return (
-    <form
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault()
-        save.mutate()
-      }}
-    >
-      {save.isError && <ProblemNotice error={save.error} focus />}
+    <Form error={save.error} onSubmit={save.mutate}>
       <TextField
         label="Name"
         required
@@ -143,6 +119,6 @@ function RoleForm({
       >
         Save the role
       </Button>
-    </form>
+    </Form>
   )
 }
