@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
+import { UUID } from './id.ts'
 import { z } from './schema.ts'
 
 /** A port on this machine; 0 lets the system choose. */
@@ -103,7 +104,7 @@ export const settings = {
   WEBAUTHN_MAKES: {
     type: z
       .string()
-      .regex(/^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(,|$))*$/)
+      .regex(new RegExp(`^(${UUID}(,|$))*$`))
       .transform((list) => (list === '' ? [] : list.split(','))),
     fallback: '',
     says: 'Makes of security key that may be set up, AAGUIDs in lower case separated by commas; empty: any, and no statement about the make is asked for.',

@@ -3,6 +3,7 @@ import type { Adapter, AdapterPayload, Client, ClientAuthMethod, SigningAlgorith
 import { PROVIDER, type FieldPlace } from '../../encryption/index.ts'
 import type { RequestContext } from '../../kernel/caller.ts'
 import { DAY, secondsAfter } from '../../kernel/clock.ts'
+import { isUuid } from '../../kernel/id.ts'
 import { asSecret, secretHash } from '../../kernel/secret.ts'
 import { z } from '../../kernel/schema.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
@@ -42,7 +43,6 @@ export type AdapterParts = Pick<AccessParts, 'db' | 'clock' | 'keys' | 'audit' |
 const SECONDS_MAX = 365 * DAY
 
 const payloadSchema = z.record(z.string(), z.unknown())
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 /** SHA-256 of an id: the only form in which one is stored, since it opens what it names. */
 export function idHash(id: string): Buffer {
@@ -244,7 +244,7 @@ function clientStore({ db, clock }: AdapterParts): Adapter {
   }
   return {
     find: async (id) => {
-      const row = UUID.test(id) ? await goodClient(db, id, clock.now()) : undefined
+      const row = isUuid(id) ? await goodClient(db, id, clock.now()) : undefined
       return row === undefined ? undefined : clientMetadata(row)
     },
     findByUid: async () => undefined,

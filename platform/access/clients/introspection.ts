@@ -1,3 +1,4 @@
+import { UUID } from '../../kernel/id.ts'
 import type { AccessParts } from '../parts.ts'
 import { scopeNow } from './scopes.ts'
 import type { KnownClient, KnownToken, TokenBook } from './token-book.ts'
@@ -15,7 +16,7 @@ export type Introspect = (headers: Headers, form: Form) => Promise<Introspected 
 const NOT_ACTIVE: Introspected = Object.freeze({ active: false })
 const ACCESS_TOKEN = /^s[tc]_[A-Za-z0-9_-]{43}$/
 const BASIC = /^Basic ([A-Za-z0-9+/]{80,160}={0,2})$/i
-const PAIR = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):(ss_[A-Za-z0-9_-]{43})$/
+const PAIR = new RegExp(`^(${UUID}):(ss_[A-Za-z0-9_-]{43})$`)
 /** Whoever sends one of these proves itself in another way, or in two. */
 const OTHER_FIELDS = ['client_assertion', 'client_assertion_type'] as const
 const OTHER_HEADERS = ['oauth-client-attestation', 'oauth-client-attestation-pop'] as const

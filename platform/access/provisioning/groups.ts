@@ -1,5 +1,5 @@
 import type { Database } from '../../db/index.ts'
-import { newId } from '../../kernel/id.ts'
+import { isUuid, newId } from '../../kernel/id.ts'
 import type { WorkspaceRole } from '../../kernel/permission.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { eventOf } from '../parts.ts'
@@ -42,7 +42,11 @@ import {
 } from './scim/resource.ts'
 
 const FACE = { name: groupType.name, endpoint: groupType.endpoint, schemas: [groupType.core.id] }
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** A group of the directory, by an id that may be any text. Throws 404. */
+async function storedGroup(db: Database, workspace: string, id: string, lock = false): Promise<GroupRow> {
+  return found(isUuid(id) ? await groupById(db, workspace, id, lock) : undefined)
+}
 
 /** A member of a group as a directory names it: the id, and how it is shown. */
 interface Member {
@@ -88,7 +92,7 @@ export async function readGroup(
   id: string,
   withMembers = true,
 ): Promise<Resource> {
-  const row = found(UUID.test(id) ? await groupById(parts.db, request.workspace, id) : undefined)
+  const row = await storedGroup(parts.db, request.workspace, id)
   const [group] = await openGroups(parts, request, [row], withMembers)
   return group ?? {}
 }
@@ -106,7 +110,7 @@ function membersIn(resource: Resource): Member[] {
 
 /** Splits named members into people of this directory and names that mean nobody here, which give nothing to anybody. */
 async function sorted(tx: Database, workspace: string, members: readonly Member[]) {
-  const ids = members.map((one) => one.value).filter((one) => UUID.test(one))
+  const ids = members.map((one) => one.value).filter(isUuid)
   const known = await knownUsers(tx, workspace, ids)
   return {
     people: members.filter((one) => known.has(one.value)),
@@ -218,7 +222,7 @@ async function changeGroup(
 ): Promise<Resource> {
   const { context, workspace } = request
   await parts.db.transaction().execute(async (tx) => {
-    const row = found(UUID.test(id) ? await groupById(tx, workspace, id, true) : undefined)
+    const row = await storedGroup(tx, workspace, id, true)
     requireVersion(row, ifMatch)
     const [before = {}] = await openGroups({ ...parts, db: tx }, request, [row], true)
     const after = change(before)
@@ -278,7 +282,7 @@ export async function removeGroup(
 ): Promise<void> {
   const { context, workspace } = request
   await parts.db.transaction().execute(async (tx) => {
-    const row = found(UUID.test(id) ? await groupById(tx, workspace, id, true) : undefined)
+    const row = await storedGroup(tx, workspace, id, true)
     requireVersion(row, ifMatch)
     const members = (await membersOf(tx, [id])).map((one) => one.user_id)
     await deleteGroup(tx, id)

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isUuid } from '../../kernel/id.ts'
 import type { DirectoryParts, DirectoryRequest } from './directory.ts'
 import { indexer } from './directory.ts'
 import { openGroups } from './groups.ts'
@@ -234,8 +235,7 @@ function cursorText(cursor: Cursor): string {
 function readCursor(text: string, ask: string): string | null {
   if (text === '') return null
   const [after = '', given] = Buffer.from(text, 'base64url').toString('utf8').split(' ')
-  if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(after) || given !== ask)
-    throw bad('invalidCursor', 'The cursor belongs to another query.')
+  if (!isUuid(after) || given !== ask) throw bad('invalidCursor', 'The cursor belongs to another query.')
   return after
 }
 

@@ -1,5 +1,5 @@
 import type { Database } from '../../db/index.ts'
-import { newId } from '../../kernel/id.ts'
+import { isUuid, newId } from '../../kernel/id.ts'
 import { emailIndex } from '../accounts/accounts.ts'
 import { eventOf } from '../parts.ts'
 import { voidInvitations } from '../people/queries.ts'
@@ -40,7 +40,11 @@ const FACE = {
   endpoint: userType.endpoint,
   schemas: [userType.core.id, ...(userType.extension === null ? [] : [userType.extension.id])],
 }
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** A person of the directory, by an id that may be any text. Throws 404. */
+async function storedUser(db: Database, workspace: string, id: string, lock = false): Promise<UserRow> {
+  return found(isUuid(id) ? await userById(db, workspace, id, lock) : undefined)
+}
 
 /** People of the directory as they are shown, with their groups. */
 export async function openUsers(
@@ -81,7 +85,7 @@ export async function readUser(
   request: DirectoryRequest,
   id: string,
 ): Promise<Resource> {
-  const row = found(UUID.test(id) ? await userById(parts.db, request.workspace, id) : undefined)
+  const row = await storedUser(parts.db, request.workspace, id)
   const [user] = await openUsers(parts, request, [row], true)
   return user ?? {}
 }
@@ -225,7 +229,7 @@ async function changeUser(
 ): Promise<Resource> {
   const { context, workspace } = request
   await changing(parts, context, async (tx, leave) => {
-    const row = found(UUID.test(id) ? await userById(tx, workspace, id, true) : undefined)
+    const row = await storedUser(tx, workspace, id, true)
     requireVersion(row, ifMatch)
     const before = await openContent(parts, workspace, 'directory_user', row)
     const after = change(before)
@@ -292,7 +296,7 @@ export async function removeUser(
 ): Promise<void> {
   const { context, workspace } = request
   await changing(parts, context, async (tx, leave) => {
-    const row = found(UUID.test(id) ? await userById(tx, workspace, id, true) : undefined)
+    const row = await storedUser(tx, workspace, id, true)
     requireVersion(row, ifMatch)
     if (row.account_id !== null && row.active) leave(await depart(parts, tx, request, row.account_id))
     if (row.account_id === null && row.account_email_index !== null)

@@ -1,3 +1,4 @@
+import { isUuid } from '../../../kernel/id.ts'
 import type { Filter } from './filter.ts'
 import { plainForm } from './filter-match.ts'
 import type { Narrow } from '../narrow-queries.ts'
@@ -15,7 +16,6 @@ export type IndexOf = (
 ) => Promise<Buffer>
 
 const EVERYTHING: Narrowing = { where: { kind: 'everything' }, exact: false }
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** Turns a filter into what the database can decide by itself. Sealed values are looked up by equality only. */
 export async function narrow(filter: Filter, of: 'User' | 'Group', indexOf: IndexOf): Promise<Narrowing> {
@@ -77,7 +77,7 @@ async function narrowComparison(
     return { where: { kind: 'index', column: 'external_id_index', value: null }, exact: true }
   if (typeof value !== 'string') return EVERYTHING
   if (name === 'id')
-    return { where: UUID.test(value) ? { kind: 'id', value } : { kind: 'nothing' }, exact: true }
+    return { where: isUuid(value.toLowerCase()) ? { kind: 'id', value } : { kind: 'nothing' }, exact: true }
   if (name === 'externalId')
     return {
       where: { kind: 'index', column: 'external_id_index', value: await indexOf('externalId', value) },
