@@ -232,7 +232,6 @@ export const accessEvents = declareEvents({
     says: 'A sensitive permission was given for a limited time.',
   },
   'elevation.denied': { kind: 'security', says: 'A request for a sensitive permission was denied.' },
-  'elevation.refused': { kind: 'security', says: 'An elevation that may not be was refused.' },
   'elevation.ended': {
     kind: 'security',
     says: 'An elevation, or the request for one, came to its end.',
