@@ -3,6 +3,7 @@ import type { RequestContext } from '../../kernel/caller.ts'
 import type { EventValue } from '../../kernel/event.ts'
 import { accessEvents } from '../events.ts'
 import type { AccessParts } from '../parts.ts'
+import { deviceName } from '../sessions/device-name.ts'
 import { requireFull } from './step-up.ts'
 
 /** How many events the account page shows. */
@@ -17,8 +18,8 @@ export interface Activity {
   readonly says: string
   readonly outcome: string
   readonly details: EventValue
-  /** From where; null when it is not known any more. */
-  readonly origin: { readonly ip: string; readonly userAgent: string } | null
+  /** From where, and what the device says of itself in words; null when it is not known any more. */
+  readonly origin: { readonly ip: string; readonly userAgent: string; readonly says: string } | null
 }
 
 /** The newest events of sign-in and security of the caller's own account. */
@@ -35,6 +36,6 @@ export async function activityOf(
     says: catalogue[type]?.says ?? type,
     outcome,
     details,
-    origin,
+    origin: origin && { ...origin, says: deviceName(origin.userAgent).says },
   }))
 }

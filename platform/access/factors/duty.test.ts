@@ -201,6 +201,7 @@ suite('factors that count for a role', () => {
     assert.ok(events.length > 5)
     assert.equal(events[0]?.type, 'sign-in.completed')
     assert.equal(events[0]?.origin?.ip, '192.0.2.7')
+    assert.equal(events[0]?.origin?.says, 'an unknown device')
     assert.ok(events.every(({ says }) => says.endsWith('.')))
     assert.equal(JSON.stringify(events).includes(owner.id), false)
     const [first] = (await access.factors.list(await contextFor(token))).factors
