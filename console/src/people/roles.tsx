@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import type { BuiltInRole, WorkspaceRole } from '../../../platform/kernel/permission.ts'
-import { jobsQuery, nameOfRole, rolesQuery } from '../roles/roles-api.ts'
+import { BUILT_IN_ROLES, isBuiltIn, jobsQuery, nameOfRole, rolesQuery } from '../roles/roles-api.ts'
 import { Choice } from '../ui/field.tsx'
 import { Panel, Section } from '../ui/page.tsx'
 
@@ -25,8 +25,7 @@ const USUAL_WORK: Readonly<Record<string, string>> = {
 export function useRoleName(): (role: WorkspaceRole) => string {
   const { data } = useQuery(rolesQuery)
   const names = new Map(data?.roles.map((role) => [role.id, nameOfRole(role)]))
-  return (role) =>
-    names.get(role) ?? (Object.hasOwn(MEANINGS, role) ? nameOfRole({ id: role, name: null }) : 'Own role')
+  return (role) => names.get(role) ?? (isBuiltIn(role) ? BUILT_IN_ROLES[role] : 'Own role')
 }
 
 /** A role with the work that it is given for. */
@@ -111,7 +110,7 @@ export function RoleMeanings(): ReactNode {
         <dl className="grid gap-x-6 gap-y-2 tablet:grid-cols-[8rem_1fr]">
           {(Object.keys(MEANINGS) as BuiltInRole[]).map((role) => (
             <div key={role} className="contents">
-              <dt className="font-strong">{nameOfRole({ id: role, name: null })}</dt>
+              <dt className="font-strong">{BUILT_IN_ROLES[role]}</dt>
               <dd className="text-muted">{MEANINGS[role]}</dd>
             </div>
           ))}

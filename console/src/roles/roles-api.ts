@@ -1,4 +1,5 @@
 import { queryOptions } from '@tanstack/react-query'
+import type { BuiltInRole, WorkspaceRole } from '../../../platform/kernel/permission.ts'
 import { call, type Reply } from '../api.ts'
 
 /** Roles and permissions of the workspace. */
@@ -26,7 +27,8 @@ export const dutiesQuery = queryOptions({
   queryFn: ({ signal }) => call('GET /api/access/duties', {}, { signal }),
 })
 
-const BUILT_IN: Readonly<Record<string, string>> = {
+/** The roles that every workspace has, by name. */
+export const BUILT_IN_ROLES: Readonly<Record<BuiltInRole, string>> = {
   owner: 'Owner',
   admin: 'Admin',
   agent: 'Agent',
@@ -35,7 +37,12 @@ const BUILT_IN: Readonly<Record<string, string>> = {
 
 /** A role's name: its own, or that of one which every workspace has. */
 export function nameOfRole(role: Pick<Role, 'id' | 'name'>): string {
-  return role.name ?? BUILT_IN[role.id] ?? role.id
+  return role.name ?? (isBuiltIn(role.id) ? BUILT_IN_ROLES[role.id] : role.id)
+}
+
+/** Whether every workspace has the role. */
+export function isBuiltIn(role: WorkspaceRole): role is BuiltInRole {
+  return Object.hasOwn(BUILT_IN_ROLES, role)
 }
 
 /** Permissions by what they are about, in the order in which they are declared. */
