@@ -8,6 +8,7 @@ import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
 import { Choice, TextArea, TextField, Tick } from '../ui/field.tsx'
 import { Form } from '../ui/form.tsx'
 import { Notice } from '../ui/notice.tsx'
+import { Ticks } from '../ui/ticks.tsx'
 import { programsQuery } from './programs-api.ts'
 
 type Wish = Input<'POST /api/clients'>['body']
@@ -93,20 +94,12 @@ function ProgramForm({
           }}
         />
       )}
-      <fieldset className="flex flex-col gap-2">
-        <legend className="pb-1 font-strong">Scopes</legend>
-        {fit.map((scope) => (
-          <Tick
-            key={scope}
-            label={<code className="font-mono">{scope}</code>}
-            checked={scopes.includes(scope)}
-            onChange={(event) => {
-              const { checked } = event.currentTarget
-              setScopes((before) => (checked ? [...before, scope] : before.filter((one) => one !== scope)))
-            }}
-          />
-        ))}
-      </fieldset>
+      <Ticks
+        legend="Scopes"
+        offered={fit.map((scope) => ({ value: scope, label: <code className="font-mono">{scope}</code> }))}
+        chosen={scopes}
+        onChoose={setScopes}
+      />
       <Tick
         label="Bind tokens to a key of the program (DPoP)"
         hint="A stolen token is worth nothing then; the program must support it."

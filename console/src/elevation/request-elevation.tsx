@@ -6,9 +6,10 @@ import { meQuery } from '../queries.ts'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
 import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
-import { TextArea, TextField, Tick } from '../ui/field.tsx'
+import { TextArea, TextField } from '../ui/field.tsx'
 import { Form } from '../ui/form.tsx'
 import { Notice } from '../ui/notice.tsx'
+import { Ticks } from '../ui/ticks.tsx'
 import { elevationsQuery, permissionWords, type Elevations } from './elevations.ts'
 
 const REASON_MIN = 10
@@ -85,22 +86,12 @@ function WishForm({
       error={ask.error}
       onSubmit={ask.mutate}
     >
-      <fieldset className="flex flex-col gap-2">
-        <legend className="pb-1 font-strong">What for</legend>
-        {of.eligible.map((permission) => (
-          <Tick
-            key={permission}
-            label={permissionWords(permission)}
-            checked={chosen.includes(permission)}
-            onChange={(event) => {
-              const { checked } = event.currentTarget
-              setChosen((before) =>
-                checked ? [...before, permission] : before.filter((one) => one !== permission),
-              )
-            }}
-          />
-        ))}
-      </fieldset>
+      <Ticks
+        legend="What for"
+        offered={of.eligible.map((permission) => ({ value: permission, label: permissionWords(permission) }))}
+        chosen={chosen}
+        onChoose={setChosen}
+      />
       {chosen.includes('platform.support') && (
         <TextField
           label="Workspace"

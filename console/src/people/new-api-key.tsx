@@ -4,8 +4,9 @@ import { call, type Reply } from '../api.ts'
 import { useMe } from '../session.tsx'
 import { Button } from '../ui/button.tsx'
 import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
-import { Choice, TextField, Tick } from '../ui/field.tsx'
+import { Choice, TextField } from '../ui/field.tsx'
 import { Form } from '../ui/form.tsx'
+import { Ticks } from '../ui/ticks.tsx'
 import { keysQuery } from './keys-api.ts'
 import { OnceShown } from './once-shown.tsx'
 
@@ -58,21 +59,12 @@ export function NewApiKey({ scopes: all }: { readonly scopes: readonly Scope[] }
               setName(event.currentTarget.value)
             }}
           />
-          <fieldset className="flex flex-col gap-2">
-            <legend className="pb-1 font-strong">Scopes</legend>
-            {offered.map((scope) => (
-              <Tick
-                key={scope}
-                label={SCOPES[scope]}
-                checked={scopes.includes(scope)}
-                onChange={(event) => {
-                  setScopes(
-                    event.currentTarget.checked ? [...scopes, scope] : scopes.filter((one) => one !== scope),
-                  )
-                }}
-              />
-            ))}
-          </fieldset>
+          <Ticks
+            legend="Scopes"
+            offered={offered.map((scope) => ({ value: scope, label: SCOPES[scope] }))}
+            chosen={scopes}
+            onChoose={setScopes}
+          />
           <Choice
             label="Ends after"
             choices={{ '30': '30 days', '90': '90 days', '365': '1 year' }}

@@ -5,14 +5,13 @@ import { call } from '../api.ts'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
 import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
-import { TextField, Tick } from '../ui/field.tsx'
+import { TextField } from '../ui/field.tsx'
 import { Form } from '../ui/form.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
 import { Badge, Loading, Section } from '../ui/page.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
-import { jobsQuery, nameOfRole } from './roles-api.ts'
-
-const BUILT_IN: readonly BuiltInRole[] = ['owner', 'admin', 'agent', 'auditor']
+import { Ticks } from '../ui/ticks.tsx'
+import { BUILT_IN_ROLES, jobsQuery } from './roles-api.ts'
 
 /** The kinds of work in the workspace, and which role may be given for each. Policy 3.2-a. */
 export function Jobs({ mayEdit }: { readonly mayEdit: boolean }): ReactNode {
@@ -50,7 +49,7 @@ export function Jobs({ mayEdit }: { readonly mayEdit: boolean }): ReactNode {
               <Cell of="Roles">
                 {job.roles.length === 0
                   ? 'own roles only'
-                  : job.roles.map((id) => nameOfRole({ id, name: null })).join(', ')}
+                  : job.roles.map((id) => BUILT_IN_ROLES[id]).join(', ')}
               </Cell>
               <Cell of="Act" end>
                 {!job.own && <Badge>everywhere</Badge>}
@@ -104,20 +103,15 @@ function JobEditor(): ReactNode {
             setName(event.currentTarget.value)
           }}
         />
-        <fieldset className="flex flex-col gap-2">
-          <legend className="pb-1 font-strong">Roles that may be given for it</legend>
-          {BUILT_IN.map((role) => (
-            <Tick
-              key={role}
-              label={nameOfRole({ id: role, name: null })}
-              checked={roles.includes(role)}
-              onChange={(event) => {
-                const { checked } = event.currentTarget
-                setRoles((before) => (checked ? [...before, role] : before.filter((one) => one !== role)))
-              }}
-            />
-          ))}
-        </fieldset>
+        <Ticks
+          legend="Roles that may be given for it"
+          offered={(Object.keys(BUILT_IN_ROLES) as BuiltInRole[]).map((role) => ({
+            value: role,
+            label: BUILT_IN_ROLES[role],
+          }))}
+          chosen={roles}
+          onChoose={setRoles}
+        />
         <Button type="submit" weight="primary" busy={save.isPending}>
           Save
         </Button>

@@ -6,8 +6,9 @@ import { useMe } from '../session.tsx'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
 import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
-import { TextField, Tick } from '../ui/field.tsx'
+import { TextField } from '../ui/field.tsx'
 import { Form } from '../ui/form.tsx'
+import { Ticks } from '../ui/ticks.tsx'
 import { byGroup, jobsQuery, nameOfRole, rolesQuery, type PermissionRow, type Role } from './roles-api.ts'
 
 /** Makes a role of the workspace, or changes one. Policy 3.2-a. */
@@ -31,10 +32,6 @@ export function RoleEditor({
       <RoleForm role={role} permissions={permissions} onDone={dialog.close} />
     </DialogButton>
   )
-}
-
-function toggled<Value>(list: readonly Value[], value: Value, on: boolean): readonly Value[] {
-  return on ? [...list, value] : list.filter((one) => one !== value)
 }
 
 function RoleForm({
@@ -79,36 +76,24 @@ function RoleForm({
           setName(event.currentTarget.value)
         }}
       />
-      <fieldset className="flex flex-col gap-2">
-        <legend className="pb-1 font-strong">For which work</legend>
-        {(known?.jobFunctions ?? []).map((job) => (
-          <Tick
-            key={job.name}
-            label={job.name}
-            checked={jobs.includes(job.name)}
-            onChange={(event) => {
-              const { checked } = event.currentTarget
-              setJobs((before) => toggled(before, job.name, checked))
-            }}
-          />
-        ))}
-      </fieldset>
+      <Ticks
+        legend="For which work"
+        offered={(known?.jobFunctions ?? []).map((job) => ({ value: job.name, label: job.name }))}
+        chosen={jobs}
+        onChoose={setJobs}
+      />
       {byGroup(offered).map(([group, rows]) => (
-        <fieldset key={group} className="flex flex-col gap-2">
-          <legend className="pb-1 font-strong">{group}</legend>
-          {rows.map((one) => (
-            <Tick
-              key={one.name}
-              label={one.says}
-              hint={<code className="font-mono">{one.name}</code>}
-              checked={chosen.includes(one.name)}
-              onChange={(event) => {
-                const { checked } = event.currentTarget
-                setChosen((before) => toggled(before, one.name, checked))
-              }}
-            />
-          ))}
-        </fieldset>
+        <Ticks
+          key={group}
+          legend={group}
+          offered={rows.map((one) => ({
+            value: one.name,
+            label: one.says,
+            hint: <code className="font-mono">{one.name}</code>,
+          }))}
+          chosen={chosen}
+          onChoose={setChosen}
+        />
       ))}
       <p className="text-sm text-muted">You can give only what you hold yourself.</p>
       <Button
