@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { call } from '../api.ts'
+import { Loaded } from '../ui/loaded.tsx'
 import { Moment } from '../ui/moment.tsx'
-import { ProblemNotice } from '../ui/notice.tsx'
-import { Badge, Empty, Loading, Section } from '../ui/page.tsx'
+import { Badge, Empty, Section } from '../ui/page.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
 
 /** What the platform as a whole records about everybody, and not as part of sign-in. */
@@ -13,7 +13,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 
 /** What happened to the account lately: sign-ins, refusals, changes; from where. */
 export function Activity(): ReactNode {
-  const { data, error, refetch } = useQuery({
+  const activity = useQuery({
     queryKey: ['activity'],
     queryFn: ({ signal }) => call('GET /api/access/activity', {}, { signal }),
   })
@@ -22,42 +22,36 @@ export function Activity(): ReactNode {
       title="Activity"
       lead="What happened to your account. If something was not you, change your password and end the other sessions."
     >
-      {error !== null && (
-        <ProblemNotice
-          error={error}
-          retry={() => {
-            void refetch()
-          }}
-        />
-      )}
-      {data === undefined ? (
-        error === null && <Loading what="the activity" />
-      ) : data.events.length === 0 ? (
-        <Empty title="Nothing yet">Sign-ins and changes of your account appear here.</Empty>
-      ) : (
-        <Table label="Activity" columns={['What', 'From', 'When']}>
-          {data.events.map((event) => (
-            <Row key={event.id}>
-              <Cell of="What">
-                {ELSEWHERE[event.type] ?? event.says}{' '}
-                {event.outcome !== 'success' && <Badge tone="late">{event.outcome}</Badge>}
-              </Cell>
-              <Cell of="From">
-                {event.origin === null ? (
-                  'not known any more'
-                ) : (
-                  <span title={event.origin.userAgent}>
-                    {event.origin.says}, {event.origin.ip}
-                  </span>
-                )}
-              </Cell>
-              <Cell of="When">
-                <Moment at={event.at} />
-              </Cell>
-            </Row>
-          ))}
-        </Table>
-      )}
+      <Loaded query={activity} what="the activity">
+        {(data) =>
+          data.events.length === 0 ? (
+            <Empty title="Nothing yet">Sign-ins and changes of your account appear here.</Empty>
+          ) : (
+            <Table label="Activity" columns={['What', 'From', 'When']}>
+              {data.events.map((event) => (
+                <Row key={event.id}>
+                  <Cell of="What">
+                    {ELSEWHERE[event.type] ?? event.says}{' '}
+                    {event.outcome !== 'success' && <Badge tone="late">{event.outcome}</Badge>}
+                  </Cell>
+                  <Cell of="From">
+                    {event.origin === null ? (
+                      'not known any more'
+                    ) : (
+                      <span title={event.origin.userAgent}>
+                        {event.origin.says}, {event.origin.ip}
+                      </span>
+                    )}
+                  </Cell>
+                  <Cell of="When">
+                    <Moment at={event.at} />
+                  </Cell>
+                </Row>
+              ))}
+            </Table>
+          )
+        }
+      </Loaded>
     </Section>
   )
 }

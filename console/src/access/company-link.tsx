@@ -4,9 +4,10 @@ import { call } from '../api.ts'
 import { useMe } from '../session.tsx'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
+import { Loaded } from '../ui/loaded.tsx'
 import { Moment } from '../ui/moment.tsx'
 import { Notice, ProblemNotice } from '../ui/notice.tsx'
-import { Empty, Loading, Section } from '../ui/page.tsx'
+import { Empty, Section } from '../ui/page.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
 
 const QUERY_KEY = ['upstream-links']
@@ -34,7 +35,7 @@ export function CompanyLink(): ReactNode {
   useEffect(() => {
     if (location.hash !== '') history.replaceState(history.state, '', location.pathname)
   }, [])
-  const { data, error, refetch } = useQuery({
+  const links = useQuery({
     queryKey: QUERY_KEY,
     queryFn: ({ signal }) => call('GET /api/access/upstream/links', {}, { signal }),
   })
@@ -63,15 +64,15 @@ export function CompanyLink(): ReactNode {
     >
       {result !== null && <Result of={result} />}
       {link.isError && <ProblemNotice error={link.error} focus />}
-      {error !== null && (
-        <ProblemNotice
-          error={error}
-          retry={() => {
-            void refetch()
-          }}
-        />
-      )}
-      <Linked data={data} failed={error !== null} />
+      <Loaded query={links} what="the links">
+        {(data) =>
+          data.links.length > 0 ? (
+            <Links rows={data.links} />
+          ) : (
+            <Empty title="Not linked">You sign in with your password or a passkey.</Empty>
+          )
+        }
+      </Loaded>
     </Section>
   )
 }
@@ -89,18 +90,6 @@ function Result({ of }: { readonly of: string }): ReactNode {
       <p role="status">{REFUSALS[of] ?? 'The provider’s answer was refused. Ask your administrator.'}</p>
     </Notice>
   )
-}
-
-function Linked({
-  data,
-  failed,
-}: {
-  readonly data: { readonly links: readonly LinkRow[] } | undefined
-  readonly failed: boolean
-}): ReactNode {
-  if (data === undefined) return failed ? null : <Loading what="the links" />
-  if (data.links.length > 0) return <Links rows={data.links} />
-  return <Empty title="Not linked">You sign in with your password or a passkey.</Empty>
 }
 
 interface LinkRow {

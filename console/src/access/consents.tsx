@@ -1,20 +1,33 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { call } from '../api.ts'
+import { call, type Reply } from '../api.ts'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
+import { Loaded } from '../ui/loaded.tsx'
 import { Moment } from '../ui/moment.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
-import { Badge, Empty, Loading, Section } from '../ui/page.tsx'
+import { Badge, Empty, Section } from '../ui/page.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
+
+type Consent = Reply<'GET /api/access/consents'>['consents'][number]
 
 /** What the person allowed programs to do in their name; each can be withdrawn with every token that came of it. */
 export function Consents(): ReactNode {
-  const queries = useQueryClient()
-  const { data, error, refetch } = useQuery({
+  const consents = useQuery({
     queryKey: ['consents'],
     queryFn: ({ signal }) => call('GET /api/access/consents', {}, { signal }),
   })
+  return (
+    <Section title="Programs that act in your name">
+      <Loaded query={consents} what="the programs">
+        {(data) => <Given rows={data.consents} />}
+      </Loaded>
+    </Section>
+  )
+}
+
+function Given({ rows }: { readonly rows: readonly Consent[] }): ReactNode {
+  const queries = useQueryClient()
   const withdraw = useMutation({
     mutationFn: (id: string) => call('POST /api/access/consents/:id/withdraw', { params: { id } }),
     onSuccess: async () => {
@@ -23,23 +36,13 @@ export function Consents(): ReactNode {
     },
   })
   return (
-    <Section title="Programs that act in your name">
-      {error !== null && (
-        <ProblemNotice
-          error={error}
-          retry={() => {
-            void refetch()
-          }}
-        />
-      )}
+    <>
       {withdraw.isError && <ProblemNotice error={withdraw.error} focus />}
-      {data === undefined ? (
-        error === null && <Loading what="the programs" />
-      ) : data.consents.length === 0 ? (
+      {rows.length === 0 ? (
         <Empty title="None">You allowed no program to act in your name.</Empty>
       ) : (
         <Table label="Programs that act in your name" columns={['Program', 'May', 'Allowed', 'Act']}>
-          {data.consents.map((one) => (
+          {rows.map((one) => (
             <Row key={one.id}>
               <Cell of="Program">{one.client.name}</Cell>
               <Cell of="May">
@@ -68,6 +71,6 @@ export function Consents(): ReactNode {
           ))}
         </Table>
       )}
-    </Section>
+    </>
   )
 }

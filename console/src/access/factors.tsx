@@ -5,9 +5,10 @@ import type { Factor } from '../contract/access.ts'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
 import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
+import { Loaded } from '../ui/loaded.tsx'
 import { Moment } from '../ui/moment.tsx'
 import { Notice, ProblemNotice } from '../ui/notice.tsx'
-import { Badge, Loading, Panel, Section } from '../ui/page.tsx'
+import { Badge, Panel, Section } from '../ui/page.tsx'
 import { factorName, KINDS } from './factor-name.ts'
 import { NewFactor } from './new-factor.tsx'
 import { RecoveryCodes } from './recovery-codes.tsx'
@@ -16,50 +17,43 @@ import { RemoveFactor } from './remove-factor.tsx'
 
 /** The second factors of the account and how many recovery codes are left. Policy 3.1-a. */
 export function Factors(): ReactNode {
-  const { data, error, refetch } = useQuery({
+  const factors = useQuery({
     queryKey: ['factors'],
     queryFn: ({ signal }) => call('GET /api/access/factors', {}, { signal }),
   })
-  const counted = data?.factors.filter(({ counts }) => counts).length ?? 0
   return (
     <Section
       title="Second factors"
       lead="Every sign-in needs one. The last one cannot be removed."
       aside={<NewFactor />}
     >
-      {error !== null && (
-        <ProblemNotice
-          error={error}
-          retry={() => {
-            void refetch()
-          }}
-        />
-      )}
-      {data !== undefined && counted === 1 && (
-        <Notice>
-          <p>One factor is set up. Add a second one, so that a lost device does not lock you out.</p>
-        </Notice>
-      )}
-      {data === undefined ? (
-        error === null && <Loading what="the factors" />
-      ) : (
-        <Panel>
-          <ul>
-            {data.factors.map((factor) => (
-              <FactorItem key={factor.id} factor={factor} removable={data.factors.length > 1} />
-            ))}
-            <li className="flex flex-wrap items-center justify-between gap-2 px-4 py-3">
-              <span>
-                Recovery codes{' '}
-                <span className={data.recoveryCodesLeft < 3 ? 'text-late' : 'text-muted'}>
-                  {data.recoveryCodesLeft} left{data.recoveryCodesLeft < 3 && ': make new ones soon'}
-                </span>
-              </span>
-              <NewCodes />
-            </li>
-          </ul>
-        </Panel>
-      )}
+      <Loaded query={factors} what="the factors">
+        {(data) => (
+          <>
+            {data.factors.filter(({ counts }) => counts).length === 1 && (
+              <Notice>
+                <p>One factor is set up. Add a second one, so that a lost device does not lock you out.</p>
+              </Notice>
+            )}
+            <Panel>
+              <ul>
+                {data.factors.map((factor) => (
+                  <FactorItem key={factor.id} factor={factor} removable={data.factors.length > 1} />
+                ))}
+                <li className="flex flex-wrap items-center justify-between gap-2 px-4 py-3">
+                  <span>
+                    Recovery codes{' '}
+                    <span className={data.recoveryCodesLeft < 3 ? 'text-late' : 'text-muted'}>
+                      {data.recoveryCodesLeft} left{data.recoveryCodesLeft < 3 && ': make new ones soon'}
+                    </span>
+                  </span>
+                  <NewCodes />
+                </li>
+              </ul>
+            </Panel>
+          </>
+        )}
+      </Loaded>
     </Section>
   )
 }

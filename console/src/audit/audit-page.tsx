@@ -4,8 +4,8 @@ import type { ReactNode } from 'react'
 import { call } from '../api.ts'
 import { useMay } from '../session.tsx'
 import { Button } from '../ui/button.tsx'
-import { ProblemNotice } from '../ui/notice.tsx'
-import { Empty, Loading, PageBody, PageHead, Panel } from '../ui/page.tsx'
+import { Loaded } from '../ui/loaded.tsx'
+import { Empty, PageBody, PageHead, Panel } from '../ui/page.tsx'
 import { EventFilterForm } from './event-filter-form.tsx'
 import { EventItem } from './event-item.tsx'
 
@@ -18,24 +18,23 @@ export function AuditPage(): ReactNode {
   const filter = route.useSearch()
   const navigate = route.useNavigate()
   const mayOwn = useMay('audit.read')
-  const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage, isFetching } =
-    useInfiniteQuery({
-      queryKey: ['audit', filter],
-      queryFn: ({ signal, pageParam }) => {
-        const { log, ...query } = filter
-        const page = { query: { ...query, most: PAGE, ...(pageParam === null ? {} : { before: pageParam }) } }
-        const own = log === undefined && mayOwn
-        return own
-          ? call('GET /api/audit/events', page, { signal })
-          : call('GET /api/audit/provider-events', page, { signal })
-      },
-      initialPageParam: null as number | null,
-      getNextPageParam: (page) => (page.events.length < PAGE ? null : page.events.at(-1)?.written),
-      // Reading is itself an event: the log is read again only when somebody asks.
-      refetchOnWindowFocus: false,
-      staleTime: 60_000,
-    })
-  const events = data?.pages.flatMap((page) => page.events) ?? []
+  const pages = useInfiniteQuery({
+    queryKey: ['audit', filter],
+    queryFn: ({ signal, pageParam }) => {
+      const { log, ...query } = filter
+      const page = { query: { ...query, most: PAGE, ...(pageParam === null ? {} : { before: pageParam }) } }
+      const own = log === undefined && mayOwn
+      return own
+        ? call('GET /api/audit/events', page, { signal })
+        : call('GET /api/audit/provider-events', page, { signal })
+    },
+    initialPageParam: null as number | null,
+    getNextPageParam: (page) => (page.events.length < PAGE ? null : page.events.at(-1)?.written),
+    // Reading is itself an event: the log is read again only when somebody asks.
+    refetchOnWindowFocus: false,
+    staleTime: 60_000,
+  })
+  const events = pages.data?.pages.flatMap((page) => page.events) ?? []
   const narrowed = Object.keys(filter).length > 0
   return (
     <PageBody>
@@ -44,9 +43,9 @@ export function AuditPage(): ReactNode {
         lead="What happened, who did it, and the proof that nobody changed the record."
       >
         <Button
-          busy={isFetching && !isFetchingNextPage && data !== undefined}
+          busy={pages.isFetching && !pages.isFetchingNextPage && pages.data !== undefined}
           onClick={() => {
-            void refetch()
+            void pages.refetch()
           }}
         >
           Refresh
@@ -58,45 +57,39 @@ export function AuditPage(): ReactNode {
           void navigate({ search, replace: true })
         }}
       />
-      {error !== null && (
-        <ProblemNotice
-          error={error}
-          retry={() => {
-            void refetch()
-          }}
-        />
-      )}
-      {data === undefined && error === null && <Loading what="the events" />}
-      {data !== undefined && events.length === 0 && (
-        <Empty title={narrowed ? 'No event fits the filter' : 'No events yet'}>
-          {narrowed ? (
-            <Button
-              onClick={() => {
-                void navigate({ search: {}, replace: true })
-              }}
-            >
-              Clear the filter
-            </Button>
+      <Loaded query={pages} what="the events">
+        {() =>
+          events.length === 0 ? (
+            <Empty title={narrowed ? 'No event fits the filter' : 'No events yet'}>
+              {narrowed ? (
+                <Button
+                  onClick={() => {
+                    void navigate({ search: {}, replace: true })
+                  }}
+                >
+                  Clear the filter
+                </Button>
+              ) : (
+                'Events appear as soon as somebody signs in, writes or changes something.'
+              )}
+            </Empty>
           ) : (
-            'Events appear as soon as somebody signs in, writes or changes something.'
-          )}
-        </Empty>
-      )}
-      {events.length > 0 && (
-        <Panel>
-          <ul aria-label="Events">
-            {events.map((event) => (
-              <EventItem key={event.id} event={event} ofProvider={filter.log === 'provider' || !mayOwn} />
-            ))}
-          </ul>
-        </Panel>
-      )}
-      {hasNextPage && (
+            <Panel>
+              <ul aria-label="Events">
+                {events.map((event) => (
+                  <EventItem key={event.id} event={event} ofProvider={filter.log === 'provider' || !mayOwn} />
+                ))}
+              </ul>
+            </Panel>
+          )
+        }
+      </Loaded>
+      {pages.hasNextPage && (
         <Button
           className="self-center"
-          busy={isFetchingNextPage}
+          busy={pages.isFetchingNextPage}
           onClick={() => {
-            void fetchNextPage()
+            void pages.fetchNextPage()
           }}
         >
           Load older events

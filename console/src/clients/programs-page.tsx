@@ -6,9 +6,10 @@ import { useMay } from '../session.tsx'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
+import { Loaded } from '../ui/loaded.tsx'
 import { Moment } from '../ui/moment.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
-import { Badge, Empty, Loading, PageBody, PageHead } from '../ui/page.tsx'
+import { Badge, Empty, PageBody, PageHead } from '../ui/page.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
 import { NewProgram } from './new-program.tsx'
 import { programsQuery, type Program } from './programs-api.ts'
@@ -18,32 +19,28 @@ const OVERLAP_HOURS = 24
 /** Programs that act by OAuth 2.0: what each may do, until when, and how to end it. Policy 4.3-a.2. */
 export function ProgramsPage(): ReactNode {
   const may = useMay('client.edit')
-  const { data, error, refetch } = useQuery(programsQuery)
-  const live = data?.clients.filter(({ revokedAt }) => revokedAt === null) ?? []
+  const programs = useQuery(programsQuery)
   return (
     <PageBody>
       <PageHead
         title="Programs"
         lead="They act by OAuth 2.0, in their own name or in a person’s, and never beyond what whoever registered them may do."
       >
-        {may && data !== undefined && <NewProgram offered={data.scopes} />}
+        {may && programs.data !== undefined && <NewProgram offered={programs.data.scopes} />}
       </PageHead>
-      {error !== null && (
-        <ProblemNotice
-          error={error}
-          retry={() => {
-            void refetch()
-          }}
-        />
-      )}
-      {data === undefined && error === null && <Loading what="the programs" />}
-      {data !== undefined && live.length === 0 && (
-        <Empty title="No programs">
-          Register one that signs people in with Surety, or that asks for tokens in its own name at{' '}
-          <code className="font-mono">/oauth/token</code>.
-        </Empty>
-      )}
-      {live.length > 0 && <Programs rows={live} may={may} />}
+      <Loaded query={programs} what="the programs">
+        {(data) => {
+          const live = data.clients.filter(({ revokedAt }) => revokedAt === null)
+          return live.length === 0 ? (
+            <Empty title="No programs">
+              Register one that signs people in with Surety, or that asks for tokens in its own name at{' '}
+              <code className="font-mono">/oauth/token</code>.
+            </Empty>
+          ) : (
+            <Programs rows={live} may={may} />
+          )
+        }}
+      </Loaded>
     </PageBody>
   )
 }

@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
+import { Loaded } from '../ui/loaded.tsx'
 import { Moment } from '../ui/moment.tsx'
-import { ProblemNotice } from '../ui/notice.tsx'
-import { Badge, Empty, Loading, PageBody, PageHead, Section } from '../ui/page.tsx'
+import { Badge, Empty, PageBody, PageHead, Section } from '../ui/page.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
 import { Countdown } from './countdown.tsx'
 import { DecideElevation } from './decide-elevation.tsx'
@@ -18,29 +18,24 @@ const ENDED: Readonly<Record<string, string>> = {
 
 /** Sensitive work for a limited time: asked for, decided by somebody else, counted down, looked at afterwards. Policy 3.2-d. */
 export function ElevationsPage(): ReactNode {
-  const { data, error, refetch } = useQuery(elevationsQuery)
+  const elevations = useQuery(elevationsQuery)
+  const of = elevations.data
   return (
     <PageBody>
       <PageHead
         title="Elevations"
         lead="Nobody holds sensitive permissions for good. Ask for one when the work calls for it; somebody else approves, and it ends by itself."
       >
-        {data !== undefined && data.eligible.length > 0 && (
+        {of !== undefined && of.eligible.length > 0 && (
           <>
-            <RequestElevation of={data} emergency={false} />
-            <RequestElevation of={data} emergency />
+            <RequestElevation of={of} emergency={false} />
+            <RequestElevation of={of} emergency />
           </>
         )}
       </PageHead>
-      {error !== null && (
-        <ProblemNotice
-          error={error}
-          retry={() => {
-            void refetch()
-          }}
-        />
-      )}
-      {data === undefined ? error === null && <Loading what="the elevations" /> : <Lists of={data} />}
+      <Loaded query={elevations} what="the elevations">
+        {(all) => <Lists of={all} />}
+      </Loaded>
     </PageBody>
   )
 }

@@ -4,8 +4,9 @@ import { call } from '../api.ts'
 import type { Channel, SecretName } from '../contract/inbox.ts'
 import { useMay } from '../session.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
-import { Notice, ProblemNotice } from '../ui/notice.tsx'
-import { Badge, Empty, Loading, PageBody, PageHead, Panel } from '../ui/page.tsx'
+import { Loaded } from '../ui/loaded.tsx'
+import { Notice } from '../ui/notice.tsx'
+import { Badge, Empty, PageBody, PageHead, Panel } from '../ui/page.tsx'
 import { ChannelSwitch } from './channel-switch.tsx'
 import { CHANNEL_KINDS } from './channels.ts'
 import { ChannelSecrets } from './channel-secrets.tsx'
@@ -21,7 +22,7 @@ export const SECRET_WORDS: Readonly<Record<SecretName, string>> = {
 /** The ways that messages come and go. */
 export function ChannelsPage(): ReactNode {
   const may = useMay('channel.edit')
-  const { data, error, refetch } = useQuery({
+  const channels = useQuery({
     queryKey: ['channels'],
     queryFn: ({ signal }) => call('GET /inbox/channels', {}, { signal }),
   })
@@ -33,28 +34,25 @@ export function ChannelsPage(): ReactNode {
       >
         {may && <NewChannel />}
       </PageHead>
-      {error !== null && (
-        <ProblemNotice
-          error={error}
-          retry={() => {
-            void refetch()
-          }}
-        />
-      )}
-      {data === undefined && error === null && <Loading what="the channels" />}
-      {data?.channels.length === 0 && (
-        <Empty title="No channel is connected">
-          Connect a WhatsApp number or put a web chat on a page. Conversations then appear in the inbox by
-          themselves.
-        </Empty>
-      )}
-      <ul className="flex flex-col gap-4">
-        {data?.channels.map((channel) => (
-          <li key={channel.id}>
-            <ChannelPanel channel={channel} mayEdit={may} />
-          </li>
-        ))}
-      </ul>
+      <Loaded query={channels} what="the channels">
+        {(data) => (
+          <>
+            {data.channels.length === 0 && (
+              <Empty title="No channel is connected">
+                Connect a WhatsApp number or put a web chat on a page. Conversations then appear in the inbox
+                by themselves.
+              </Empty>
+            )}
+            <ul className="flex flex-col gap-4">
+              {data.channels.map((channel) => (
+                <li key={channel.id}>
+                  <ChannelPanel channel={channel} mayEdit={may} />
+                </li>
+              ))}
+            </ul>
+          </>
+        )}
+      </Loaded>
     </PageBody>
   )
 }

@@ -6,9 +6,10 @@ import type { Rule } from '../contract/inbox.ts'
 import { useMay } from '../session.tsx'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
+import { Loaded } from '../ui/loaded.tsx'
 import { span } from '../ui/moment.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
-import { Badge, Empty, Loading, PageBody, PageHead, Panel } from '../ui/page.tsx'
+import { Badge, Empty, PageBody, PageHead, Panel } from '../ui/page.tsx'
 import { useChannels } from './channels.ts'
 import { RuleForm } from './rule-form.tsx'
 import { RulePreview } from './rule-preview.tsx'
@@ -17,11 +18,11 @@ import { RulePreview } from './rule-preview.tsx'
 export function RepliesPage(): ReactNode {
   const may = useMay('rule.edit')
   const [editing, setEditing] = useState<Wire<Rule> | 'new' | null>(null)
-  const { data, error, refetch } = useQuery({
+  const answer = useQuery({
     queryKey: ['rules'],
     queryFn: ({ signal }) => call('GET /inbox/rules', {}, { signal }),
   })
-  const rules = data?.rules.toSorted((a, b) => a.priority - b.priority) ?? []
+  const rules = answer.data?.rules.toSorted((a, b) => a.priority - b.priority) ?? []
   return (
     <PageBody>
       <PageHead
@@ -40,38 +41,34 @@ export function RepliesPage(): ReactNode {
           </Button>
         )}
       </PageHead>
-      {error !== null && (
-        <ProblemNotice
-          error={error}
-          retry={() => {
-            void refetch()
-          }}
-        />
-      )}
-      {data === undefined && error === null && <Loading what="the rules" />}
-      {data?.rules.length === 0 && (
-        <Empty title="No rules">
-          Nothing is answered automatically. A first-message rule greets; a keyword rule answers a question
-          that comes often.
-        </Empty>
-      )}
-      {rules.length > 0 && (
-        <Panel>
-          <ol aria-label="Rules in the order they are tried">
-            {rules.map((rule) => (
-              <RuleItem
-                key={rule.id}
-                rule={rule}
-                mayEdit={may}
-                onEdit={() => {
-                  setEditing(rule)
-                }}
-              />
-            ))}
-          </ol>
-        </Panel>
-      )}
-      {rules.length > 0 && <RulePreview />}
+      <Loaded query={answer} what="the rules">
+        {() =>
+          rules.length === 0 ? (
+            <Empty title="No rules">
+              Nothing is answered automatically. A first-message rule greets; a keyword rule answers a
+              question that comes often.
+            </Empty>
+          ) : (
+            <>
+              <Panel>
+                <ol aria-label="Rules in the order they are tried">
+                  {rules.map((rule) => (
+                    <RuleItem
+                      key={rule.id}
+                      rule={rule}
+                      mayEdit={may}
+                      onEdit={() => {
+                        setEditing(rule)
+                      }}
+                    />
+                  ))}
+                </ol>
+              </Panel>
+              <RulePreview />
+            </>
+          )
+        }
+      </Loaded>
       {editing !== null && (
         <RuleForm
           rule={editing === 'new' ? null : editing}

@@ -3,9 +3,8 @@ import type { ReactNode } from 'react'
 import type { WorkspaceRole } from '../../../platform/kernel/permission.ts'
 import { call, type Reply } from '../api.ts'
 import type { People } from '../contract/access.ts'
+import { Loaded } from '../ui/loaded.tsx'
 import { exact } from '../ui/moment.tsx'
-import { ProblemNotice } from '../ui/notice.tsx'
-import { Loading } from '../ui/page.tsx'
 import { useRoleName } from './roles.tsx'
 
 type Grant = Reply<'GET /api/people/:id/roles'>['grants'][number]
@@ -27,32 +26,26 @@ export function GrantHistory({
   readonly account: string
   readonly members: People['members']
 }): ReactNode {
-  const { data, error, refetch } = useQuery({
+  const history = useQuery({
     queryKey: ['grant-history', account],
     queryFn: ({ signal }) => call('GET /api/people/:id/roles', { params: { id: account } }, { signal }),
   })
   return (
     <section aria-label="Roles so far" className="flex flex-col gap-3 border-t border-line pt-4">
       <h3>Roles so far</h3>
-      {error !== null && (
-        <ProblemNotice
-          error={error}
-          retry={() => {
-            void refetch()
-          }}
-        />
-      )}
-      {data === undefined ? (
-        error === null && <Loading what="the roles so far" />
-      ) : data.grants.length === 0 ? (
-        <p className="text-sm text-muted">No role was ever given to this person.</p>
-      ) : (
-        <ol className="flex flex-col gap-3">
-          {data.grants.map((grant) => (
-            <GrantItem key={grant.id} of={grant} members={members} />
-          ))}
-        </ol>
-      )}
+      <Loaded query={history} what="the roles so far">
+        {(data) =>
+          data.grants.length === 0 ? (
+            <p className="text-sm text-muted">No role was ever given to this person.</p>
+          ) : (
+            <ol className="flex flex-col gap-3">
+              {data.grants.map((grant) => (
+                <GrantItem key={grant.id} of={grant} members={members} />
+              ))}
+            </ol>
+          )
+        }
+      </Loaded>
     </section>
   )
 }

@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useMay, useMe } from '../session.tsx'
-import { ProblemNotice } from '../ui/notice.tsx'
-import { Loading, PageBody, PageHead } from '../ui/page.tsx'
+import { Loaded } from '../ui/loaded.tsx'
+import { PageBody, PageHead } from '../ui/page.tsx'
 import { Invitations } from './invitations.tsx'
 import { Invite } from './invite.tsx'
 import { Members } from './members.tsx'
@@ -18,28 +18,21 @@ export function PeoplePage(): ReactNode {
   const mayReview = useMay('review.read')
   const maySee = useMay('people.read')
   const mayStaff = useMay('platform.staff')
-  const { data, error, refetch } = useQuery({ ...peopleQuery, enabled: maySee })
-  const own = data?.members.find(({ id }) => id === me.account?.id)
+  const people = useQuery({ ...peopleQuery, enabled: maySee })
+  const own = people.data?.members.find(({ id }) => id === me.account?.id)
   return (
     <PageBody>
       <PageHead title="People and roles" lead="Everybody here signs in with a second factor.">
         {may && <Invite withOwner={own?.role === 'owner'} />}
       </PageHead>
-      {error !== null && (
-        <ProblemNotice
-          error={error}
-          retry={() => {
-            void refetch()
-          }}
-        />
-      )}
-      {maySee && data === undefined && error === null && <Loading what="the people" />}
-      {data !== undefined && (
-        <>
-          <Members members={data.members} mayEdit={may} mayReview={mayReview} />
-          <Invitations invitations={data.invitations} mayEdit={may} />
-        </>
-      )}
+      <Loaded query={people} what="the people">
+        {(data) => (
+          <>
+            <Members members={data.members} mayEdit={may} mayReview={mayReview} />
+            <Invitations invitations={data.invitations} mayEdit={may} />
+          </>
+        )}
+      </Loaded>
       {maySee && me.workspace !== null && <SupportAccess />}
       {mayStaff && <Staff />}
       <RoleMeanings />

@@ -2,9 +2,9 @@ import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { NeedsElevation } from '../elevation/needs-elevation.tsx'
 import { useMay, useMe } from '../session.tsx'
+import { Loaded } from '../ui/loaded.tsx'
 import { Moment } from '../ui/moment.tsx'
-import { ProblemNotice } from '../ui/notice.tsx'
-import { Badge, Loading, Section } from '../ui/page.tsx'
+import { Badge, Section } from '../ui/page.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
 import { ManageStaff } from './manage-staff.tsx'
 import { NewStaff } from './new-staff.tsx'
@@ -15,50 +15,42 @@ import { STAFF_ROLES } from './staff-roles.ts'
 export function Staff(): ReactNode {
   const me = useMe()
   const may = useMay('platform.people')
-  const { data, error, refetch } = useQuery(staffQuery)
+  const staff = useQuery(staffQuery)
   return (
     <Section
       title="Staff of the provider"
       lead="They run the platform; their role opens no workspace."
-      aside={may && data !== undefined && <NewStaff staff={data.staff} />}
+      aside={may && staff.data !== undefined && <NewStaff staff={staff.data.staff} />}
     >
       {!may && me.staffRole === 'administrator' && <NeedsElevation permission="platform.people" />}
-      {error !== null && (
-        <ProblemNotice
-          error={error}
-          retry={() => {
-            void refetch()
-          }}
-        />
-      )}
-      {data === undefined ? (
-        error === null && <Loading what="the staff" />
-      ) : (
-        <Table label="Staff of the provider" columns={['Name', 'Role', 'For', 'Act']}>
-          {data.staff.map((person) => (
-            <Row key={person.id}>
-              <Cell of="Name">
-                <span className="block">{person.name}</span>
-                <span className="block text-sm text-muted">{person.email}</span>
-              </Cell>
-              <Cell of="Role">
-                <span className="block">{STAFF_ROLES[person.role]}</span>
-                <span className="block text-sm text-muted">{person.jobFunction}</span>
-              </Cell>
-              <Cell of="For">
-                <Moment at={person.since} bare />
-              </Cell>
-              <Cell of="Act" end>
-                {person.id === me.account?.id ? (
-                  <Badge tone="accent">you</Badge>
-                ) : (
-                  may && <ManageStaff of={person} staff={data.staff} />
-                )}
-              </Cell>
-            </Row>
-          ))}
-        </Table>
-      )}
+      <Loaded query={staff} what="the staff">
+        {(data) => (
+          <Table label="Staff of the provider" columns={['Name', 'Role', 'For', 'Act']}>
+            {data.staff.map((person) => (
+              <Row key={person.id}>
+                <Cell of="Name">
+                  <span className="block">{person.name}</span>
+                  <span className="block text-sm text-muted">{person.email}</span>
+                </Cell>
+                <Cell of="Role">
+                  <span className="block">{STAFF_ROLES[person.role]}</span>
+                  <span className="block text-sm text-muted">{person.jobFunction}</span>
+                </Cell>
+                <Cell of="For">
+                  <Moment at={person.since} bare />
+                </Cell>
+                <Cell of="Act" end>
+                  {person.id === me.account?.id ? (
+                    <Badge tone="accent">you</Badge>
+                  ) : (
+                    may && <ManageStaff of={person} staff={data.staff} />
+                  )}
+                </Cell>
+              </Row>
+            ))}
+          </Table>
+        )}
+      </Loaded>
     </Section>
   )
 }

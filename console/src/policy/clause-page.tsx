@@ -3,9 +3,10 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { call } from '../api.ts'
 import type { ClausePage as Clause } from '../contract/policy.ts'
+import { Loaded } from '../ui/loaded.tsx'
 import { Moment } from '../ui/moment.tsx'
-import { Notice, ProblemNotice } from '../ui/notice.tsx'
-import { Badge, Loading, PageBody, PageHead, Panel, Section } from '../ui/page.tsx'
+import { Notice } from '../ui/notice.tsx'
+import { Badge, PageBody, PageHead, Panel, Section } from '../ui/page.tsx'
 import { Controls } from './controls.tsx'
 import { Findings } from './findings.tsx'
 import { PendingNotice } from './pending-notice.tsx'
@@ -19,23 +20,19 @@ const route = getRouteApi('/signed-in/policy/clause/$id')
 /** Everything about one promise: sentence, value, enforcement, checks, history, and how to try it now. */
 export function ClausePage(): ReactNode {
   const { id } = route.useParams()
-  const { data, error, refetch } = useQuery({
+  const clause = useQuery({
     queryKey: ['clause', id],
     queryFn: ({ signal }) => call('GET /api/policy/clauses/:id', { params: { id } }, { signal }),
     refetchInterval: 30_000,
   })
   return (
     <PageBody>
-      <PageHead title={`Clause ${id}`}>{data !== undefined && <RunButtons clause={data} />}</PageHead>
-      {error !== null && (
-        <ProblemNotice
-          error={error}
-          retry={() => {
-            void refetch()
-          }}
-        />
-      )}
-      {data === undefined ? error === null && <Loading what="the clause" /> : <ClauseStory clause={data} />}
+      <PageHead title={`Clause ${id}`}>
+        {clause.data !== undefined && <RunButtons clause={clause.data} />}
+      </PageHead>
+      <Loaded query={clause} what="the clause">
+        {(data) => <ClauseStory clause={data} />}
+      </Loaded>
     </PageBody>
   )
 }

@@ -4,9 +4,9 @@ import type { ReactNode } from 'react'
 import type { PolicyOverview } from '../contract/policy.ts'
 import { policyQuery } from '../queries.ts'
 import { buttonLook } from '../ui/button.tsx'
+import { Loaded } from '../ui/loaded.tsx'
 import { Moment } from '../ui/moment.tsx'
-import { ProblemNotice } from '../ui/notice.tsx'
-import { Empty, Loading, PageBody, PageHead, Section } from '../ui/page.tsx'
+import { Empty, PageBody, PageHead, Section } from '../ui/page.tsx'
 import { ClauseList, StatusCounts } from './clause-list.tsx'
 import { countsOf, worstFirst } from './counts.ts'
 import { KindTable } from './kind-table.tsx'
@@ -14,16 +14,16 @@ import { isKept } from './status-mark.tsx'
 
 /** The whole policy by status: what is not kept stands first. */
 export function PolicyPage(): ReactNode {
-  const { data, error, refetch } = useQuery(policyQuery)
+  const policy = useQuery(policyQuery)
   return (
     <PageBody>
       <PageHead
         title="Policy"
         lead={
-          data !== undefined && (
+          policy.data !== undefined && (
             <>
-              Version {data.version}, published <Moment at={data.publishedAt} />. Its sentences are the
-              settings of this system.
+              Version {policy.data.version}, published <Moment at={policy.data.publishedAt} />. Its sentences
+              are the settings of this system.
             </>
           )
         }
@@ -38,15 +38,9 @@ export function PolicyPage(): ReactNode {
           Public page
         </a>
       </PageHead>
-      {error !== null && (
-        <ProblemNotice
-          error={error}
-          retry={() => {
-            void refetch()
-          }}
-        />
-      )}
-      {data === undefined ? error === null && <Loading what="the policy" /> : <Overview policy={data} />}
+      <Loaded query={policy} what="the policy">
+        {(data) => <Overview policy={data} />}
+      </Loaded>
     </PageBody>
   )
 }

@@ -3,9 +3,9 @@ import { Link } from '@tanstack/react-router'
 import { useState, type ReactNode } from 'react'
 import { call } from '../api.ts'
 import type { PolicyVersion, SentenceChange } from '../contract/policy.ts'
+import { Loaded } from '../ui/loaded.tsx'
 import { exact, Moment } from '../ui/moment.tsx'
-import { ProblemNotice } from '../ui/notice.tsx'
-import { Badge, Empty, Loading, PageBody, PageHead, Panel } from '../ui/page.tsx'
+import { Badge, Empty, PageBody, PageHead, Panel } from '../ui/page.tsx'
 
 const TONE = {
   stronger: 'accent',
@@ -18,7 +18,7 @@ const CHANGES_SHOWN = 10
 
 /** Every published version with what changed, sentence by sentence. Policy 14-a. */
 export function VersionsPage(): ReactNode {
-  const { data, error, refetch } = useQuery({
+  const versions = useQuery({
     queryKey: ['policy', 'versions'],
     queryFn: ({ signal }) => call('GET /api/policy/versions', {}, { signal }),
   })
@@ -28,25 +28,22 @@ export function VersionsPage(): ReactNode {
         title="Policy versions"
         lead="Each is signed and stands in the ledger. A version is published with surety policy publish."
       />
-      {error !== null && (
-        <ProblemNotice
-          error={error}
-          retry={() => {
-            void refetch()
-          }}
-        />
-      )}
-      {data === undefined && error === null && <Loading what="the versions" />}
-      {data?.versions.length === 0 && (
-        <Empty title="No version is published">The first start publishes version 1.</Empty>
-      )}
-      <ol className="flex flex-col gap-4">
-        {data?.versions.map((version) => (
-          <li key={version.version}>
-            <Version version={version} />
-          </li>
-        ))}
-      </ol>
+      <Loaded query={versions} what="the versions">
+        {(data) => (
+          <>
+            {data.versions.length === 0 && (
+              <Empty title="No version is published">The first start publishes version 1.</Empty>
+            )}
+            <ol className="flex flex-col gap-4">
+              {data.versions.map((version) => (
+                <li key={version.version}>
+                  <Version version={version} />
+                </li>
+              ))}
+            </ol>
+          </>
+        )}
+      </Loaded>
     </PageBody>
   )
 }

@@ -8,8 +8,9 @@ import { CopyButton } from '../ui/copy-button.tsx'
 import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
 import { TextArea, TextField } from '../ui/field.tsx'
 import { Form } from '../ui/form.tsx'
+import { Loaded } from '../ui/loaded.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
-import { Empty, Loading, Panel, Section } from '../ui/page.tsx'
+import { Empty, Panel, Section } from '../ui/page.tsx'
 
 const QUERY_KEY = ['upstream-connection']
 
@@ -19,7 +20,7 @@ type Connection = NonNullable<Reply<'GET /api/access/upstream/connection'>['conn
 export function CompanySignIn(): ReactNode {
   const me = useMe()
   const queries = useQueryClient()
-  const { data, error, refetch } = useQuery({
+  const answer = useQuery({
     queryKey: QUERY_KEY,
     queryFn: ({ signal }) => call('GET /api/access/upstream/connection', {}, { signal }),
   })
@@ -30,46 +31,41 @@ export function CompanySignIn(): ReactNode {
       await queries.invalidateQueries({ queryKey: QUERY_KEY })
     },
   })
-  const connection = data?.connection ?? null
   const address = `${location.origin}/console/sign-in?workspace=${me.workspace ?? ''}`
   return (
     <Section
       title="Company sign-in"
       lead="It counts as the first factor; the second one is asked for here, unless you believe certain words of the provider."
-      aside={data !== undefined && <SetConnection present={connection} />}
+      aside={answer.data !== undefined && <SetConnection present={answer.data.connection} />}
     >
-      {error !== null && (
-        <ProblemNotice
-          error={error}
-          retry={() => {
-            void refetch()
-          }}
-        />
-      )}
-      {remove.isError && <ProblemNotice error={remove.error} focus />}
-      {data === undefined ? (
-        error === null && <Loading what="the company sign-in" />
-      ) : connection === null ? (
-        <Empty title="Not set up">People sign in with a password or a passkey.</Empty>
-      ) : (
-        <Panel className="flex flex-col gap-2 p-4">
-          <p>
-            {connection.issuer}, for {connection.domains.join(', ')}
-          </p>
-          <Copied label="Tell the provider to send people back to" text={connection.redirectUri} />
-          <Copied label="Your people sign in at" text={address} />
-          <Button
-            weight="danger"
-            className="self-start"
-            busy={remove.isPending}
-            onClick={() => {
-              remove.mutate()
-            }}
-          >
-            Remove company sign-in
-          </Button>
-        </Panel>
-      )}
+      <Loaded query={answer} what="the company sign-in">
+        {({ connection }) => (
+          <>
+            {remove.isError && <ProblemNotice error={remove.error} focus />}
+            {connection === null ? (
+              <Empty title="Not set up">People sign in with a password or a passkey.</Empty>
+            ) : (
+              <Panel className="flex flex-col gap-2 p-4">
+                <p>
+                  {connection.issuer}, for {connection.domains.join(', ')}
+                </p>
+                <Copied label="Tell the provider to send people back to" text={connection.redirectUri} />
+                <Copied label="Your people sign in at" text={address} />
+                <Button
+                  weight="danger"
+                  className="self-start"
+                  busy={remove.isPending}
+                  onClick={() => {
+                    remove.mutate()
+                  }}
+                >
+                  Remove company sign-in
+                </Button>
+              </Panel>
+            )}
+          </>
+        )}
+      </Loaded>
     </Section>
   )
 }

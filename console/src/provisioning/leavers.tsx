@@ -1,44 +1,39 @@
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
+import { Loaded } from '../ui/loaded.tsx'
 import { Moment } from '../ui/moment.tsx'
-import { ProblemNotice } from '../ui/notice.tsx'
-import { Badge, Empty, Loading, Section } from '../ui/page.tsx'
+import { Badge, Empty, Section } from '../ui/page.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
 import { kindName, leaversQuery, seconds, type Leaver } from './provisioning-api.ts'
 
 /** Who left, what ended when, and what answered when each thing was tried again. Policy 3.2-c. */
 export function Leavers(): ReactNode {
-  const { data, error, refetch } = useQuery(leaversQuery)
+  const departures = useQuery(leaversQuery)
+  const report = departures.data?.report
   return (
     <Section
       title="Departures"
-      {...(data === undefined
+      {...(report === undefined
         ? {}
         : {
-            lead: `In the last ${data.report.days} days: ${data.report.departures} ${data.report.departures === 1 ? 'departure' : 'departures'}, everything ended after ${seconds(data.report.medianSeconds)} in the median and ${seconds(data.report.maxSeconds)} at most; the policy allows ${seconds(data.report.limitSeconds)}.`,
+            lead: `In the last ${report.days} days: ${report.departures} ${report.departures === 1 ? 'departure' : 'departures'}, everything ended after ${seconds(report.medianSeconds)} in the median and ${seconds(report.maxSeconds)} at most; the policy allows ${seconds(report.limitSeconds)}.`,
           })}
     >
-      {error !== null && (
-        <ProblemNotice
-          error={error}
-          retry={() => {
-            void refetch()
-          }}
-        />
-      )}
-      {data === undefined ? (
-        error === null && <Loading what="the departures" />
-      ) : data.leavers.length === 0 ? (
-        <Empty title="Nobody left yet">
-          Each departure stays here with the time of every step and the answers of every try.
-        </Empty>
-      ) : (
-        <Table label="Departures" columns={['Who', 'When', 'Ended after', 'Tried again']}>
-          {data.leavers.map((one) => (
-            <Departure key={one.id} of={one} />
-          ))}
-        </Table>
-      )}
+      <Loaded query={departures} what="the departures">
+        {({ leavers }) =>
+          leavers.length === 0 ? (
+            <Empty title="Nobody left yet">
+              Each departure stays here with the time of every step and the answers of every try.
+            </Empty>
+          ) : (
+            <Table label="Departures" columns={['Who', 'When', 'Ended after', 'Tried again']}>
+              {leavers.map((one) => (
+                <Departure key={one.id} of={one} />
+              ))}
+            </Table>
+          )
+        }
+      </Loaded>
     </Section>
   )
 }

@@ -2,8 +2,8 @@ import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { NeedsElevation } from '../elevation/needs-elevation.tsx'
 import { useMay } from '../session.tsx'
-import { ProblemNotice } from '../ui/notice.tsx'
-import { Empty, Loading, PageBody, PageHead } from '../ui/page.tsx'
+import { Loaded } from '../ui/loaded.tsx'
+import { Empty, PageBody, PageHead } from '../ui/page.tsx'
 import { NewReset } from './new-reset.tsx'
 import { ResetTable } from './reset-table.tsx'
 import { resetsQuery } from './resets-api.ts'
@@ -11,7 +11,7 @@ import { resetsQuery } from './resets-api.ts'
 /** Resets of second factors for people who lost all of theirs: one asks, another one agrees. Policy 3.1-0. */
 export function ResetsPage(): ReactNode {
   const may = useMay('account.reset')
-  const { data, error, refetch } = useQuery({ ...resetsQuery, enabled: may })
+  const resets = useQuery({ ...resetsQuery, enabled: may })
   return (
     <PageBody>
       <PageHead
@@ -21,21 +21,18 @@ export function ResetsPage(): ReactNode {
         {may && <NewReset />}
       </PageHead>
       {!may && <NeedsElevation permission="account.reset" />}
-      {error !== null && (
-        <ProblemNotice
-          error={error}
-          retry={() => {
-            void refetch()
-          }}
-        />
-      )}
-      {may && data === undefined && error === null && <Loading what="the resets" />}
-      {data?.resets.length === 0 && (
-        <Empty title="No reset is under way">
-          Make sure by another way, such as a call to a known number, that the person asks for it themselves.
-        </Empty>
-      )}
-      {data !== undefined && data.resets.length > 0 && <ResetTable rows={data.resets} />}
+      <Loaded query={resets} what="the resets">
+        {(data) =>
+          data.resets.length === 0 ? (
+            <Empty title="No reset is under way">
+              Make sure by another way, such as a call to a known number, that the person asks for it
+              themselves.
+            </Empty>
+          ) : (
+            <ResetTable rows={data.resets} />
+          )
+        }
+      </Loaded>
     </PageBody>
   )
 }

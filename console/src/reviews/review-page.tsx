@@ -5,8 +5,9 @@ import { call } from '../api.ts'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
 import { Tick } from '../ui/field.tsx'
+import { Loaded } from '../ui/loaded.tsx'
 import { Notice, ProblemNotice } from '../ui/notice.tsx'
-import { Empty, Loading, PageBody, PageHead } from '../ui/page.tsx'
+import { Empty, PageBody, PageHead } from '../ui/page.tsx'
 import { Report } from './report.tsx'
 import { ReviewRow } from './review-row.tsx'
 import type { ReviewItem } from './reviews-api.ts'
@@ -19,7 +20,7 @@ export function ReviewPage(): ReactNode {
   const { id } = route.useParams()
   const [mine, setMine] = useState(true)
   const [cursor, setCursor] = useState<number | undefined>(undefined)
-  const { data, error, refetch } = useQuery({
+  const rows = useQuery({
     queryKey: ['review', id, mine, cursor],
     queryFn: ({ signal }) =>
       call(
@@ -45,34 +46,30 @@ export function ReviewPage(): ReactNode {
           setCursor(undefined)
         }}
       />
-      {error !== null && (
-        <ProblemNotice
-          error={error}
-          retry={() => {
-            void refetch()
-          }}
-        />
-      )}
-      {data === undefined ? (
-        error === null && <Loading what="the rows" />
-      ) : data.items.length === 0 ? (
-        <Empty title={mine ? 'Nothing waits for you' : 'No rows'}>
-          {mine
-            ? 'What others decide, and what was decided, appears without the filter.'
-            : 'The review is empty.'}
-        </Empty>
-      ) : (
-        <Rows key={`${mine} ${cursor ?? ''}`} campaign={id} items={data.items} />
-      )}
-      {data !== undefined && data.next !== null && (
-        <Button
-          onClick={() => {
-            setCursor(data.next ?? undefined)
-          }}
-        >
-          Next rows
-        </Button>
-      )}
+      <Loaded query={rows} what="the rows">
+        {(data) => (
+          <>
+            {data.items.length === 0 ? (
+              <Empty title={mine ? 'Nothing waits for you' : 'No rows'}>
+                {mine
+                  ? 'What others decide, and what was decided, appears without the filter.'
+                  : 'The review is empty.'}
+              </Empty>
+            ) : (
+              <Rows key={`${mine} ${cursor ?? ''}`} campaign={id} items={data.items} />
+            )}
+            {data.next !== null && (
+              <Button
+                onClick={() => {
+                  setCursor(data.next ?? undefined)
+                }}
+              >
+                Next rows
+              </Button>
+            )}
+          </>
+        )}
+      </Loaded>
       <Report id={id} />
     </PageBody>
   )

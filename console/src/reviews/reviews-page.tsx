@@ -2,9 +2,9 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { buttonLook } from '../ui/button.tsx'
+import { Loaded } from '../ui/loaded.tsx'
 import { day, Moment } from '../ui/moment.tsx'
-import { ProblemNotice } from '../ui/notice.tsx'
-import { Badge, Empty, Loading, PageBody, PageHead, Section } from '../ui/page.tsx'
+import { Badge, Empty, PageBody, PageHead, Section } from '../ui/page.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
 import { reviewsQuery, type Campaign } from './reviews-api.ts'
 
@@ -12,24 +12,16 @@ const SCOPES = { workspace: 'This workspace', staff: 'Staff of the provider' } a
 
 /** Reviews of access rights: they open by themselves, and what nobody decides is revoked. Policy 3.2-b. */
 export function ReviewsPage(): ReactNode {
-  const { data, error, refetch } = useQuery(reviewsQuery)
+  const reviews = useQuery(reviewsQuery)
   return (
     <PageBody>
       <PageHead
         title="Access reviews"
         lead="Every quarter everybody’s access is looked at by somebody else. What is undecided at the deadline is revoked."
       />
-      {error !== null && (
-        <ProblemNotice
-          error={error}
-          retry={() => {
-            void refetch()
-          }}
-        />
-      )}
-      {data === undefined
-        ? error === null && <Loading what="the reviews" />
-        : data.scopes.map((scope) => (
+      <Loaded query={reviews} what="the reviews">
+        {(data) =>
+          data.scopes.map((scope) => (
             <Section
               key={scope.scope}
               title={SCOPES[scope.scope]}
@@ -47,7 +39,9 @@ export function ReviewsPage(): ReactNode {
                 <Campaigns label={SCOPES[scope.scope]} rows={scope.campaigns} />
               )}
             </Section>
-          ))}
+          ))
+        }
+      </Loaded>
     </PageBody>
   )
 }

@@ -1,16 +1,19 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 import type { Permission } from '../../../platform/kernel/permission.ts'
-import { call } from '../api.ts'
+import { call, type Reply } from '../api.ts'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
 import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
 import { Choice, TextField } from '../ui/field.tsx'
 import { Form } from '../ui/form.tsx'
+import { Loaded } from '../ui/loaded.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
-import { Badge, Loading, Section } from '../ui/page.tsx'
+import { Badge, Section } from '../ui/page.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
 import { dutiesQuery, type PermissionRow } from './roles-api.ts'
+
+type Duty = Reply<'GET /api/access/duties'>['rules'][number]
 
 /** Pairs of permissions that nobody holds together. Policy 3.2-a. */
 export function Duties({
@@ -20,8 +23,28 @@ export function Duties({
   readonly permissions: readonly PermissionRow[]
   readonly mayEdit: boolean
 }): ReactNode {
+  const duties = useQuery(dutiesQuery)
+  return (
+    <Section
+      title="Duties kept apart"
+      lead="Nobody holds both at once: not by a role, not by a grant, not by an elevation."
+      aside={mayEdit && <NewDuty permissions={permissions} />}
+    >
+      <Loaded query={duties} what="the rules">
+        {(data) => <DutyTable rows={data.rules} mayEdit={mayEdit} />}
+      </Loaded>
+    </Section>
+  )
+}
+
+function DutyTable({
+  rows,
+  mayEdit,
+}: {
+  readonly rows: readonly Duty[]
+  readonly mayEdit: boolean
+}): ReactNode {
   const queries = useQueryClient()
-  const { data, error, refetch } = useQuery(dutiesQuery)
   const remove = useMutation({
     mutationFn: (id: string) => call('DELETE /api/access/duties/:id', { params: { id } }),
     onSuccess: async () => {
@@ -30,56 +53,40 @@ export function Duties({
     },
   })
   return (
-    <Section
-      title="Duties kept apart"
-      lead="Nobody holds both at once: not by a role, not by a grant, not by an elevation."
-      aside={mayEdit && <NewDuty permissions={permissions} />}
-    >
-      {error !== null && (
-        <ProblemNotice
-          error={error}
-          retry={() => {
-            void refetch()
-          }}
-        />
-      )}
+    <>
       {remove.isError && <ProblemNotice error={remove.error} focus />}
-      {data === undefined ? (
-        error === null && <Loading what="the rules" />
-      ) : (
-        <Table label="Duties kept apart" columns={['Rule', 'One', 'Other', 'Act']}>
-          {data.rules.map((rule) => (
-            <Row key={rule.id}>
-              <Cell of="Rule">{rule.name}</Cell>
-              <Cell of="One">
-                <code className="font-mono text-sm whitespace-nowrap">{rule.one}</code>
-              </Cell>
-              <Cell of="Other">
-                <code className="font-mono text-sm whitespace-nowrap">{rule.other}</code>
-              </Cell>
-              <Cell of="Act" end>
-                {rule.own ? (
-                  mayEdit && (
-                    <Button
-                      weight="danger"
-                      aria-label={`Remove rule ${rule.name}`}
-                      busy={remove.isPending && remove.variables === rule.id}
-                      onClick={() => {
-                        remove.mutate(rule.id)
-                      }}
-                    >
-                      Remove
-                    </Button>
-                  )
-                ) : (
-                  <Badge>everywhere</Badge>
-                )}
-              </Cell>
-            </Row>
-          ))}
-        </Table>
-      )}
-    </Section>
+      <Table label="Duties kept apart" columns={['Rule', 'One', 'Other', 'Act']}>
+        {rows.map((rule) => (
+          <Row key={rule.id}>
+            <Cell of="Rule">{rule.name}</Cell>
+            <Cell of="One">
+              <code className="font-mono text-sm whitespace-nowrap">{rule.one}</code>
+            </Cell>
+            <Cell of="Other">
+              <code className="font-mono text-sm whitespace-nowrap">{rule.other}</code>
+            </Cell>
+            <Cell of="Act" end>
+              {rule.own ? (
+                mayEdit && (
+                  <Button
+                    weight="danger"
+                    aria-label={`Remove rule ${rule.name}`}
+                    busy={remove.isPending && remove.variables === rule.id}
+                    onClick={() => {
+                      remove.mutate(rule.id)
+                    }}
+                  >
+                    Remove
+                  </Button>
+                )
+              ) : (
+                <Badge>everywhere</Badge>
+              )}
+            </Cell>
+          </Row>
+        ))}
+      </Table>
+    </>
   )
 }
 

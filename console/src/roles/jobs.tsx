@@ -1,22 +1,45 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 import type { BuiltInRole } from '../../../platform/kernel/permission.ts'
-import { call } from '../api.ts'
+import { call, type Reply } from '../api.ts'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
 import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
 import { TextField } from '../ui/field.tsx'
 import { Form } from '../ui/form.tsx'
+import { Loaded } from '../ui/loaded.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
-import { Badge, Loading, Section } from '../ui/page.tsx'
+import { Badge, Section } from '../ui/page.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
 import { Ticks } from '../ui/ticks.tsx'
 import { BUILT_IN_ROLES, jobsQuery } from './roles-api.ts'
 
+type Job = Reply<'GET /api/access/job-functions'>['jobFunctions'][number]
+
 /** The kinds of work in the workspace, and which role may be given for each. Policy 3.2-a. */
 export function Jobs({ mayEdit }: { readonly mayEdit: boolean }): ReactNode {
+  const jobs = useQuery(jobsQuery)
+  return (
+    <Section
+      title="Kinds of work"
+      lead="The map from what people do to the roles that they may be given for it."
+      aside={mayEdit && <JobEditor />}
+    >
+      <Loaded query={jobs} what="the kinds of work">
+        {(data) => <JobTable rows={data.jobFunctions} mayEdit={mayEdit} />}
+      </Loaded>
+    </Section>
+  )
+}
+
+function JobTable({
+  rows,
+  mayEdit,
+}: {
+  readonly rows: readonly Job[]
+  readonly mayEdit: boolean
+}): ReactNode {
   const queries = useQueryClient()
-  const { data, error, refetch } = useQuery(jobsQuery)
   const remove = useMutation({
     mutationFn: (name: string) => call('POST /api/access/job-functions/remove', { body: { name } }),
     onSuccess: async () => {
@@ -25,52 +48,36 @@ export function Jobs({ mayEdit }: { readonly mayEdit: boolean }): ReactNode {
     },
   })
   return (
-    <Section
-      title="Kinds of work"
-      lead="The map from what people do to the roles that they may be given for it."
-      aside={mayEdit && <JobEditor />}
-    >
-      {error !== null && (
-        <ProblemNotice
-          error={error}
-          retry={() => {
-            void refetch()
-          }}
-        />
-      )}
+    <>
       {remove.isError && <ProblemNotice error={remove.error} focus />}
-      {data === undefined ? (
-        error === null && <Loading what="the kinds of work" />
-      ) : (
-        <Table label="Kinds of work" columns={['Work', 'Roles', 'Act']}>
-          {data.jobFunctions.map((job) => (
-            <Row key={job.name}>
-              <Cell of="Work">{job.name}</Cell>
-              <Cell of="Roles">
-                {job.roles.length === 0
-                  ? 'own roles only'
-                  : job.roles.map((id) => BUILT_IN_ROLES[id]).join(', ')}
-              </Cell>
-              <Cell of="Act" end>
-                {!job.own && <Badge>everywhere</Badge>}
-                {job.own && mayEdit && (
-                  <Button
-                    weight="danger"
-                    aria-label={`Remove ${job.name}`}
-                    busy={remove.isPending && remove.variables === job.name}
-                    onClick={() => {
-                      remove.mutate(job.name)
-                    }}
-                  >
-                    Remove
-                  </Button>
-                )}
-              </Cell>
-            </Row>
-          ))}
-        </Table>
-      )}
-    </Section>
+      <Table label="Kinds of work" columns={['Work', 'Roles', 'Act']}>
+        {rows.map((job) => (
+          <Row key={job.name}>
+            <Cell of="Work">{job.name}</Cell>
+            <Cell of="Roles">
+              {job.roles.length === 0
+                ? 'own roles only'
+                : job.roles.map((id) => BUILT_IN_ROLES[id]).join(', ')}
+            </Cell>
+            <Cell of="Act" end>
+              {!job.own && <Badge>everywhere</Badge>}
+              {job.own && mayEdit && (
+                <Button
+                  weight="danger"
+                  aria-label={`Remove ${job.name}`}
+                  busy={remove.isPending && remove.variables === job.name}
+                  onClick={() => {
+                    remove.mutate(job.name)
+                  }}
+                >
+                  Remove
+                </Button>
+              )}
+            </Cell>
+          </Row>
+        ))}
+      </Table>
+    </>
   )
 }
 

@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useMay } from '../session.tsx'
-import { ProblemNotice } from '../ui/notice.tsx'
-import { Loading, PageBody, PageHead } from '../ui/page.tsx'
+import { Loaded } from '../ui/loaded.tsx'
+import { PageBody, PageHead } from '../ui/page.tsx'
 import { Duties } from './duties.tsx'
 import { Explain } from './explain.tsx'
 import { Jobs } from './jobs.tsx'
@@ -15,34 +15,26 @@ import { Unused } from './unused.tsx'
 export function RolesPage(): ReactNode {
   const mayEdit = useMay('role.edit')
   const mayReview = useMay('review.read')
-  const { data, error, refetch } = useQuery(rolesQuery)
+  const roles = useQuery(rolesQuery)
   return (
     <PageBody>
       <PageHead
         title="Roles and permissions"
         lead="Nothing is allowed that no role, elevation or scope allows."
       >
-        {mayEdit && data !== undefined && <RoleEditor permissions={data.permissions} />}
+        {mayEdit && roles.data !== undefined && <RoleEditor permissions={roles.data.permissions} />}
       </PageHead>
-      {error !== null && (
-        <ProblemNotice
-          error={error}
-          retry={() => {
-            void refetch()
-          }}
-        />
-      )}
-      {data === undefined ? (
-        error === null && <Loading what="the roles" />
-      ) : (
-        <>
-          <RoleTable of={data} mayEdit={mayEdit} />
-          <Explain permissions={data.permissions} />
-          <Jobs mayEdit={mayEdit} />
-          <Duties permissions={data.permissions} mayEdit={mayEdit} />
-          {mayReview && <Unused permissions={data.permissions} />}
-        </>
-      )}
+      <Loaded query={roles} what="the roles">
+        {(data) => (
+          <>
+            <RoleTable of={data} mayEdit={mayEdit} />
+            <Explain permissions={data.permissions} />
+            <Jobs mayEdit={mayEdit} />
+            <Duties permissions={data.permissions} mayEdit={mayEdit} />
+            {mayReview && <Unused permissions={data.permissions} />}
+          </>
+        )}
+      </Loaded>
     </PageBody>
   )
 }
