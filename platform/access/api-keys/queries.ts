@@ -40,17 +40,6 @@ export async function keyByToken(db: Database, tokenHash: Buffer, now: Date) {
   return row === undefined ? undefined : { ...row, maker_role: row.maker_role as WorkspaceRole }
 }
 
-/** Writes that a key was used, at most once a minute; tells whether this call wrote. */
-export async function touchKey(db: Database, id: string, now: Date, writtenBefore: Date): Promise<boolean> {
-  const done = await db
-    .updateTable('api_key')
-    .set({ last_used_at: now })
-    .where('id', '=', id)
-    .where((or) => or.or([or('last_used_at', 'is', null), or('last_used_at', '<=', writtenBefore)]))
-    .executeTakeFirst()
-  return done.numUpdatedRows === 1n
-}
-
 /** A key of a workspace that is good at `now`, held until the transaction ends. */
 export function lockKey(db: Database, workspace: string, id: string, now: Date) {
   return db

@@ -1,18 +1,18 @@
 import type { IncomingMessage } from 'node:http'
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { RequestContext } from '../../kernel/caller.ts'
-import { secondsAfter } from '../../kernel/clock.ts'
 import { errorRecord, type Log } from '../../kernel/log.ts'
 import { Problem } from '../../kernel/problem.ts'
-import { eventOf, type AccessParts } from '../parts.ts'
+import { noteRefusal, noteUse } from '../identify/program.ts'
+import type { AccessParts } from '../parts.ts'
 import type { Sessions } from '../sessions/sessions.ts'
-import { addressPrefix, type Throttle } from '../sign-in/throttle.ts'
+import type { Throttle } from '../sign-in/throttle.ts'
 import { contextOfNode, nodePair } from './bridge.ts'
 import { loadProvider } from './load-provider.ts'
 import { pageResponse, signedOutAlreadyPage } from './pages.ts'
 import { makeProvider, type BoundVisit } from './provider.ts'
-import { touchClient } from './queries.ts'
 import { openSigningKeys, signingKeyStamp } from './signing-keys.ts'
+import type { TokenBook } from './token-book.ts'
 
 /** How often this process looks whether the signing keys changed. */
 const LOOK_MS = 30_000
@@ -21,7 +21,12 @@ const LOOK_MS = 30_000
 export type OAuthParts = Pick<
   AccessParts,
   'db' | 'clock' | 'keys' | 'audit' | 'policy' | 'origin' | 'privateIssuers'
-> & { readonly log: Log; readonly sessions: Sessions; readonly throttle: Throttle }
+> & {
+  readonly log: Log
+  readonly sessions: Sessions
+  readonly throttle: Throttle
+  readonly tokens: Pick<TokenBook, 'isUseDue'>
+}
 
 /** The OAuth 2.0 and OpenID Connect endpoints. */
 export interface OAuth {
@@ -47,7 +52,6 @@ interface Learnt {
 export function openOAuth(parts: OAuthParts): OAuth {
   const learnt = new WeakMap<IncomingMessage, Learnt>()
   const provider = keptProvider(parts, learnt)
-  const lastUse = new Map<string, number>()
   return {
     provider,
     serve: async (context, request, form = null) => {
@@ -57,8 +61,10 @@ export function openOAuth(parts: OAuthParts): OAuth {
       callback(pair.incoming, pair.outgoing).catch((error: unknown) => pair.outgoing.destroy(error as Error))
       const response = await pair.answered
       const seen = learnt.get(pair.incoming) ?? {}
-      if (seen.client !== undefined) await noteUse(parts, context, lastUse, seen.client, seen.workspace)
-      if (response.status === 401 && form !== null) await noteRefusal(parts, context, form)
+      const { client: id, workspace: tenant = null } = seen
+      if (id !== undefined && parts.tokens.isUseDue(id, null))
+        await noteUse(parts, context, { kind: 'client', id, tenant, lastUsedAt: null })
+      if (response.status === 401 && form !== null) await noteStranger(parts, context, form)
       if (seen.signedOut !== undefined) await endSession(parts, context, seen.signedOut)
       return withoutScript(response, form ?? Object.fromEntries(new URL(request.url).searchParams))
     },
@@ -119,41 +125,15 @@ function listen({ log }: OAuthParts, provider: Provider, learnt: WeakMap<Incomin
   })
 }
 
-/** Records that a client got a token, at most once a minute. */
-async function noteUse(
-  { db, clock, audit }: OAuthParts,
-  context: RequestContext,
-  lastUse: Map<string, number>,
-  client: string,
-  workspace: string | undefined,
-): Promise<void> {
-  const now = clock.now()
-  const minuteAgo = secondsAfter(now, -60)
-  if ((lastUse.get(client) ?? 0) > minuteAgo.getTime()) return
-  // What is forgotten is only looked up again.
-  if (lastUse.size > 10_000) lastUse.clear()
-  lastUse.set(client, now.getTime())
-  const actor = { kind: 'client', id: client } as const
-  await db.transaction().execute(async (tx) => {
-    if (await touchClient(tx, client, now, minuteAgo))
-      await audit.record(tx, eventOf(context, 'client.used', { actor, tenant: workspace ?? null }))
-  })
-}
-
 /** Records that somebody could not prove to be a client. Policy 8.1-b. */
-async function noteRefusal(
-  { db, audit, throttle }: OAuthParts,
+function noteStranger(
+  parts: OAuthParts,
   context: RequestContext,
   form: Readonly<Record<string, string>>,
 ): Promise<void> {
-  // A flood of wrong secrets is slowed before it can fill the audit log.
-  throttle.take(`client ${addressPrefix(context.caller.ip)}`)
   const named = form['client_id']?.slice(0, 100)
-  const event = eventOf(context, 'client.refused', {
-    outcome: 'refused',
-    target: named === undefined ? null : { kind: 'client', id: named },
-  })
-  await db.transaction().execute((tx) => audit.record(tx, event))
+  const target = named === undefined ? null : { kind: 'client', id: named }
+  return noteRefusal(parts, context, 'client', 'client.refused', { target })
 }
 
 /** Signing out of an application's provider signs out of this service too: the visit is the session's shadow. */

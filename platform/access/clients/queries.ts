@@ -137,22 +137,6 @@ export function revokeClients(
   return query.returning(['id', 'workspace_id']).execute()
 }
 
-/** Writes that a client was used, at most once a minute; tells whether this call wrote. */
-export async function touchClient(
-  db: Database,
-  id: string,
-  now: Date,
-  writtenBefore: Date,
-): Promise<boolean> {
-  const done = await db
-    .updateTable('oauth_client')
-    .set({ last_used_at: now })
-    .where('id', '=', id)
-    .where((or) => or.or([or('last_used_at', 'is', null), or('last_used_at', '<=', writtenBefore)]))
-    .executeTakeFirst()
-  return done.numUpdatedRows === 1n
-}
-
 /** A person as a client may see them; undefined unless they belong to the workspace and are not disabled. */
 export function personOf(db: Database, account: string, workspace: string) {
   return db

@@ -1,12 +1,11 @@
 import type { Caller } from '../../kernel/caller.ts'
-import { secondsAfter } from '../../kernel/clock.ts'
 import { anonymous, arriving, type Origin } from '../identify/origin.ts'
-import { eventOf, type AccessParts } from '../parts.ts'
-import { addressPrefix, type Throttle } from '../sign-in/throttle.ts'
+import { noteRefusal, noteUse } from '../identify/program.ts'
+import type { AccessParts } from '../parts.ts'
+import type { Throttle } from '../sign-in/throttle.ts'
 import { TOKEN_PREFIXES } from './adapter.ts'
 import type { StandingToken } from './artifact-queries.ts'
 import { readProof, takeProof } from './proof.ts'
-import { touchClient } from './queries.ts'
 import type { AccessTokenKind, TokenBook } from './token-book.ts'
 
 /** An access token as a request shows it. */
@@ -45,17 +44,21 @@ export async function identifyToken(
   origin: Origin,
 ): Promise<Caller> {
   const known = await parts.tokens.standing(token.kind, token.value)
-  if (known === null || !(await isProven(parts, token, known.row, request, origin)))
-    return refused(parts, origin)
+  if (known === null || !(await isProven(parts, token, known.row, request, origin))) {
+    await noteRefusal(parts, arriving(origin, parts.clock), 'token', 'token.refused')
+    return anonymous(origin)
+  }
   const { row, rights } = known
-  await noteUse(parts, row, origin)
+  const { client_id: id, workspace_id: tenant, last_used_at: lastUsedAt } = row
+  if (id !== null && parts.tokens.isUseDue(id, lastUsedAt))
+    await noteUse(parts, arriving(origin, parts.clock), { kind: 'client', id, tenant, lastUsedAt })
   return {
     ...anonymous(origin),
     kind: 'client',
-    id: row.client_id ?? '',
+    id: id ?? '',
     level: 'full',
     onBehalfOf: row.account_id,
-    workspaceId: row.workspace_id,
+    workspaceId: tenant,
     permissions: rights,
   }
 }
@@ -77,25 +80,4 @@ async function isProven(
   const asked = { method: request.method, address, token: token.value, key: row.proof_key }
   const read = await readProof(parts, proof, asked)
   return read !== null && (await takeProof(parts, row.client_id ?? '', read.id))
-}
-
-async function refused({ db, clock, audit, throttle }: Parts, origin: Origin): Promise<Caller> {
-  // A flood of wrong tokens is slowed before it can fill the audit log.
-  throttle.take(`token ${addressPrefix(origin.ip)}`)
-  const event = eventOf(arriving(origin, clock), 'token.refused', { outcome: 'refused' })
-  await db.transaction().execute((tx) => audit.record(tx, event))
-  return anonymous(origin)
-}
-
-async function noteUse(parts: Parts, row: StandingToken, origin: Origin): Promise<void> {
-  const { db, clock, audit, tokens } = parts
-  const { client_id: id, workspace_id: tenant } = row
-  if (id === null || !tokens.isUseDue(id, row.last_used_at)) return
-  const now = clock.now()
-  const minuteAgo = secondsAfter(now, -60)
-  await db.transaction().execute(async (tx) => {
-    if (!(await touchClient(tx, id, now, minuteAgo))) return
-    const actor = { kind: 'client', id } as const
-    await audit.record(tx, eventOf(arriving(origin, clock), 'client.used', { tenant, actor }))
-  })
 }

@@ -8,11 +8,12 @@ import { Problem } from '../../kernel/problem.ts'
 import { asSecret, newSecret, sameSecret, type Secret } from '../../kernel/secret.ts'
 import { z } from '../../kernel/schema.ts'
 import { emailSchema } from '../accounts/email.ts'
+import { noteRefusal } from '../identify/program.ts'
 import { programContext } from '../leavers/saga.ts'
 import { mayProvision } from '../roles/power.ts'
 import { heldRole } from '../roles/queries.ts'
 import { eventOf } from '../parts.ts'
-import { addressPrefix, type Throttle } from '../sign-in/throttle.ts'
+import type { Throttle } from '../sign-in/throttle.ts'
 import type { DirectoryParts } from './directory.ts'
 import { requireMayProvision } from './joining.ts'
 import { carryOutEvent } from './personnel-effects.ts'
@@ -165,15 +166,12 @@ async function isGenuine(
 }
 
 async function refuse(
-  { db, audit, throttle }: DirectoryParts & { readonly throttle: Throttle },
+  parts: DirectoryParts & { readonly throttle: Throttle },
   context: RequestContext,
   { connection }: PersonnelMessage,
 ): Promise<Problem> {
-  // A flood of wrong messages is slowed before it can fill the audit log.
-  throttle.take(`personnel ${addressPrefix(context.caller.ip)}`)
   const target = { kind: 'personnel-connection', id: connection }
-  const about = { tenant: null, target, outcome: 'refused' } as const
-  await db.transaction().execute((tx) => audit.record(tx, eventOf(context, 'personnel.refused', about)))
+  await noteRefusal(parts, context, 'personnel', 'personnel.refused', { tenant: null, target })
   return new Problem('access.unauthenticated', 'Signature, time or connection is not right.')
 }
 

@@ -36,19 +36,6 @@ export function tokenByHash(db: Database, hash: Buffer, now: Date) {
     .executeTakeFirst()
 }
 
-/** Writes that a token was used, at most once a minute; tells whether this call wrote. */
-export async function touchToken(db: Database, id: string, now: Date, writtenBefore: Date): Promise<boolean> {
-  const done = await db
-    .updateTable('directory_token')
-    .set({ last_used_at: now })
-    .where('id', '=', id)
-    .where((either) =>
-      either.or([either('last_used_at', 'is', null), either('last_used_at', '<=', writtenBefore)]),
-    )
-    .executeTakeFirst()
-  return done.numUpdatedRows === 1n
-}
-
 /** Who made a token. */
 export async function makerOf(db: Database, id: string): Promise<string | null> {
   const row = await db

@@ -8,19 +8,12 @@ import type { WorkspaceRole } from '../../kernel/permission.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { asSecret, newSecret, secretHash, type Secret } from '../../kernel/secret.ts'
 import { anonymous, arriving, type Origin } from '../identify/origin.ts'
+import { noteRefusal, noteUse } from '../identify/program.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
 import { mayProvision } from '../roles/power.ts'
-import { addressPrefix, type Throttle } from '../sign-in/throttle.ts'
+import type { Throttle } from '../sign-in/throttle.ts'
 import { requireMayProvision } from './joining.ts'
-import {
-  insertToken,
-  lockToken,
-  revokeTokens,
-  shortenToken,
-  tokenByHash,
-  tokensOf,
-  touchToken,
-} from './token-queries.ts'
+import { insertToken, lockToken, revokeTokens, shortenToken, tokenByHash, tokensOf } from './token-queries.ts'
 
 /** What a directory presents as `Authorization: Bearer scim_…`; stored only as a hash. */
 export type DirectoryToken = Secret<'directory token'>
@@ -59,24 +52,15 @@ export async function identifyDirectory(
   token: DirectoryToken,
   origin: Origin,
 ): Promise<Caller> {
-  const { db, clock, audit, throttle } = parts
+  const { db, clock } = parts
   const context = arriving(origin, clock)
-  const now = clock.now()
-  const row = TOKEN_SHAPE.test(token) ? await goodToken(db, secretHash(token), now) : undefined
+  const row = TOKEN_SHAPE.test(token) ? await goodToken(db, secretHash(token), clock.now()) : undefined
   if (row === undefined) {
-    // A flood of wrong tokens is slowed before it can fill the audit log.
-    throttle.take(`directory ${addressPrefix(origin.ip)}`)
-    const refused = eventOf(context, 'directory-token.refused', { outcome: 'refused' })
-    await db.transaction().execute((tx) => audit.record(tx, refused))
+    await noteRefusal(parts, context, 'directory', 'directory-token.refused')
     return anonymous(origin)
   }
-  const minuteAgo = secondsAfter(now, -60)
-  if (row.last_used_at === null || row.last_used_at <= minuteAgo)
-    await db.transaction().execute(async (tx) => {
-      if (!(await touchToken(tx, row.id, now, minuteAgo))) return
-      const actor = { kind: 'directory', id: row.id } as const
-      await audit.record(tx, eventOf(context, 'directory-token.used', { tenant: row.workspace_id, actor }))
-    })
+  const { id, workspace_id: tenant, last_used_at: lastUsedAt } = row
+  await noteUse(parts, context, { kind: 'directory', id, tenant, lastUsedAt })
   return {
     ...anonymous(origin),
     kind: 'directory',
