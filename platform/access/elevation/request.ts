@@ -1,3 +1,4 @@
+import type { Database } from '../../db/index.ts'
 import type { RequestContext } from '../../kernel/caller.ts'
 import { secondsAfter } from '../../kernel/clock.ts'
 import { newId } from '../../kernel/id.ts'
@@ -32,23 +33,34 @@ export interface ElevationWish {
   readonly workspace: string | null
 }
 
+/** Who asks, one request of theirs at a time, and for what; throws whatever stands against it. Policy 3.2-d. */
+async function entitled(
+  parts: ElevationParts,
+  tx: Database,
+  context: RequestContext,
+  { permissions: wished, workspace }: Pick<ElevationWish, 'permissions' | 'workspace'>,
+) {
+  const actor = await staffActor(tx, context)
+  await lockRequester(tx, actor.id)
+  const permissions = [...new Set(wished)]
+  const against = await hindrance(parts, tx, {
+    account: actor.id,
+    role: actor.role,
+    permissions,
+    workspace,
+  })
+  if (against !== null) throw against
+  return { actor, permissions }
+}
+
 /** Writes down a request; nothing is given before somebody else approves. Policy 3.2-d. */
 export async function requestElevation(parts: ElevationParts, context: RequestContext, wish: ElevationWish) {
   const { db, clock, audit } = parts
   const id = newId(clock)
   const reason = await sealWords(parts, id, 'reason', wish.reason)
   return db.transaction().execute(async (tx) => {
-    const actor = await staffActor(tx, context)
-    await lockRequester(tx, actor.id)
-    const permissions = [...new Set(wish.permissions)]
+    const { actor, permissions } = await entitled(parts, tx, context, wish)
     const { workspace, minutes } = wish
-    const against = await hindrance(parts, tx, {
-      account: actor.id,
-      role: actor.role,
-      permissions,
-      workspace,
-    })
-    if (against !== null) throw against
     const waiting = (await openElevations(tx, { account: actor.id })).filter((one) => one.granted_at === null)
     if (waiting.length >= WAITING_MAX)
       throw new Problem('resource.conflict', 'Withdraw a request that waits, or wait for its answer.')
@@ -87,17 +99,7 @@ export async function breakGlass(
   const id = newId(clock)
   const reason = await sealWords(parts, id, 'reason', wish.reason)
   return db.transaction().execute(async (tx) => {
-    const actor = await staffActor(tx, context)
-    await lockRequester(tx, actor.id)
-    const permissions = [...new Set(wish.permissions)]
-    const { workspace } = wish
-    const against = await hindrance(parts, tx, {
-      account: actor.id,
-      role: actor.role,
-      permissions,
-      workspace,
-    })
-    if (against !== null) throw against
+    const { actor, permissions } = await entitled(parts, tx, context, wish)
     const minutes = BREAK_GLASS_SECONDS / 60
     const now = clock.now()
     const started = await sessionStart(tx, actor.session)
@@ -109,7 +111,7 @@ export async function breakGlass(
       kind: 'break-glass',
       account_id: actor.id,
       session_id: actor.session,
-      workspace_id: workspace,
+      workspace_id: wish.workspace,
       permissions,
       reason,
       minutes,
