@@ -8,12 +8,11 @@ import { z } from '../../kernel/schema.ts'
 import { insertKey } from '../api-keys/queries.ts'
 import { accessChanged } from '../changed.ts'
 import { withTwin, type AccessSystem } from '../controls/observed-system.ts'
-import { CHECK_ORIGIN, enrolProbe, withProbe, type ProbePerson } from '../controls/probe-person.ts'
+import { enrolProbe, sendWith, withProbe, type ProbePerson } from '../controls/probe-person.ts'
 import { PROBE_WORKSPACE } from '../controls/queries.ts'
 import type { Door } from '../direct-door.ts'
 import { elevationLimit } from '../parameters.ts'
 import { STAFF_ROLES, WORKSPACE_ROLES } from '../roles/roles.ts'
-import { SESSION_COOKIE } from '../sessions/cookies.ts'
 import type { SessionToken } from '../sessions/sessions.ts'
 import { setStaffRole } from '../workspaces/queries.ts'
 import { ageElevation, standingSensitive } from './queries.ts'
@@ -24,22 +23,11 @@ const MINUTES = 5
 const SWEEP_SECONDS = 300
 const REASON = 'A check of the system for itself'
 
-function post(door: Door, token: SessionToken, path: string, body: object): Promise<Response> {
-  return door.request(path, {
-    method: 'POST',
-    body: JSON.stringify(body),
-    headers: {
-      cookie: `${SESSION_COOKIE}=${token}`,
-      'content-type': 'application/json',
-      'sec-fetch-site': 'same-origin',
-      'user-agent': CHECK_ORIGIN.userAgent,
-    },
-  })
-}
-
 /** Asks for a role for an account that does not exist: refused before anything is read, or not found, and never done. */
 async function sensitive(door: Door, token: SessionToken): Promise<'refused' | 'let through'> {
-  const { status } = await post(door, token, `/api/people/staff/${randomUUID()}`, { role: 'staff-auditor' })
+  const { status } = await sendWith(door, token, `/api/people/staff/${randomUUID()}`, {
+    role: 'staff-auditor',
+  })
   return status === 403 ? 'refused' : 'let through'
 }
 
@@ -64,9 +52,9 @@ function lookAtLife(system: AccessSystem, doorAfter: Door): Promise<Observation>
       }
       await expect('without an elevation', 'refused', sensitive(door, own))
       const wish = { permissions: ['platform.people'], reason: REASON, minutes: MINUTES }
-      const { id } = z.object({ id: z.uuid() }).parse(await (await post(door, own, PATH, wish)).json())
+      const { id } = z.object({ id: z.uuid() }).parse(await (await sendWith(door, own, PATH, wish)).json())
       const approve = async (token: SessionToken): Promise<number> =>
-        (await post(door, token, `${PATH}/${id}/approve`, {})).status
+        (await sendWith(door, token, `${PATH}/${id}/approve`, {})).status
       await expect('approving the own request', '403', approve(own))
       await expect('asked for and not approved', 'refused', sensitive(door, own))
       await expect('approving the request of another', '200', approve(other))

@@ -4,11 +4,10 @@ import { control, type Control, type Observation } from '../../kernel/control.ts
 import { newId } from '../../kernel/id.ts'
 import { everyBreakFound, observed } from '../../kernel/observed.ts'
 import type { AccessSystem } from '../controls/observed-system.ts'
-import { askWith, CHECK_ORIGIN, enrolProbe, withProbe } from '../controls/probe-person.ts'
+import { askWith, enrolProbe, sendWith, withProbe } from '../controls/probe-person.ts'
 import { PROBE_WORKSPACE } from '../controls/queries.ts'
 import type { Door } from '../direct-door.ts'
 import { reviewDue, reviewInterval } from '../parameters.ts'
-import { SESSION_COOKIE } from '../sessions/cookies.ts'
 import type { SessionToken } from '../sessions/sessions.ts'
 import { SECOND_STEP_SECONDS } from './deadline.ts'
 import { readGrants } from './grant-queries.ts'
@@ -75,19 +74,6 @@ async function lookAtData(
   })
 }
 
-function post(door: Door, token: SessionToken, path: string, body: object): Promise<Response> {
-  return door.request(path, {
-    method: 'POST',
-    body: JSON.stringify(body),
-    headers: {
-      cookie: `${SESSION_COOKIE}=${token}`,
-      'content-type': 'application/json',
-      'sec-fetch-site': 'same-origin',
-      'user-agent': CHECK_ORIGIN.userAgent,
-    },
-  })
-}
-
 /** A review of two probes, one of whom holds too much and loses it by the other's decision at the door. */
 function lookAtProbe(system: AccessSystem, doorOfDecision: Door, read?: ReadGrants): Promise<Observation> {
   const { access, door, parts } = system
@@ -147,11 +133,11 @@ async function decided(
   const failures: string[] = []
   // Probes of other checks are there as well; this one is decided by the probe whose session is at hand.
   if (row.reviewer_id !== reviewer)
-    await post(door, own, `/api/access/reviews/items/${row.id}/reassign`, { reviewer, note: 'A check' })
+    await sendWith(door, own, `/api/access/reviews/items/${row.id}/reassign`, { reviewer, note: 'A check' })
   const path = `/api/access/reviews/items/${row.id}/decide`
   const body = { decision: 'revoke', reason: 'A check of the system for itself', role: null }
-  if ((await post(door, other, path, body)).status !== 403) failures.push('the subject could decide')
-  const answer = await post(doorOfDecision, own, path, body)
+  if ((await sendWith(door, other, path, body)).status !== 403) failures.push('the subject could decide')
+  const answer = await sendWith(doorOfDecision, own, path, body)
   if (answer.status !== 200) failures.push(`the revocation was answered with ${answer.status}`)
   const after = (await askWith(door, other, '/api/people')).status
   if (after !== 401) failures.push(`after the revocation the session was answered with ${after}`)
