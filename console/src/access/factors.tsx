@@ -10,6 +10,7 @@ import { Moment } from '../ui/moment.tsx'
 import { Notice, ProblemNotice } from '../ui/notice.tsx'
 import { Badge, Panel, Section } from '../ui/page.tsx'
 import { factorName, KINDS } from './factor-name.ts'
+import { factorsQuery } from './factors-api.ts'
 import { NewFactor } from './new-factor.tsx'
 import { RecoveryCodes } from './recovery-codes.tsx'
 import { RenameFactor } from './rename-factor.tsx'
@@ -17,10 +18,7 @@ import { RemoveFactor } from './remove-factor.tsx'
 
 /** The second factors of the account and how many recovery codes are left. Policy 3.1-a. */
 export function Factors(): ReactNode {
-  const factors = useQuery({
-    queryKey: ['factors'],
-    queryFn: ({ signal }) => call('GET /api/access/factors', {}, { signal }),
-  })
+  const factors = useQuery(factorsQuery)
   return (
     <Section
       title="Second factors"
@@ -92,7 +90,7 @@ function NewCodes(): ReactNode {
   const make = useMutation({ mutationFn: () => call('POST /api/access/recovery-codes', { body: {} }) })
   const dialog = useDialog(() => {
     make.reset()
-    void queries.invalidateQueries({ queryKey: ['factors'] })
+    void queries.invalidateQueries({ queryKey: factorsQuery.queryKey })
   })
   return (
     <DialogButton

@@ -8,6 +8,7 @@ import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
 import { Choice, TextField } from '../ui/field.tsx'
 import { Form } from '../ui/form.tsx'
 import { FactorSetup } from './factor-setup.tsx'
+import { factorsQuery } from './factors-api.ts'
 import { addKey, keysWork } from './keys.ts'
 import { SetUpNumber } from './set-up-number.tsx'
 
@@ -36,7 +37,7 @@ export function NewFactor(): ReactNode {
   const done = (): void => {
     dialog.close()
     announce('The factor is set up; other sessions were ended')
-    void queries.invalidateQueries({ queryKey: ['factors'] })
+    void queries.invalidateQueries({ queryKey: factorsQuery.queryKey })
     void queries.invalidateQueries({ queryKey: ['sessions'] })
     void queries.invalidateQueries({ queryKey: ['activity'] })
   }

@@ -7,6 +7,7 @@ import { Button } from '../ui/button.tsx'
 import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
 import { factorName } from './factor-name.ts'
+import { factorsQuery } from './factors-api.ts'
 
 /** Removes a second factor; needs a fresh one, since whoever finds an open screen must not weaken the account. */
 export function RemoveFactor({ factor }: { readonly factor: Factor }): ReactNode {
@@ -23,7 +24,7 @@ export function RemoveFactor({ factor }: { readonly factor: Factor }): ReactNode
     onSuccess: async () => {
       dialog.close()
       announce(`“${name}” was removed`)
-      await queries.invalidateQueries({ queryKey: ['factors'] })
+      await queries.invalidateQueries({ queryKey: factorsQuery.queryKey })
     },
   })
   return (

@@ -6,6 +6,7 @@ import { Button } from '../ui/button.tsx'
 import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
 import { TextField } from '../ui/field.tsx'
 import { Form } from '../ui/form.tsx'
+import { factorsQuery } from './factors-api.ts'
 
 /** Gives a second factor another name. */
 export function RenameFactor({ id, name }: { readonly id: string; readonly name: string }): ReactNode {
@@ -21,7 +22,7 @@ export function RenameFactor({ id, name }: { readonly id: string; readonly name:
     onSuccess: async () => {
       dialog.close()
       announce('Renamed')
-      await queries.invalidateQueries({ queryKey: ['factors'] })
+      await queries.invalidateQueries({ queryKey: factorsQuery.queryKey })
     },
   })
   return (

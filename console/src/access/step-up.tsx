@@ -5,6 +5,7 @@ import { announce } from '../ui/announce.tsx'
 import { Dialog, holdDialogs } from '../ui/dialog.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
 import { Loading } from '../ui/page.tsx'
+import { factorsQuery } from './factors-api.ts'
 import { proveKeyAgain } from './keys.ts'
 import { ProveFactor, type Prover, type Way } from './prove-factor.tsx'
 
@@ -57,7 +58,7 @@ export function StepUp(): ReactNode {
         onProved={() => {
           announce('Confirmed')
           settle(true)
-          void queries.invalidateQueries({ queryKey: ['factors'] })
+          void queries.invalidateQueries({ queryKey: factorsQuery.queryKey })
         }}
       />
     </Dialog>
@@ -65,10 +66,7 @@ export function StepUp(): ReactNode {
 }
 
 function Ways({ onProved }: { readonly onProved: () => void }): ReactNode {
-  const { data, error } = useQuery({
-    queryKey: ['factors'],
-    queryFn: ({ signal }) => call('GET /api/access/factors', {}, { signal }),
-  })
+  const { data, error } = useQuery(factorsQuery)
   if (error !== null) return <ProblemNotice error={error} focus />
   if (data === undefined) return <Loading what="your factors" />
   const own = new Set(data.factors.filter(({ counts }) => counts).map(({ kind }) => kind))

@@ -7,6 +7,7 @@ import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
 import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
 import { Form } from '../ui/form.tsx'
+import { channelsQuery } from './channels.ts'
 import { SecretField } from './secret-field.tsx'
 
 const NOTHING = { appSecret: '', verifyToken: '', accessToken: '' }
@@ -28,7 +29,7 @@ export function ChannelSecrets({ channel }: { readonly channel: Wire<Channel> })
     onSuccess: async () => {
       dialog.close()
       announce('The secrets were replaced')
-      await queries.invalidateQueries({ queryKey: ['channels'] })
+      await queries.invalidateQueries({ queryKey: channelsQuery.queryKey })
     },
   })
   return (

@@ -5,6 +5,7 @@ import type { Channel } from '../contract/inbox.ts'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
+import { channelsQuery } from './channels.ts'
 
 /** Switches a channel off and on; off, it accepts and sends nothing. */
 export function ChannelSwitch({ channel }: { readonly channel: Channel }): ReactNode {
@@ -14,7 +15,7 @@ export function ChannelSwitch({ channel }: { readonly channel: Channel }): React
     mutationFn: () => call('PUT /inbox/channels/:id', { params: { id: channel.id }, body: { enabled: off } }),
     onSuccess: async () => {
       announce(off ? `${channel.name} is on` : `${channel.name} is off`)
-      await queries.invalidateQueries({ queryKey: ['channels'] })
+      await queries.invalidateQueries({ queryKey: channelsQuery.queryKey })
     },
   })
   return (

@@ -1,6 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { call } from '../api.ts'
 import type { Channel, SecretName } from '../contract/inbox.ts'
 import { useMay } from '../session.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
@@ -8,7 +7,7 @@ import { Loaded } from '../ui/loaded.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { Badge, Empty, PageBody, PageHead, Panel } from '../ui/page.tsx'
 import { ChannelSwitch } from './channel-switch.tsx'
-import { CHANNEL_KINDS } from './channels.ts'
+import { CHANNEL_KINDS, channelsQuery } from './channels.ts'
 import { ChannelSecrets } from './channel-secrets.tsx'
 import { NewChannel } from './new-channel.tsx'
 
@@ -22,10 +21,7 @@ export const SECRET_WORDS: Readonly<Record<SecretName, string>> = {
 /** The ways that messages come and go. */
 export function ChannelsPage(): ReactNode {
   const may = useMay('channel.edit')
-  const channels = useQuery({
-    queryKey: ['channels'],
-    queryFn: ({ signal }) => call('GET /inbox/channels', {}, { signal }),
-  })
+  const channels = useQuery(channelsQuery)
   return (
     <PageBody>
       <PageHead

@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query'
+import { queryOptions, useQuery } from '@tanstack/react-query'
 import { call } from '../api.ts'
 import type { Channel, ConversationRow } from '../contract/inbox.ts'
 import { useMay } from '../session.tsx'
@@ -9,15 +9,16 @@ export const CHANNEL_KINDS: Readonly<Record<Channel['kind'], string>> = {
   webchat: 'Web chat',
 }
 
+/** The channels of the workspace with what is set for each. */
+export const channelsQuery = queryOptions({
+  queryKey: ['channels'],
+  queryFn: ({ signal }) => call('GET /inbox/channels', {}, { signal }),
+})
+
 /** The channels of the workspace; undefined until they are known, or to somebody who may not see them. */
 export function useChannels(): readonly Channel[] | undefined {
   const may = useMay('channel.read')
-  const { data } = useQuery({
-    queryKey: ['channels'],
-    queryFn: ({ signal }) => call('GET /inbox/channels', {}, { signal }),
-    enabled: may,
-    staleTime: 60_000,
-  })
+  const { data } = useQuery({ ...channelsQuery, enabled: may, staleTime: 60_000 })
   return data?.channels
 }
 

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
-import { call } from '../api.ts'
 import type { Wire } from '../contract/wire.ts'
 import type { ConversationRow } from '../contract/inbox.ts'
+import { peopleQuery } from '../people/people-api.ts'
 import { useMay, useMe } from '../session.tsx'
 
 /** Who holds a conversation, in words; a colleague's name only for those who may see the people. */
@@ -9,8 +9,7 @@ export function useHolder({ status, assignee }: Pick<Wire<ConversationRow>, 'sta
   const me = useMe()
   const mayPeople = useMay('people.read')
   const { data } = useQuery({
-    queryKey: ['people'],
-    queryFn: ({ signal }) => call('GET /api/people', {}, { signal }),
+    ...peopleQuery,
     enabled: mayPeople && status === 'human' && assignee !== null && assignee !== me.account?.id,
     staleTime: 300_000,
   })

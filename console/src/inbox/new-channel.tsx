@@ -7,6 +7,7 @@ import { Button } from '../ui/button.tsx'
 import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
 import { Choice, TextArea, TextField } from '../ui/field.tsx'
 import { Form } from '../ui/form.tsx'
+import { channelsQuery } from './channels.ts'
 import { SecretField } from './secret-field.tsx'
 
 const NOTHING = {
@@ -48,7 +49,7 @@ export function NewChannel(): ReactNode {
     onSuccess: async () => {
       dialog.close()
       announce('The channel is connected')
-      await queries.invalidateQueries({ queryKey: ['channels'] })
+      await queries.invalidateQueries({ queryKey: channelsQuery.queryKey })
     },
   })
   const set = (change: Partial<typeof NOTHING>): void => {

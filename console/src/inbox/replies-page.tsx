@@ -13,15 +13,13 @@ import { Badge, Empty, PageBody, PageHead, Panel } from '../ui/page.tsx'
 import { useChannels } from './channels.ts'
 import { RuleForm } from './rule-form.tsx'
 import { RulePreview } from './rule-preview.tsx'
+import { rulesQuery } from './rules.ts'
 
 /** Automatic replies: what is said to which message, and a way to try it without sending. */
 export function RepliesPage(): ReactNode {
   const may = useMay('rule.edit')
   const [editing, setEditing] = useState<Wire<Rule> | 'new' | null>(null)
-  const answer = useQuery({
-    queryKey: ['rules'],
-    queryFn: ({ signal }) => call('GET /inbox/rules', {}, { signal }),
-  })
+  const answer = useQuery(rulesQuery)
   const rules = answer.data?.rules.toSorted((a, b) => a.priority - b.priority) ?? []
   return (
     <PageBody>
@@ -92,7 +90,7 @@ function RuleItem({
   readonly onEdit: () => void
 }): ReactNode {
   const queries = useQueryClient()
-  const renew = (): Promise<void> => queries.invalidateQueries({ queryKey: ['rules'] })
+  const renew = (): Promise<void> => queries.invalidateQueries({ queryKey: rulesQuery.queryKey })
   const { id, version, ...content } = rule
   const turn = useMutation({
     mutationFn: () =>

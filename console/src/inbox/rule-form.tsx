@@ -9,6 +9,7 @@ import { Dialog } from '../ui/dialog.tsx'
 import { Choice, TextArea, TextField, Tick } from '../ui/field.tsx'
 import { Form } from '../ui/form.tsx'
 import { useChannels } from './channels.ts'
+import { rulesQuery } from './rules.ts'
 
 const COOLDOWNS = { '0': 'none: answers every time', '300': '5 minutes', '3600': '1 hour', '86400': '1 day' }
 
@@ -44,7 +45,7 @@ export function RuleForm({
   const done = async (said: string): Promise<void> => {
     announce(said)
     onClose()
-    await queries.invalidateQueries({ queryKey: ['rules'] })
+    await queries.invalidateQueries({ queryKey: rulesQuery.queryKey })
   }
   const save = useMutation({
     mutationFn: () => {

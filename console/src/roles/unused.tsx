@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { call } from '../api.ts'
+import { peopleQuery } from '../people/people-api.ts'
 import { Loaded } from '../ui/loaded.tsx'
 import { Empty, Section } from '../ui/page.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
@@ -12,10 +13,7 @@ export function Unused({ permissions }: { readonly permissions: readonly Permiss
     queryKey: ['unused-permissions'],
     queryFn: ({ signal }) => call('GET /api/access/unused-permissions', {}, { signal }),
   })
-  const { data: people } = useQuery({
-    queryKey: ['people'],
-    queryFn: ({ signal }) => call('GET /api/people', {}, { signal }),
-  })
+  const { data: people } = useQuery(peopleQuery)
   const says = new Map(permissions.map((one) => [one.name, one.says]))
   const names = new Map((people?.members ?? []).map((one) => [one.id, one.name]))
   return (
