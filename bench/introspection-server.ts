@@ -6,9 +6,8 @@ import { firstPerson, testAccess } from '../platform/access/access.fixture.ts'
 import { anotherProcess } from '../platform/access/another-process.fixture.ts'
 import { ownToken, registered } from '../platform/access/clients/clients.fixture.ts'
 import { accessRoutes } from '../platform/access/index.ts'
-import { startGateway } from '../platform/gateway/index.ts'
+import { quietGateway } from '../platform/gateway/gateway.fixture.ts'
 import { systemClock as clock } from '../platform/kernel/clock.ts'
-import { silentLog } from '../platform/kernel/log.ts'
 import { route } from '../platform/kernel/route.ts'
 import { z } from '../platform/kernel/schema.ts'
 import type { IntrospectionReady } from './introspection.ts'
@@ -38,30 +37,12 @@ const byLibrary = route({
   },
 })
 const folder = await mkdtemp(join(tmpdir(), 'surety-bench-'))
-const gateway = await startGateway({
-  config: {
-    SURETY_HOST: 'localhost',
-    SURETY_LISTEN: '127.0.0.1',
-    SURETY_HTTPS_PORT: 0,
-    SURETY_HTTP_PORT: 0,
-    SURETY_KEYS: join(folder, 'keys'),
-    SURETY_TLS_CERT: '',
-    SURETY_TLS_KEY: '',
-    UPSTREAM_PUBLIC_PATHS: '/hooks/',
-    SHUTDOWN_SECONDS: 1,
-    LOG_LEVEL: 'silent',
-  },
+const gateway = await quietGateway(folder, {
   clock,
   policy: test.policy,
-  log: silentLog,
   access: { identify: access.identify, decide: access.decide, fresh: access.isFresh },
   record: (event) => test.db.transaction().execute((tx) => test.audit.record(tx, event)),
   routes: [...accessRoutes(access), byLibrary],
-  readiness: [],
-  upstream: new URL('http://127.0.0.1:9'),
-  consoleFolder: join(folder, 'dist'),
-  serviceSocket: join(folder, 's.sock'),
-  operatorSocket: join(folder, 'o.sock'),
 })
 const client = await registered({ access }, person)
 const all = { ...test, access, door, person, client }

@@ -231,6 +231,30 @@ export function testConfig(folder: string): GatewayDeps['config'] {
   }
 }
 
+/** Starts one before the routes of a real access, on free ports unless told; it logs nothing, and nobody stands behind it. */
+export function quietGateway(
+  folder: string,
+  deps: Pick<GatewayDeps, 'clock' | 'policy' | 'access' | 'record' | 'routes'>,
+  httpsPort = 0,
+): Promise<Gateway> {
+  return startGateway({
+    ...deps,
+    config: { ...testConfig(folder), SURETY_HTTPS_PORT: httpsPort, LOG_LEVEL: 'silent' },
+    log: silentLog,
+    readiness: [],
+    upstream: new URL('http://127.0.0.1:9'),
+    ...placesIn(folder),
+  })
+}
+
+function placesIn(folder: string): Pick<GatewayDeps, 'consoleFolder' | 'serviceSocket' | 'operatorSocket'> {
+  return {
+    consoleFolder: join(folder, 'dist'),
+    serviceSocket: join(folder, 'run', 's.sock'),
+    operatorSocket: join(folder, 'run', 'o.sock'),
+  }
+}
+
 /** Starts one on free ports; `service` answers what is proxied. */
 export async function testGateway(
   service: RequestListener = (_incoming, outgoing) => void outgoing.end('service'),
@@ -258,9 +282,7 @@ export async function testGateway(
     routes: sampleRoutes,
     readiness: more.readiness ?? [],
     upstream: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
-    consoleFolder: join(folder, 'dist'),
-    serviceSocket: join(folder, 'run', 's.sock'),
-    operatorSocket: join(folder, 'run', 'o.sock'),
+    ...placesIn(folder),
     ...(more.limits === undefined ? {} : { limits: more.limits }),
   })
   const close = (): Promise<void> => closeAll(gateway, server, folder)

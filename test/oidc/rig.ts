@@ -16,8 +16,9 @@ import {
   type TestPerson,
 } from '../../platform/access/access.fixture.ts'
 import { accessRoutes, openAccess, type Access } from '../../platform/access/index.ts'
-import { startGateway } from '../../platform/gateway/index.ts'
+import { quietGateway } from '../../platform/gateway/gateway.fixture.ts'
 import { systemClock } from '../../platform/kernel/clock.ts'
+import type { AuditEvent } from '../../platform/kernel/event.ts'
 import { silentLog } from '../../platform/kernel/log.ts'
 import { openBrowser } from '../journey/browser.ts'
 import { tlsFetch } from './tls-fetch.ts'
@@ -102,31 +103,14 @@ async function freePort(): Promise<number> {
 }
 
 function gatewayOver(test: TestAccess, access: Access, folder: string, port: number) {
-  return startGateway({
-    config: {
-      SURETY_HOST: 'localhost',
-      SURETY_LISTEN: '127.0.0.1',
-      SURETY_HTTPS_PORT: port,
-      SURETY_HTTP_PORT: 0,
-      SURETY_KEYS: join(folder, 'keys'),
-      SURETY_TLS_CERT: '',
-      SURETY_TLS_KEY: '',
-      UPSTREAM_PUBLIC_PATHS: '/hooks/',
-      SHUTDOWN_SECONDS: 1,
-      LOG_LEVEL: 'silent',
-    },
+  const deps = {
     clock: systemClock,
     policy: test.policy,
-    log: silentLog,
     access: { identify: access.identify, decide: access.decide, fresh: access.isFresh },
-    record: (event) => test.db.transaction().execute((tx) => test.audit.record(tx, event)),
+    record: (event: AuditEvent) => test.db.transaction().execute((tx) => test.audit.record(tx, event)),
     routes: accessRoutes(access),
-    readiness: [],
-    upstream: new URL('http://127.0.0.1:9'),
-    consoleFolder: join(folder, 'dist'),
-    serviceSocket: join(folder, 's.sock'),
-    operatorSocket: join(folder, 'o.sock'),
-  })
+  }
+  return quietGateway(folder, deps, port)
 }
 
 /** On the loopback address, which for a browser is another site than `localhost`. */
