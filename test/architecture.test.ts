@@ -16,6 +16,7 @@ const parts = ['engines', 'platform', 'inbox', 'client', 'console/src', 'cli', '
 const doors: Readonly<Record<string, string>> = {
   '#ledger': 'engines/ledger/index.ts',
   '#envelope': 'engines/envelope/index.ts',
+  '#waf': 'engines/waf/index.ts',
   '#client': 'client/index.ts',
   '#database': 'database/index.ts',
 }

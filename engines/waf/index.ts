@@ -1,0 +1,3 @@
+/** A web application firewall: compiles SecLang rules such as the OWASP Core Rule Set and looks at requests and responses with them. */
+export type * from './api.ts'
+export { WafError, type Place, type WafErrorCode } from './waf-error.ts'
