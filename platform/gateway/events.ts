@@ -10,6 +10,14 @@ export const gatewayEvents = declareEvents({
     kind: 'security',
     says: 'Somebody did something that only an elevation allows; reading is recorded once a minute for each place.',
   },
+  'firewall.changed': {
+    kind: 'administration',
+    says: 'The firewall loaded other rules or another reviewed file.',
+  },
+  'request.blocked': {
+    kind: 'security',
+    says: 'The firewall refused requests; recorded once a minute for each client and rule, with their number.',
+  },
   'request.cross-site': {
     kind: 'security',
     says: 'A request that another site made in the name of a signed-in person was refused.',

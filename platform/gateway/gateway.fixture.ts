@@ -33,6 +33,10 @@ export const publishedValues = {
   'tls.groups': ['X25519MLKEM768', 'X25519'],
   'hsts.max-age': 63_072_000,
   'api.rate': 600,
+  'waf.mode': 'block',
+  'waf.paranoia': 1,
+  'waf.threshold': 5,
+  'waf.rules-age': 90 * 86_400,
 }
 
 /** A policy whose values a test changes while it is in force. */
@@ -225,6 +229,10 @@ export function testConfig(folder: string): GatewayDeps['config'] {
     SURETY_KEYS: join(folder, 'keys'),
     SURETY_TLS_CERT: '',
     SURETY_TLS_KEY: '',
+    SURETY_ACME_DIRECTORY: '',
+    SURETY_ACME_CONTACT: '',
+    SURETY_ACME_AUTHORITY: '',
+    SURETY_ACME_BINDING: '',
     UPSTREAM_PUBLIC_PATHS: '/hooks/,/w/',
     SHUTDOWN_SECONDS: 1,
     LOG_LEVEL: 'info',

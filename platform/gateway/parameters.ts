@@ -1,7 +1,8 @@
 import { parameter, type AnyParameter } from '../kernel/parameter.ts'
-import { choice, duration, list, ratePerMinute } from '../kernel/value-type.ts'
+import { choice, count, duration, list, ratePerMinute } from '../kernel/value-type.ts'
 
-const YEAR = 365 * 86_400
+const DAY = 86_400
+const YEAR = 365 * DAY
 
 /** The oldest version of TLS that the gateway speaks. Policy 2.1-a. */
 export const tlsMinimum = parameter({
@@ -39,5 +40,50 @@ export const apiRate = parameter({
   obeys: 'A client that made this many requests within the last minute is answered 429 until some are older.',
 })
 
+/** Whether the firewall acts or only reports. Policy 4.1-a. */
+export const wafMode = parameter({
+  name: 'waf.mode',
+  clause: '4.1-a',
+  type: choice({ reports: 'detect', blocks: 'block' }),
+  weaker: 'lower',
+  obeys: 'A request that scores too much is refused, or only recorded.',
+})
+
+/** The paranoia level whose rules count towards a block. Policy 4.1-a. */
+export const wafParanoia = parameter({
+  name: 'waf.paranoia',
+  clause: '4.1-a',
+  type: count({ min: 1, max: 4 }),
+  weaker: 'lower',
+  obeys: 'Rules up to this paranoia level count towards the score of a request.',
+})
+
+/** The anomaly score from which on a request is refused. Policy 4.1-a. */
+export const wafThreshold = parameter({
+  name: 'waf.threshold',
+  clause: '4.1-a',
+  type: count({ min: 2, max: 100 }),
+  weaker: 'higher',
+  obeys: 'A request whose rules add up to this score is refused.',
+})
+
+/** How long ago the rules may have been compared with their source, in seconds. Policy 4.1-a. */
+export const wafRulesAge = parameter({
+  name: 'waf.rules-age',
+  clause: '4.1-a',
+  type: duration({ min: DAY, max: YEAR }),
+  weaker: 'longer',
+  obeys: 'The check fails once the rules have not been compared with their source for this long.',
+})
+
 /** The gateway's parameters. */
-export const gatewayParameters: readonly AnyParameter[] = [tlsMinimum, tlsGroups, hstsMaxAge, apiRate]
+export const gatewayParameters: readonly AnyParameter[] = [
+  tlsMinimum,
+  tlsGroups,
+  hstsMaxAge,
+  apiRate,
+  wafMode,
+  wafParanoia,
+  wafThreshold,
+  wafRulesAge,
+]

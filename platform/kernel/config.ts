@@ -55,11 +55,51 @@ export const settings = {
     says: 'PEM file of a certificate chain of your own; empty: a certificate of the local authority.',
   },
   SURETY_TLS_KEY: { type: z.string(), fallback: '', says: 'PEM file of its private key.' },
+  SURETY_ACME_DIRECTORY: {
+    type: z.union([z.literal(''), httpUrl]),
+    fallback: '',
+    says: 'Directory of an authority that issues the certificate over ACME (RFC 8555), such as `https://acme-v02.api.letsencrypt.org/directory`; naming it agrees to its terms. It must reach port 80 of `SURETY_HOST`, that is `SURETY_HTTP_PORT`. Empty: none is ordered.',
+  },
+  SURETY_ACME_CONTACT: {
+    type: z.string(),
+    fallback: '',
+    says: 'Mail address that the authority may write to about the certificate.',
+  },
+  SURETY_ACME_AUTHORITY: {
+    type: z.string(),
+    fallback: '',
+    says: 'PEM file with the roots of a private ACME authority; empty: those that every system knows.',
+  },
+  SURETY_ACME_BINDING: {
+    type: z.string().regex(/^(\S+:[\w-]+)?$/),
+    fallback: '',
+    says: 'Key id and HMAC key of an account at the authority, `id:key`, where it asks for one (external account binding).',
+  },
   DATABASE_URL: {
     // A socket URL has no host, which the URL type of zod would refuse.
     type: z.string().regex(/^(postgres(ql)?:\/\/\S+)?$/),
     fallback: '',
     says: 'PostgreSQL 15 or newer of your own; empty: the embedded PostgreSQL 18 on a Unix socket.',
+  },
+  SURETY_RULES: {
+    type: z.union([z.literal(''), folder]),
+    fallback: '',
+    says: 'Folder with the OWASP Core Rule Set (`rules/` and `crs-setup.conf`), or one of a distribution’s package such as `/usr/share/modsecurity-crs`; empty: the last set that `surety rules update` fetched.',
+  },
+  SURETY_FIREWALL: {
+    type: z.union([z.literal(''), z.string().transform((path) => resolve(path))]),
+    fallback: '',
+    says: 'The reviewed file of the firewall (YAML): values, exclusions and patches by route; empty: the one that comes along.',
+  },
+  RULES_UPDATE: {
+    type: z.enum(['yes', 'no']),
+    fallback: 'yes',
+    says: 'Whether rules are fetched at a start without any (from `github.com`, else by `apt-get`) and compared with the newest release once a day (`api.github.com`).',
+  },
+  RULES_RELEASE: {
+    type: z.string().regex(/^(\d+\.\d+\.\d+:[0-9a-f]{64})?$/),
+    fallback: '',
+    says: 'Release of the Core Rule Set to fetch instead of the pinned one, `VERSION:FINGERPRINT` as `surety rules` shows them; what has another fingerprint is refused.',
   },
   UPSTREAM_URL: {
     type: z.union([z.literal(''), httpUrl]),
@@ -253,6 +293,12 @@ function contradictions(config: Config): string[] {
     ...(inside ? ['SURETY_KEYS: lies inside SURETY_VAR; keys are stored apart from the data they open'] : []),
     ...((config.SURETY_TLS_CERT === '') !== (config.SURETY_TLS_KEY === '')
       ? ['SURETY_TLS_CERT: certificate and SURETY_TLS_KEY come together or not at all']
+      : []),
+    ...(config.SURETY_ACME_DIRECTORY.startsWith('http:')
+      ? ['SURETY_ACME_DIRECTORY: an authority is asked over HTTPS only']
+      : []),
+    ...(config.SURETY_ACME_DIRECTORY !== '' && config.SURETY_TLS_CERT !== ''
+      ? ['SURETY_ACME_DIRECTORY: a certificate is either ordered or of your own (SURETY_TLS_CERT)']
       : []),
     ...((config.WEBAUTHN_MAKES.length === 0) !== (config.WEBAUTHN_ROOTS === '')
       ? [

@@ -31,6 +31,9 @@ export const permissions = {
   'account.reset': 'reset the second factors of a person',
   'review.read': 'see the reviews of access rights and their reports',
   'review.decide': 'decide in a review of access rights whether others keep theirs',
+  'gateway.read': 'see traffic, what the firewall refused and why, and its rules',
+  'gateway.change':
+    'load the firewall’s rules and reviewed file anew, and have them compared with their source',
   'operator.local': 'act from the machine itself, through the operator socket',
   'service.protected': 'act as the protected service, through the service socket',
 } as const satisfies Record<string, string>

@@ -2,6 +2,7 @@
 const PROBLEMS = {
   'request.malformed': [400, 'The request is not well formed'],
   'request.invalid': [422, 'The request does not fit the schema'],
+  'request.blocked': [403, 'The firewall refused this request'],
   'request.too-large': [413, 'The request is too large'],
   'request.too-many': [429, 'Too many requests'],
   'request.cross-site': [403, 'The request came from another site'],
@@ -45,6 +46,8 @@ const PROBLEMS = {
   'recovery.unwritable': [503, 'The backup cannot be written'],
   'recovery.key-shared': [409, 'The backup key is not a key of its own'],
   'recovery.not-empty': [409, 'A backup is restored into an empty place only'],
+  'firewall.unusable': [422, 'These rules cannot be used'],
+  'firewall.unavailable': [503, 'The rules cannot be fetched'],
   'upstream.unavailable': [502, 'The protected service does not answer'],
   'upstream.timeout': [504, 'The protected service took too long'],
   'service.starting': [503, 'The service is not ready yet'],

@@ -60,7 +60,15 @@ export const WORKSPACE_ROLES: Readonly<Record<BuiltInRole, readonly Permission[]
 
 /** The same for the provider's staff: who gives roles cannot publish, who publishes cannot give roles. */
 export const STAFF_ROLES: Readonly<Record<StaffRole, readonly Permission[]>> = {
-  administrator: ['platform.staff', 'policy.read', 'policy.check', 'review.read', 'review.decide'],
+  administrator: [
+    'platform.staff',
+    'policy.read',
+    'policy.check',
+    'review.read',
+    'review.decide',
+    'gateway.read',
+    'gateway.change',
+  ],
   'security-officer': [
     'platform.staff',
     'policy.read',
@@ -69,8 +77,10 @@ export const STAFF_ROLES: Readonly<Record<StaffRole, readonly Permission[]>> = {
     'platform.audit',
     'review.read',
     'review.decide',
+    'gateway.read',
+    'gateway.change',
   ],
-  'staff-auditor': ['platform.staff', 'policy.read', 'platform.audit', 'review.read'],
+  'staff-auditor': ['platform.staff', 'policy.read', 'platform.audit', 'review.read', 'gateway.read'],
 }
 
 /** What an API key can be given: work with the data of one workspace, never with people, keys or accounts. */
