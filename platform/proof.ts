@@ -48,12 +48,19 @@ export function honestNotes(config: Config): string[] {
       ? ['Messages to WhatsApp go to a local stand-in: they are recorded and not delivered.']
       : []),
     'Keys are held in a local key folder, which stands in for a key management service.',
-    ...(config.SURETY_TLS_CERT === ''
-      ? ['The certificate is issued by a local authority that browsers do not know.']
-      : []),
+    ...certificateNotes(config),
     ...postNotes(config),
     'Backups are kept in a local folder, which stands in for storage in other regions.',
   ]
+}
+
+function certificateNotes(config: Config): string[] {
+  if (config.SURETY_TLS_CERT !== '') return []
+  return config.SURETY_ACME_DIRECTORY === ''
+    ? ['The certificate is issued by a local authority that browsers do not know.']
+    : [
+        'Until the ordered certificate arrives, one of a local authority is shown, which browsers do not know.',
+      ]
 }
 
 /** Says a line to whoever started the system, past every log. */

@@ -16,13 +16,13 @@ async function place(context: TestContext, host = 'localhost') {
   const folder = await mkdtemp(join(tmpdir(), 'surety-certificates-'))
   context.after(() => rm(folder, { recursive: true }))
   const clock = fakeClock(new Date('2026-11-22T12:00:00Z'))
-  return { clock, keysFolder: folder, host, ownCertFile: '', ownKeyFile: '' }
+  return { clock, keysFolder: folder, host, ownCertFile: '', ownKeyFile: '', ordering: null }
 }
 
 test('the local certificate speaks for the host and this machine, below a confined authority', async (context) => {
   const at = await place(context, 'surety.example')
   const opened = await openCertificates(at)
-  const authority = new X509Certificate(opened.authority ?? '')
+  const authority = new X509Certificate(opened.authority() ?? '')
   const server = new X509Certificate(opened.current().cert)
   assert.equal(authority.ca, true)
   assert.equal(server.ca, false)
@@ -45,7 +45,7 @@ test('OpenSSL accepts the chain, and refuses what the authority was never meant 
   const rogue = issueCertificate(
     {
       subject: 'bank.example',
-      issuer: new X509Certificate(authority ?? '').subject.slice(3),
+      issuer: new X509Certificate(authority() ?? '').subject.slice(3),
       key: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
       from: at.clock.now(),
       until: new Date('2027-01-01T00:00:00Z'),
@@ -85,7 +85,7 @@ test('a certificate is used again, renewed after two thirds of its time, and mad
   assert.ok(renewed.validToDate.getTime() - at.clock.now().getTime() >= 89 * DAY * 1000)
   const other = await openCertificates({ ...at, host: 'surety.example' })
   assert.equal(new X509Certificate(other.current().cert).checkHost('surety.example'), 'surety.example')
-  assert.notEqual(other.authority, again.authority)
+  assert.notEqual(other.authority(), again.authority())
 })
 
 test('a key without its certificate is made again; a broken file is reported, never replaced', async (context) => {
@@ -111,7 +111,7 @@ test('the operator’s own files are used, read again when they change, and refu
   await make('one.example')
   const files = { ownCertFile: join(at.keysFolder, 'own.pem'), ownKeyFile: join(at.keysFolder, 'own.key') }
   const own = await openCertificates({ ...at, ...files })
-  assert.equal(own.authority, null)
+  assert.equal(own.authority(), null)
   assert.equal(new X509Certificate(own.current().cert).validToDate.getUTCFullYear(), 2051)
   assert.equal(await own.refresh(), false)
   await make('two.example')

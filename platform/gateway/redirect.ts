@@ -11,15 +11,18 @@ export interface RedirectListener {
 }
 
 /**
- * The plain HTTP port: answers 308 to the same address at `origin`, to every request, and nothing else. The host that
- * the request names is never looked at, so the redirect leads nowhere but to us. Policy 2.1-0.
+ * The plain HTTP port: answers 308 to the same address at `origin`, to every request, and nothing else but the answer to
+ * a challenge of the authority whose certificate is on order (RFC 8555 §8.3). The host that the request names is never
+ * looked at, so the redirect leads nowhere but to us. Policy 2.1-0.
  */
 export function openRedirect(deps: {
   /** Where HTTPS is served, read at each request since its port may be chosen late. */
   readonly origin: () => string
   readonly limits: GatewayLimits
+  /** What the authority may ask for; null for every other address. */
+  readonly challengeAt?: (target: string) => string | null
 }): RedirectListener {
-  const { origin, limits } = deps
+  const { origin, limits, challengeAt = () => null } = deps
   const server = createServer(
     {
       maxHeaderSize: limits.headerBytesMax,
@@ -27,7 +30,11 @@ export function openRedirect(deps: {
       requestTimeout: limits.headersMs,
       connectionsCheckingInterval: limits.sweepMs,
     },
-    (incoming, outgoing) => redirect(origin(), incoming, outgoing),
+    (incoming, outgoing) => {
+      const answer = incoming.method === 'GET' ? challengeAt(incoming.url ?? '') : null
+      if (answer === null) redirect(origin(), incoming, outgoing)
+      else answerChallenge(outgoing, answer)
+    },
   )
   server.maxConnections = limits.connectionsMax
   server.maxHeadersCount = limits.headersMax
@@ -48,6 +55,16 @@ export function openRedirect(deps: {
         server.closeAllConnections()
       }),
   }
+}
+
+function answerChallenge(outgoing: ServerResponse, answer: string): void {
+  outgoing.writeHead(200, {
+    'content-type': 'application/octet-stream',
+    'content-length': String(Buffer.byteLength(answer)),
+    connection: 'close',
+    'x-content-type-options': 'nosniff',
+  })
+  outgoing.end(answer)
 }
 
 function redirect(origin: string, incoming: IncomingMessage, outgoing: ServerResponse): void {

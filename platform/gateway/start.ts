@@ -3,7 +3,9 @@ import { publicOrigin, type Config } from '../kernel/config.ts'
 import { errorRecord, type Log } from '../kernel/log.ts'
 import type { PolicyReader } from '../kernel/parameter.ts'
 import type { AnyRoute } from '../kernel/route.ts'
+import { openChallenges, orderCertificate, type Challenges } from './acme.ts'
 import { mountRoutes } from './app.ts'
+import type { Ordering } from './acme-certificates.ts'
 import { certificateNames, openCertificates, type Certificates } from './certificates.ts'
 import type { AccessDoor, RecordEvent } from './exchange.ts'
 import { assembleFront, type Front } from './front.ts'
@@ -35,6 +37,10 @@ export interface GatewayDeps {
     | 'SURETY_KEYS'
     | 'SURETY_TLS_CERT'
     | 'SURETY_TLS_KEY'
+    | 'SURETY_ACME_DIRECTORY'
+    | 'SURETY_ACME_CONTACT'
+    | 'SURETY_ACME_AUTHORITY'
+    | 'SURETY_ACME_BINDING'
     | 'UPSTREAM_PUBLIC_PATHS'
     | 'SHUTDOWN_SECONDS'
     | 'LOG_LEVEL'
@@ -64,7 +70,7 @@ export interface Gateway {
     readonly https: { readonly host: string; readonly port: number }
     readonly http: { readonly host: string; readonly port: number }
   }
-  /** The local authority's certificate (PEM), or null with a certificate of the operator's own. */
+  /** The authority that clients must trust now (PEM); null: those that every system knows. */
   readonly authority: string | null
   /** Every mounted route, the gateway's own included. */
   readonly routes: readonly AnyRoute[]
@@ -83,12 +89,14 @@ const CERTIFICATE_MS = 60_000
 export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const { config, clock, log } = deps
   const limits = { ...gatewayLimits, ...deps.limits }
+  const challenges = openChallenges()
   const certificates = await openCertificates({
     clock,
     keysFolder: config.SURETY_KEYS,
     host: config.SURETY_HOST,
     ownCertFile: config.SURETY_TLS_CERT,
     ownKeyFile: config.SURETY_TLS_KEY,
+    ordering: orderingOf(config, challenges),
   })
   const issuer = publicOrigin(config as Config)
   const identity = await openIdentityTokens({ keysFolder: config.SURETY_KEYS, clock, issuer })
@@ -105,11 +113,13 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     hosts: certificateNames(config.SURETY_HOST),
     publicPaths: config.UPSTREAM_PUBLIC_PATHS.split(',').filter((prefix) => prefix !== ''),
   })
-  const opened = await openAll({ ...deps, record }, front, limits, routes)
+  const opened = await openAll({ ...deps, record }, front, limits, routes, challenges)
   const endTimers = keepUp(front, certificates, limits, log)
   return {
     addresses: opened.addresses,
-    authority: certificates.authority,
+    get authority() {
+      return certificates.authority()
+    },
     routes,
     requestCounts: front.requestCounts,
     recentChanges: front.recentChanges,
@@ -119,6 +129,18 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
       await opened.stop()
     },
   }
+}
+
+function orderingOf(config: GatewayDeps['config'], challenges: Challenges): Ordering | null {
+  if (config.SURETY_ACME_DIRECTORY === '') return null
+  const account = {
+    directory: config.SURETY_ACME_DIRECTORY,
+    contact: config.SURETY_ACME_CONTACT,
+    authorityFile: config.SURETY_ACME_AUTHORITY,
+    binding: config.SURETY_ACME_BINDING,
+  }
+  const place = { keysFolder: config.SURETY_KEYS, name: config.SURETY_HOST, challenges }
+  return { authorityFile: account.authorityFile, order: () => orderCertificate(account, place) }
 }
 
 async function allRoutes(deps: GatewayDeps, identity: IdentityTokens): Promise<readonly AnyRoute[]> {
@@ -161,6 +183,7 @@ async function openAll(
   front: Front,
   limits: GatewayLimits,
   routes: readonly AnyRoute[],
+  challenges: Challenges,
 ): Promise<Opened> {
   const { config } = deps
   const stops: (() => Promise<void>)[] = [() => front.stop(config.SHUTDOWN_SECONDS)]
@@ -169,7 +192,7 @@ async function openAll(
   try {
     const https = await front.listen(config.SURETY_LISTEN, config.SURETY_HTTPS_PORT)
     const origin = publicOrigin({ ...config, SURETY_HTTPS_PORT: https.port } as Config)
-    const redirect = openRedirect({ origin: () => origin, limits })
+    const redirect = openRedirect({ origin: () => origin, limits, challengeAt: challenges.answerAt })
     stops.push(redirect.stop)
     const http = await redirect.listen(config.SURETY_LISTEN, config.SURETY_HTTP_PORT)
     for (const surface of ['service', 'operator'] as const)
@@ -217,9 +240,16 @@ function keepUp(front: Front, certificates: Certificates, limits: GatewayLimits,
   const refresh = async (): Promise<void> => {
     if (await certificates.refresh()) front.reload()
   }
-  const renew = setInterval(() => {
-    refresh().catch(complain('the certificate could not be renewed; the one before stays in use'))
-  }, CERTIFICATE_MS)
+  let looking = false
+  const look = async (): Promise<void> => {
+    // An order takes as long as the authority does.
+    if (looking) return
+    looking = true
+    await refresh().catch(complain('the certificate could not be renewed; the one before stays in use'))
+    looking = false
+  }
+  const renew = setInterval(() => void look(), CERTIFICATE_MS)
+  void look()
   const sweep = setInterval(() => {
     front.sweep().catch(complain('open streams could not be looked through'))
   }, limits.standingMs)
