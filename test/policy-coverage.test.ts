@@ -35,6 +35,7 @@ const CONTACTS = ['', 'mailto:security@example.org']
 
 /** What needs no session with two factors: public pages and data, health, and the way in. */
 const OPEN = [
+  'GET /.well-known/authority.crl: public, none',
   'GET /.well-known/jwks.json: public, none',
   'GET /.well-known/oauth-authorization-server: public, none',
   'GET /.well-known/openid-configuration: public, none',

@@ -45,6 +45,7 @@ export async function acmeCertificates(
   const current = (): CertificatePair => shown() ?? local.current()
   return {
     authority: () => (shown() === null ? local.authority() : trusted),
+    revocations: local.revocations,
     current,
     refresh: async () => {
       await local.refresh()

@@ -137,7 +137,8 @@ suite('a certificate that is ordered', () => {
     const keysFolder = await folderFor(context)
     const clock = fakeClock(new Date('2026-11-22T12:00:00Z'))
     const place = { clock, keysFolder, host: 'localhost' }
-    const local = await openCertificates({ ...place, ownCertFile: '', ownKeyFile: '', ordering: null })
+    const none = { ownCertFile: '', ownKeyFile: '', revocationsUrl: '', ordering: null }
+    const local = await openCertificates({ ...place, ...none })
     let orders = 0
     let refuses = true
     const order = async (): Promise<CertificatePair> => {

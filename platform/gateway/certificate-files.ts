@@ -14,6 +14,8 @@ export interface Certificates {
   current(): CertificatePair
   /** The authority that clients of the present certificate must trust (PEM); null: those that every system knows. */
   authority(): string | null
+  /** What the local authority took back (DER); null when a certificate of somebody else is shown. */
+  revocations(): Buffer | null
   /** Renews a certificate once two thirds of its time are over, or reads changed files again; tells whether it changed. */
   refresh(): Promise<boolean>
 }

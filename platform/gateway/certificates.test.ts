@@ -16,7 +16,15 @@ async function place(context: TestContext, host = 'localhost') {
   const folder = await mkdtemp(join(tmpdir(), 'surety-certificates-'))
   context.after(() => rm(folder, { recursive: true }))
   const clock = fakeClock(new Date('2026-11-22T12:00:00Z'))
-  return { clock, keysFolder: folder, host, ownCertFile: '', ownKeyFile: '', ordering: null }
+  return {
+    clock,
+    keysFolder: folder,
+    host,
+    ownCertFile: '',
+    ownKeyFile: '',
+    revocationsUrl: 'http://localhost/list.crl',
+    ordering: null,
+  }
 }
 
 test('the local certificate speaks for the host and this machine, below a confined authority', async (context) => {
@@ -70,6 +78,32 @@ test('OpenSSL accepts the chain, and refuses what the authority was never meant 
   if (answer === 'no openssl') return context.skip('the command openssl is not there')
   assert.match(answer, /server\.pem: OK/)
   assert.match(await verify('rogue.pem'), /permitted subtree violation/)
+})
+
+test('the local authority publishes what it took back, which OpenSSL reads and asks for', async (context) => {
+  const at = await place(context)
+  const opened = await openCertificates(at)
+  const file = (name: string): string => join(at.keysFolder, name)
+  await writeFile(file('list.crl'), opened.revocations() ?? '')
+  const openssl = async (...options: readonly string[]): Promise<string> =>
+    promisify(execFile)('openssl', options).then(
+      ({ stdout, stderr }) => `${stdout}${stderr}`,
+      (error: NodeJS.ErrnoException & { stderr?: string }) =>
+        error.code === 'ENOENT' ? 'no openssl' : (error.stderr ?? ''),
+    )
+  const list = ['crl', '-inform', 'DER', '-in', file('list.crl')]
+  const answer = await openssl(...list, '-CAfile', file('authority.pem'), '-noout')
+  if (answer === 'no openssl') return context.skip('the command openssl is not there')
+  assert.match(answer, /verify OK/)
+  await openssl(...list, '-out', file('crl.pem'))
+  const time = String(at.clock.now().getTime() / 1000)
+  const common = ['-attime', time, '-CAfile', file('authority.pem')]
+  const checked = ['-crl_check', '-CRLfile', file('crl.pem'), file('server.pem')]
+  assert.match(await openssl('verify', '-x509_strict', ...common, ...checked), /server\.pem: OK/)
+  assert.match(
+    await openssl('x509', '-in', file('server.pem'), '-noout', '-text'),
+    /URI:http:\/\/localhost\/list\.crl/,
+  )
 })
 
 test('a certificate is used again, renewed after two thirds of its time, and made anew for another host', async (context) => {

@@ -4,12 +4,13 @@ import { DAY, secondsAfter, type Clock } from '../kernel/clock.ts'
 import { acmeCertificates, type Ordering } from './acme-certificates.ts'
 import { lifeUsed, readPair, writePair, type CertificatePair } from './certificate-files.ts'
 import type { Certificates } from './certificate-files.ts'
-import { issueCertificate } from './issue-certificate.ts'
+import { issueCertificate, issueRevocationList } from './issue-certificate.ts'
 
 export type { CertificatePair, Certificates } from './certificate-files.ts'
 
 const SERVER_DAYS = 90
 const AUTHORITY_DAYS = 3650
+const REVOCATIONS_DAYS = 7
 
 /** The names that a local certificate speaks for. */
 export function certificateNames(host: string): readonly string[] {
@@ -23,6 +24,8 @@ export async function openCertificates(deps: {
   readonly host: string
   readonly ownCertFile: string
   readonly ownKeyFile: string
+  /** Where the local authority's revocations are published; empty: nowhere. */
+  readonly revocationsUrl: string
   /** Orders a certificate of a public authority; null: the local one stays. */
   readonly ordering: Ordering | null
 }): Promise<Certificates> {
@@ -38,6 +41,11 @@ async function localCertificates(deps: Place): Promise<Certificates> {
   let pair = await openServerPair(deps, authority)
   return {
     authority: () => authority.cert,
+    revocations: () => {
+      const subject = new X509Certificate(authority.cert).subject.slice(3)
+      const { from, until } = validity(deps.clock, REVOCATIONS_DAYS)
+      return issueRevocationList({ subject, key: createPrivateKey(authority.key) }, from, until)
+    },
     current: () => pair,
     refresh: async () => {
       const next = await openServerPair(deps, authority)
@@ -58,6 +66,7 @@ async function ownCertificates(certFile: string, keyFile: string): Promise<Certi
   let pair = await read()
   return {
     authority: () => null,
+    revocations: () => null,
     current: () => pair,
     refresh: async () => {
       const next = await read()
@@ -72,6 +81,7 @@ interface Place {
   readonly clock: Clock
   readonly keysFolder: string
   readonly host: string
+  readonly revocationsUrl: string
 }
 
 async function openAuthority(place: Place): Promise<CertificatePair> {
@@ -97,7 +107,15 @@ async function openServerPair(place: Place, authority: CertificatePair): Promise
     if (ours && lifeUsed(cert, place.clock) < 2 / 3) return stored
   }
   const key = newKey()
-  const order = { subject: place.host, issuer: issuer.subject.slice(3), key, authority: false, names }
+  const revocations = place.revocationsUrl === '' ? {} : { revocations: place.revocationsUrl }
+  const order = {
+    ...revocations,
+    subject: place.host,
+    issuer: issuer.subject.slice(3),
+    key,
+    authority: false,
+    names,
+  }
   const cert = issueCertificate(
     { ...order, ...validity(place.clock, SERVER_DAYS) },
     createPrivateKey(authority.key),

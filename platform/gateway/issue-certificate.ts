@@ -26,6 +26,8 @@ export interface CertificateOrder {
   /** The names and addresses that a server certificate speaks for, or that an authority is confined to. */
   readonly names: readonly string[]
   readonly authority: boolean
+  /** Where the list of what the issuer took back is published (RFC 5280 §4.2.1.13). */
+  readonly revocations?: string
 }
 
 const SIGNATURES = {
@@ -86,6 +88,7 @@ function extensions(order: CertificateOrder, issuerKey: KeyObject): Buffer[] {
       extension('2.5.29.15', bits(Buffer.of(0x80), 7), true),
       extension('2.5.29.37', sequence(objectId('1.3.6.1.5.5.7.3.1'))),
       extension('2.5.29.17', sequence(...order.names.map((name) => generalName(name, false)))),
+      ...(order.revocations === undefined ? [] : [extension('2.5.29.31', listedAt(order.revocations))]),
       ...identifiers,
     ]
   return [
@@ -99,6 +102,40 @@ function extensions(order: CertificateOrder, issuerKey: KeyObject): Buffer[] {
     ),
     ...identifiers,
   ]
+}
+
+/** One distribution point: its full name is an address. */
+function listedAt(url: string): Buffer {
+  const name = taggedBytes(6, Buffer.from(url, 'latin1'))
+  return sequence(sequence(tagged(0, tagged(0, name))))
+}
+
+/**
+ * The list of certificates that an issuer took back (RFC 5280 §5), as DER. It is empty: an authority that lives in the
+ * folder of the one server whose certificate it issued takes a certificate back by issuing the next one.
+ */
+export function issueRevocationList(
+  issuer: { readonly subject: string; readonly key: KeyObject },
+  from: Date,
+  until: Date,
+): Buffer {
+  const algorithm = signatureAlgorithm(issuer.key)
+  const number = integer(Buffer.from(from.getTime().toString(16).padStart(12, '0'), 'hex'))
+  const body = sequence(
+    integer(Buffer.of(1)),
+    algorithm,
+    commonName(issuer.subject),
+    time(from),
+    time(until),
+    tagged(
+      0,
+      sequence(
+        extension('2.5.29.35', sequence(taggedBytes(0, keyIdentifier(issuer.key)))),
+        extension('2.5.29.20', number),
+      ),
+    ),
+  )
+  return sequence(body, algorithm, bits(sign('sha256', body, issuer.key)))
 }
 
 function generalName(name: string, asConstraint: boolean): Buffer {

@@ -61,6 +61,7 @@ const CLAIMED = [
   '/trust.json',
   '/.well-known/security.txt',
   '/.well-known/jwks.json',
+  '/.well-known/authority.crl',
   '/.well-known/openid-configuration',
   '/.well-known/oauth-authorization-server',
   '/oauth',

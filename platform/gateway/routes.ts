@@ -1,13 +1,19 @@
+import { Problem } from '../kernel/problem.ts'
 import { route } from '../kernel/route.ts'
 import { healthRoutes, type ReadinessProbe } from './health.ts'
 import type { KeySet } from './identity-token.ts'
 import { consoleRoutes, type StaticFiles } from './static-files.ts'
 
-/** The gateway's own routes: health, the console's files and the keys that open identity tokens. */
+/** Where the local authority's list of certificates that it took back is found. */
+export const REVOCATIONS_PATH = '/.well-known/authority.crl'
+
+/** The gateway's own routes: health, the console's files, the keys that open identity tokens, and what the local authority took back. */
 export function gatewayRoutes(deps: {
   readonly readiness: readonly ReadinessProbe[]
   readonly consoleFiles: () => StaticFiles
   readonly identityKeys: () => KeySet
+  /** DER; null without a local authority. */
+  readonly revocations: () => Buffer | null
 }) {
   const event = { none: 'publishes public keys' }
   return [
@@ -20,6 +26,20 @@ export function gatewayRoutes(deps: {
       level: 'none',
       event,
       handle: async () => deps.identityKeys(),
+    }),
+    route({
+      method: 'GET',
+      path: REVOCATIONS_PATH,
+      permission: 'public',
+      level: 'none',
+      rate: 'page',
+      event: { none: 'publishes a list that everybody may read' },
+      handle: async () => {
+        const list = deps.revocations()
+        if (list === null) throw new Problem('resource.unknown', 'There is no local authority here.')
+        const headers = { 'content-type': 'application/pkix-crl', 'cache-control': 'public, max-age=86400' }
+        return new Response(new Uint8Array(list), { headers })
+      },
     }),
     route({
       surface: 'service',

@@ -16,7 +16,7 @@ import { openRateLimiter } from './rate-limit.ts'
 import { openRedirect } from './redirect.ts'
 import type { RecentChange } from './recent-changes.ts'
 import type { RequestCounts, RequestRecord } from './request-log.ts'
-import { gatewayRoutes } from './routes.ts'
+import { gatewayRoutes, REVOCATIONS_PATH } from './routes.ts'
 import {
   identifyOperator,
   identifyService,
@@ -96,11 +96,12 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     host: config.SURETY_HOST,
     ownCertFile: config.SURETY_TLS_CERT,
     ownKeyFile: config.SURETY_TLS_KEY,
+    revocationsUrl: revocationsUrl(config),
     ordering: orderingOf(config, challenges),
   })
   const issuer = publicOrigin(config as Config)
   const identity = await openIdentityTokens({ keysFolder: config.SURETY_KEYS, clock, issuer })
-  const routes = await allRoutes(deps, identity)
+  const routes = await allRoutes(deps, identity, certificates)
   const record = keepRefusing(deps.record, log)
   const front = assembleFront({
     ...deps,
@@ -131,6 +132,14 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   }
 }
 
+/** An address in the clear, as the standard wants it (RFC 5280 §8); the plain port leads on to the route behind TLS. */
+function revocationsUrl(config: GatewayDeps['config']): string {
+  // A port that is chosen while starting stands in no certificate.
+  if (config.SURETY_HTTP_PORT === 0) return ''
+  const port = config.SURETY_HTTP_PORT === 80 ? '' : `:${config.SURETY_HTTP_PORT}`
+  return `http://${config.SURETY_HOST}${port}${REVOCATIONS_PATH}`
+}
+
 function orderingOf(config: GatewayDeps['config'], challenges: Challenges): Ordering | null {
   if (config.SURETY_ACME_DIRECTORY === '') return null
   const account = {
@@ -143,12 +152,17 @@ function orderingOf(config: GatewayDeps['config'], challenges: Challenges): Orde
   return { authorityFile: account.authorityFile, order: () => orderCertificate(account, place) }
 }
 
-async function allRoutes(deps: GatewayDeps, identity: IdentityTokens): Promise<readonly AnyRoute[]> {
+async function allRoutes(
+  deps: GatewayDeps,
+  identity: IdentityTokens,
+  certificates: Certificates,
+): Promise<readonly AnyRoute[]> {
   const consoleFiles = await readStaticFiles(deps.consoleFolder)
   const own = gatewayRoutes({
     readiness: deps.readiness,
     consoleFiles: () => consoleFiles,
     identityKeys: identity.keySet,
+    revocations: certificates.revocations,
   })
   return [...(own as readonly AnyRoute[]), ...deps.routes]
 }
