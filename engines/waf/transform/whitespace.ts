@@ -1,0 +1,58 @@
+import type { Bytes } from '../model.ts'
+import { roomFor, spaces, written } from './bytes.ts'
+
+const SPACE = 0x20
+const blankOrNoBreak = /[\t-\r \xa0]/
+const toCompress = /[\t-\r]| {2}/
+
+/** Every run of blanks as one space. */
+export function compressWhitespace(value: Bytes): Bytes {
+  if (!toCompress.test(value)) return value
+  const room = roomFor(value.length)
+  let length = 0
+  let inRun = false
+  for (let at = 0; at < value.length; at += 1) {
+    const byte = value.charCodeAt(at)
+    const blank = spaces[byte] === 1
+    if (!blank || !inRun) {
+      room[length] = blank ? SPACE : byte
+      length += 1
+    }
+    inRun = blank
+  }
+  return written(room, length, value)
+}
+
+/** Without blanks and no-break spaces (`A0`, and `C2 A0` as UTF-8 has it). */
+export function removeWhitespace(value: Bytes): Bytes {
+  if (!blankOrNoBreak.test(value)) return value
+  const room = roomFor(value.length)
+  let length = 0
+  for (let at = 0; at < value.length; at += 1) {
+    const byte = value.charCodeAt(at)
+    if (spaces[byte] === 1 || byte === 0xa0) continue
+    if (byte === 0xc2 && value.charCodeAt(at + 1) === 0xa0) continue
+    room[length] = byte
+    length += 1
+  }
+  return written(room, length, value)
+}
+
+/** Without blanks at both ends. */
+export function trim(value: Bytes): Bytes {
+  return trimLeft(trimRight(value))
+}
+
+/** Without blanks at the front. */
+export function trimLeft(value: Bytes): Bytes {
+  let from = 0
+  while (spaces[value.charCodeAt(from)] === 1) from += 1
+  return from === 0 ? value : value.slice(from)
+}
+
+/** Without blanks at the end. */
+export function trimRight(value: Bytes): Bytes {
+  let to = value.length
+  while (to > 0 && spaces[value.charCodeAt(to - 1)] === 1) to -= 1
+  return to === value.length ? value : value.slice(0, to)
+}
