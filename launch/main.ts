@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { migrate, startPostgres, type PostgresServer } from '#database'
 import { ConfigError, publicOrigin, readConfig, runFolder, type Config } from '../platform/kernel/config.ts'
+import { openPorts, strangePorts } from '../platform/kernel/open-ports.ts'
 import { newSecret } from '../platform/kernel/secret.ts'
 import { secretFile } from '../platform/kernel/secret-file.ts'
 import { supervise, type Supervised } from './child.ts'
@@ -233,7 +234,21 @@ async function startAll(config: Config, stops: Stops): Promise<Ready> {
   const platform = platformProgram(config, environment, log)
   stops.push(platform.stop)
   const [ready] = await Promise.all([platform.ready, inbox?.ready])
+  await refuseStrangePorts(config)
   return ready as unknown as Ready
+}
+
+/** Ends the start when any program of ours is open to the network elsewhere than at the gateway. Policy 2.1-0. */
+async function refuseStrangePorts(config: Config): Promise<void> {
+  const gateway = [config.SURETY_HTTPS_PORT, config.SURETY_HTTP_PORT].map((port) => ({
+    host: config.SURETY_LISTEN,
+    port,
+  }))
+  const [strange] = strangePorts((await openPorts(process.pid)) ?? [], gateway)
+  if (strange !== undefined)
+    throw new Error(
+      `process ${strange.processId} is open to the network at ${strange.address} port ${strange.port}, which is not the gateway`,
+    )
 }
 
 async function main(): Promise<void> {

@@ -3,6 +3,9 @@ import { once } from 'node:events'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { control, type Observation } from '../kernel/control.ts'
+import { isLoopback } from '../kernel/loopback-address.ts'
+import { openPorts, strangePorts } from '../kernel/open-ports.ts'
+import { probeAddressHere } from '../kernel/probe-address.ts'
 import { policyWith } from '../kernel/parameter.ts'
 import { hstsMaxAge, tlsGroups, tlsMinimum } from './parameters.ts'
 import { burst, fetchHttp1, handshake, sendGarbage, type ProbeTarget } from './probe.ts'
@@ -176,7 +179,24 @@ function askPlain(host: string, port: number, method: string, path: string): Pro
   })
 }
 
-async function lookAtPlainPort(host: string, port: number, system: GatewaySystem): Promise<Observation> {
+/** Our programs' ports that the network reaches besides the gateway's; null where the system does not list them. */
+async function otherPorts(
+  { gateway }: GatewaySystem,
+  inside: (address: string) => boolean,
+): Promise<readonly string[] | null> {
+  const { https, http } = gateway.addresses
+  // The supervisor, with every program that it started.
+  const ports = await openPorts(process.ppid)
+  if (ports === null) return null
+  return strangePorts(ports, [https, http], inside).map(({ address, port }) => `${address} port ${port}`)
+}
+
+async function lookAtPlainPort(
+  host: string,
+  port: number,
+  system: GatewaySystem,
+  inside: (address: string) => boolean = isLoopback,
+): Promise<Observation> {
   const { origin } = system.gateway.addresses
   const answers = await Promise.all(PLAIN.map(([method, path]) => askPlain(host, port, method, path)))
   const right = answers.filter(
@@ -188,11 +208,25 @@ async function lookAtPlainPort(host: string, port: number, system: GatewaySystem
     () => true,
     () => false,
   )
+  const others = await otherPorts(system, inside)
+  const open =
+    others === null
+      ? 'this system does not list other open ports'
+      : `open to the network besides these two: ${others.slice(0, 5).join(', ') || 'no port'}`
   return {
-    result: right.length === answers.length && !spoken ? 'pass' : 'fail',
-    saw: `The plain port answered ${right.length} of ${answers.length} requests with nothing but a redirect to ${origin}; plain HTTP at the TLS port was ${spoken ? 'answered' : 'not answered'}.`,
-    metrics: { asked: answers.length, redirected: right.length, plainAtTlsPort: spoken },
-    scope: { count: answers.length + 1, coverage: 1, of: 'requests in the clear to both public ports' },
+    result: right.length === answers.length && !spoken && (others ?? []).length === 0 ? 'pass' : 'fail',
+    saw: `The plain port answered ${right.length} of ${answers.length} requests with nothing but a redirect to ${origin}; plain HTTP at the TLS port was ${spoken ? 'answered' : 'not answered'}; ${open}.`,
+    metrics: {
+      asked: answers.length,
+      redirected: right.length,
+      plainAtTlsPort: spoken,
+      otherPorts: others?.length ?? 'unknown',
+    },
+    scope: {
+      count: answers.length + 1,
+      coverage: others === null ? 0.5 : 1,
+      of: 'requests in the clear to both public ports, and the open ports of every program that was started',
+    },
   }
 }
 
@@ -201,19 +235,22 @@ const encryptedOnly = control<GatewaySystem>({
   clauses: ['2.1-0'],
   reads: [],
   everySeconds: HOUR,
-  enforcedIn: ['platform/gateway/redirect.ts', 'platform/gateway/listener.ts'],
-  looks: 'Sends requests in the clear to both public ports.',
-  breaks: 'Runs a plain port that answers with a page.',
+  enforcedIn: ['platform/gateway/redirect.ts', 'platform/gateway/listener.ts', 'launch/main.ts'],
+  looks:
+    'Sends requests in the clear to both public ports, and reads from the kernel which other ports of our programs the network reaches.',
+  breaks: 'Runs a plain port that answers with a page, at an address that counts as the network’s meanwhile.',
   check: (system) => {
     const { host, port } = system.gateway.addresses.http
     return lookAtPlainPort(loopback(host), port, system)
   },
   knownBad: async (system) => {
     const server = createServer((_incoming, outgoing) => void outgoing.end('a page in the clear'))
-    server.listen(0, '127.0.0.1')
+    const host = probeAddressHere() ?? '127.0.0.1'
+    server.listen(0, host)
     await once(server, 'listening')
     try {
-      return await lookAtPlainPort('127.0.0.1', (server.address() as AddressInfo).port, system)
+      const { port } = server.address() as AddressInfo
+      return await lookAtPlainPort(host, port, system, (one) => isLoopback(one) && one !== host)
     } finally {
       server.close()
     }
