@@ -1,9 +1,10 @@
 import type { Bytes } from '../model.ts'
 import type { Capture, Needs } from '../operators/operator.ts'
-import { WafError, type Place } from '../waf-error.ts'
+import type { Place } from '../waf-error.ts'
+import { backtracker, type Backtracker } from './backtracking.ts'
 import type { ReadOptions } from './cursor.ts'
 import { assertLinearEngine } from './linear.ts'
-import { isPrintable, printTree } from './print.ts'
+import { capturesDiffer, isPrintable, printTree } from './print.ts'
 import { readPattern } from './read.ts'
 import type { Tree } from './tree.ts'
 
@@ -57,6 +58,8 @@ function linearPattern(tree: Tree): Pattern {
   const { source } = printTree(tree.root, false)
   const tester = new RegExp(source)
   let captor: { readonly expression: RegExp; readonly captures: readonly number[] } | null = null
+  let backtracking: Backtracker | null = null
+  const precise = capturesDiffer(tree.root) ? () => (backtracking ??= backtracker(tree)) : null
   const exec = (value: Bytes): Capture | null => {
     if (captor === null) {
       const printed = printTree(tree.root, true)
@@ -65,6 +68,8 @@ function linearPattern(tree: Tree): Pattern {
     const { expression, captures } = captor
     const match = safely(() => expression.exec(value), null)
     if (match === null) return null
+    const exact = precise === null ? null : precise().capture(value, match.index)
+    if (exact !== null) return exact
     const groups = Array.from({ length: Math.min(GROUPS_MAX, tree.groups + 1) }, () => '')
     groups[0] = match[0]
     captures.forEach((group, i) => {
@@ -86,10 +91,20 @@ function linearPattern(tree: Tree): Pattern {
   return { test, verdict, exec, needs: null, source, linear: true }
 }
 
+function budgetedPattern(tree: Tree, source: string): Pattern {
+  const { search, capture } = backtracker(tree)
+  const verdict = (value: Bytes): Verdict => {
+    const found = search(value)
+    return typeof found === 'string' ? found : 'match'
+  }
+  const test = (value: Bytes): boolean => verdict(value) !== 'no-match'
+  const exec = (value: Bytes): Capture | null => capture(value, null)
+  return { test, verdict, exec, needs: null, source, linear: false }
+}
+
 /** Compiles a PCRE pattern over bytes; throws `pattern-malformed` or `pattern-unsupported`. */
 export function compilePattern(pcre: Bytes, options: Partial<ReadOptions> = {}, place?: Place): Pattern {
   assertLinearEngine()
   const tree = readPattern(pcre, { ...MODSECURITY_2, ...options }, place)
-  if (isPrintable(tree.root)) return linearPattern(tree)
-  throw new WafError('pattern-unsupported', 'a pattern that needs backtracking', place)
+  return isPrintable(tree.root) ? linearPattern(tree) : budgetedPattern(tree, pcre)
 }

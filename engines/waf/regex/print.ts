@@ -175,6 +175,7 @@ function print(node: Node, capturing: boolean): Piece {
     case 'atomic':
     case 'back':
     case 'keep':
+    default:
       throw new Error(`${node.kind} cannot be printed`)
   }
 }
@@ -208,12 +209,13 @@ function setsAllGroups(node: Node): boolean {
       return setsAllGroups(node.body)
     case 'repeat':
       return node.min > 0 && setsAllGroups(node.body)
+    case 'set':
     case 'choice':
     case 'look':
-    case 'set':
     case 'back':
     case 'edge':
     case 'keep':
+    default:
       return false
   }
 }

@@ -55,6 +55,7 @@ export function childrenOf(node: Node): readonly Node[] {
     case 'back':
     case 'edge':
     case 'keep':
+    default:
       return []
   }
 }
@@ -87,6 +88,7 @@ export function lengthsOf(node: Node): readonly [number, number] {
     case 'look':
     case 'edge':
     case 'keep':
+    default:
       return [0, 0]
   }
 }
