@@ -1,8 +1,6 @@
 import type { Bytes } from '../model.ts'
+import { trimBlank, trimBlankEnd, trimBlankStart } from './blank.ts'
 import type { Pair } from './pairs.ts'
-
-const SPACE = /^[ \t\r\n\v\f]+/
-const SPACE_AFTER = /[ \t\r\n\v\f]+$/
 
 /**
  * Reads a `Cookie` header: names and values as sent, nothing decoded, names that come again kept. Format 0 is what
@@ -10,23 +8,16 @@ const SPACE_AFTER = /[ \t\r\n\v\f]+$/
  * A cookie without a name has the name `''`.
  */
 export function readCookies(header: Bytes, format: 0 | 1 = 0): readonly Pair[] {
-  const pieces = format === 1 ? splitOutsideQuotes(header) : trimEnd(header).split(';')
+  const pieces = format === 1 ? splitOutsideQuotes(header) : trimBlankEnd(header).split(';')
   const pairs: Pair[] = []
   for (const piece of pieces) {
     const equals = piece.indexOf('=')
-    const name = (equals === -1 ? piece : piece.slice(0, equals)).replace(SPACE, '')
+    const name = trimBlankStart(equals === -1 ? piece : piece.slice(0, equals))
     const value = equals === -1 ? '' : piece.slice(equals + 1)
     if (name === '' && value === '') continue
-    pairs.push(format === 1 ? [trimEnd(name), unquoted(value)] : [name, value])
+    pairs.push(format === 1 ? [trimBlankEnd(name), unquoted(value)] : [name, value])
   }
   return pairs
-}
-
-function trimEnd(text: Bytes): Bytes {
-  // A pattern anchored at the end would try each run of spaces anew.
-  let end = text.length
-  while (end > 0 && SPACE_AFTER.test(text[end - 1] ?? '')) end -= 1
-  return text.slice(0, end)
 }
 
 function splitOutsideQuotes(header: Bytes): readonly Bytes[] {
@@ -46,7 +37,7 @@ function splitOutsideQuotes(header: Bytes): readonly Bytes[] {
 }
 
 function unquoted(value: Bytes): Bytes {
-  const bare = trimEnd(value.replace(SPACE, ''))
+  const bare = trimBlank(value)
   if (!bare.startsWith('"')) return bare
   const inner = bare.length > 1 && bare.endsWith('"') ? bare.slice(1, -1) : bare.slice(1)
   return inner.replaceAll(/\\([\s\S])/g, '$1')

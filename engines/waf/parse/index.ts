@@ -1,7 +1,12 @@
 /** Reads queries, forms, cookies, JSON, XML, multipart bodies and request lines into what rules look at; never throws on any input. */
 export { readCookies } from './cookies.ts'
 export { type JsonBody, type JsonLimits, readJson } from './json.ts'
+export { type MultipartBody, type MultipartFile, type MultipartLimits, readMultipart } from './multipart.ts'
+export { MULTIPART_FLAGS, type MultipartFlag } from './multipart-notes.ts'
 export { type Pair, type Pairs, readPairs } from './pairs.ts'
 export { type Decoded, decodePercent } from './percent.ts'
 export { type RawRequest, readFirstLine, readRawRequest } from './raw-request.ts'
 export { splitTarget, type TargetParts } from './target.ts'
+export { readXml, type XmlBody } from './xml.ts'
+export type { XmlDocument, XmlElement, XmlLimits } from './xml-walk.ts'
+export { readXPath, xmlArguments, type XPath } from './xpath.ts'

@@ -1,5 +1,6 @@
 import type { RequestHead } from '../api.ts'
 import type { Bytes } from '../model.ts'
+import { trimBlank } from './blank.ts'
 
 /** Bytes of a request read as far as they can be. */
 export interface RawRequest {
@@ -69,22 +70,11 @@ function readHeaders(text: Bytes, from: number): { headers: Bytes[]; end: number
     if (line === '') break
     const folded = (line.startsWith(' ') || line.startsWith('\t')) && headers.length > 0
     const colon = line.indexOf(':')
-    if (folded) headers.push(`${headers.pop() ?? ''} ${trimmed(line)}`)
-    else if (colon === -1) headers.push(trimmed(line), '')
-    else headers.push(trimmed(line.slice(0, colon)), trimmed(line.slice(colon + 1)))
+    if (folded) headers.push(`${headers.pop() ?? ''} ${trimBlank(line)}`)
+    else if (colon === -1) headers.push(trimBlank(line), '')
+    else headers.push(trimBlank(line.slice(0, colon)), trimBlank(line.slice(colon + 1)))
   }
   return { headers, end: at }
-}
-
-function trimmed(text: Bytes): Bytes {
-  let [from, to] = [0, text.length]
-  while (from < to && isBlank(text.charCodeAt(from))) from += 1
-  while (to > from && isBlank(text.charCodeAt(to - 1))) to -= 1
-  return text.slice(from, to)
-}
-
-function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x09
 }
 
 function headerValue(headers: readonly Bytes[], wanted: string): Bytes | null {
