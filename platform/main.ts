@@ -12,7 +12,7 @@ import {
 } from './audit/index.ts'
 import { databaseAnswers, listenFor } from './db/index.ts'
 import { encryptionJobs, encryptionRoutes } from './encryption/index.ts'
-import { startGateway, type Gateway } from './gateway/index.ts'
+import { noFirewall, startGateway, type Gateway } from './gateway/index.ts'
 import { openGround, type Ground } from './ground.ts'
 import { localProgram } from './kernel/caller.ts'
 import { secondsBetween, systemClock as clock } from './kernel/clock.ts'
@@ -109,6 +109,7 @@ async function openGate(
       { name: 'ledger', ready: answers },
     ],
     upstream: new URL(config.UPSTREAM_URL),
+    firewall: noFirewall,
     consoleFolder: fileURLToPath(new URL('console/dist', rootUrl)),
     ...sockets(config),
   })

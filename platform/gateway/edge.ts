@@ -1,24 +1,27 @@
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { SpanStatusCode, trace, type Span } from '@opentelemetry/api'
 import { getRequestListener } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Clock } from '../kernel/clock.ts'
 import { newId } from '../kernel/id.ts'
-import type { Log } from '../kernel/log.ts'
+import { errorRecord, type Log } from '../kernel/log.ts'
 import type { PolicyReader } from '../kernel/parameter.ts'
 import { Problem } from '../kernel/problem.ts'
 import type { App, AppBindings, SendWhole } from './app.ts'
 import { clientNetwork } from './client-network.ts'
 import {
   problemParts,
-  sendProblem,
   type Arrived,
   type Exchange,
   type NodeRequest,
   type NodeResponse,
   type Visit,
 } from './exchange.ts'
+import { emptyBody, type HeldBody } from './firewall/guard-body.ts'
+import { isDropped, sendRefusal } from './firewall/guard-verdict.ts'
+import type { Guard, Watch } from './firewall/guard.ts'
 import { securityHeaders } from './headers.ts'
 import { requireHost } from './host.ts'
 import type { GatewayLimits } from './limits.ts'
@@ -38,11 +41,17 @@ export interface EdgeDoor {
   readonly limiter: RateLimiter
   readonly requestLog: RequestLog
   readonly limits: GatewayLimits
+  readonly guard: Guard
   readonly isServed: (authority: string) => boolean
   readonly app: App
   readonly service: ServiceDoor
   /** True once the gateway is stopping: connections are not kept. */
   readonly stopping: () => boolean
+}
+
+/** What Node says of bytes that it refused, and the bytes. */
+interface MalformedError extends NodeJS.ErrnoException {
+  readonly rawPacket?: Uint8Array
 }
 
 /** Every request of the TLS listener comes in here. */
@@ -51,7 +60,9 @@ export interface Edge {
   request(incoming: NodeRequest, outgoing: NodeResponse, proceed: () => void): void
   upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void
   /** Answers bytes that are no request, with the same headers as everything else. */
-  malformed(error: NodeJS.ErrnoException, socket: Duplex): void
+  malformed(error: MalformedError, socket: Duplex): void
+  /** Answers a request to be led on to another host, which nobody is. */
+  tunnel(incoming: IncomingMessage, socket: Duplex): void
   /** Answers an `Expect` other than `100-continue`. */
   unexpected(incoming: NodeRequest, outgoing: NodeResponse): void
 }
@@ -63,29 +74,46 @@ const NETWORK_SHARE = 10
 
 const tracer = trace.getTracer('surety.gateway')
 
+/** The last request of each HTTP/1.1 connection, which tells what refused bytes on it belong to. */
+const lastRequest = new WeakMap<object, IncomingMessage>()
+
 /** Makes the edge. */
 export function openEdge(door: EdgeDoor): Edge {
   return {
-    request: (incoming, outgoing, proceed) => {
-      const { exchange, security, gone } = begin(door, incoming, outgoing)
-      tracer.startActiveSpan('request', (span) => {
-        outgoing.once('close', () => endSpan(span, exchange, incoming, outgoing))
-        dispatch(door, { incoming, outgoing, exchange, security, proceed, gone }).catch((error: unknown) => {
-          // What went wrong because the client left is nobody's failure.
-          if (gone()) return
-          if ('shouldKeepAlive' in outgoing) outgoing.shouldKeepAlive &&= incoming.complete
-          sendProblem(outgoing, exchange, door.log, error)
-        })
-      })
-    },
+    request: (incoming, outgoing, proceed) => serve(door, incoming, outgoing, proceed, null),
     unexpected: (incoming, outgoing) => {
-      const { exchange } = begin(door, incoming, outgoing)
       const refusal = new Problem('request.expectation', 'Send the request without this expectation.')
-      sendProblem(outgoing, exchange, door.log, refusal)
+      serve(door, incoming, outgoing, () => {}, refusal)
     },
-    upgrade: (incoming, socket, head) => void upgrade(door, incoming, socket, head),
+    upgrade: (incoming, socket, head) => void upgrade(door, incoming, socket, head, null),
+    tunnel: (incoming, socket) => {
+      const refusal = new Problem('request.malformed', 'Nobody is led on to another host.')
+      void upgrade(door, incoming, socket, Buffer.alloc(0), refusal)
+    },
     malformed: (error, socket) => answerMalformed(door, error, socket),
   }
+}
+
+/** Serves a request, or has it looked at and refuses it. */
+function serve(
+  door: EdgeDoor,
+  incoming: NodeRequest,
+  outgoing: NodeResponse,
+  proceed: () => void,
+  refusal: Problem | null,
+): void {
+  if (!('stream' in incoming)) lastRequest.set(incoming.socket, incoming)
+  const { exchange, security, gone } = begin(door, incoming, outgoing)
+  const visit = { incoming, outgoing, exchange, security, proceed, gone }
+  tracer.startActiveSpan('request', (span) => {
+    outgoing.once('close', () => endSpan(span, exchange, incoming, outgoing))
+    void dispatch(door, visit, refusal).catch(async (error: unknown) => {
+      // What went wrong because the client left is nobody's failure.
+      if (gone()) return
+      if ('shouldKeepAlive' in outgoing) outgoing.shouldKeepAlive &&= incoming.complete
+      await sendRefusal(visit, door.log, error)
+    })
+  })
 }
 
 function begin(
@@ -141,12 +169,18 @@ function cutSlowBody(door: EdgeDoor, incoming: NodeRequest, outgoing: NodeRespon
   outgoing.once('close', done)
 }
 
-async function dispatch(door: EdgeDoor, visit: Visit): Promise<void> {
+async function dispatch(door: EdgeDoor, visit: Visit, refusal: Problem | null): Promise<void> {
   const { incoming, outgoing, exchange } = visit
-  const arrived = await arrive(door, incoming, exchange)
-  if (!isClaimed(arrived.target.path)) return door.service.request(visit, arrived)
-  visit.proceed()
-  const listener = getRequestListener((request) => door.app(request, bindingsOf(visit)), {
+  await takeNetworkRate(door, exchange)
+  if (visit.gone()) return
+  const watch = door.guard.watch(incoming, exchange)
+  outgoing.once('close', () => watch.end(outgoing.headersSent ? outgoing.statusCode : 0))
+  // Before any refusal of ours, so that the rules see odd requests too. Policy 4.1-a.
+  watch.head()
+  const arrived = await soundOrRefused(door, visit, watch, refusal)
+  if (!isClaimed(arrived.target.path)) return door.service.request(visit, arrived, watch)
+  const body = watch.awaitsBody ? await watch.body(door.limits.apiBodyBytesMax, visit.proceed) : emptyBody
+  const listener = getRequestListener((request) => door.app(request, bindingsOf(visit, body)), {
     overrideGlobalObjects: false,
     errorHandler: (error) => {
       const { status, headers, body } = problemParts(exchange, door.log, error)
@@ -156,14 +190,35 @@ async function dispatch(door: EdgeDoor, visit: Visit): Promise<void> {
   await listener(incoming, outgoing)
 }
 
+/** What arrived soundly; what did not is looked at whole before it is refused, unless it waits to be asked for its body. */
+async function soundOrRefused(
+  door: EdgeDoor,
+  { incoming }: Visit,
+  watch: Watch,
+  refusal: Problem | null,
+): Promise<Arrived> {
+  try {
+    if (refusal !== null) throw refusal
+    return arrive(door, incoming)
+  } catch (error) {
+    const sending = watch.awaitsBody && incoming.headers.expect === undefined
+    if (sending) (await watch.body(door.limits.apiBodyBytesMax, () => {})).release()
+    throw error
+  }
+}
+
 /** Spares every answer that is known whole, and every body, the way through web streams. */
-function bindingsOf({ incoming, outgoing, exchange }: Visit): AppBindings {
+function bindingsOf({ incoming, outgoing, exchange }: Visit, { parts }: HeldBody): AppBindings {
   return {
     exchange,
-    // What is not read of a body is left to the listener, which ends the connection with it.
-    body: () => incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>,
+    body: () => replay(parts),
     send: incoming.method === 'HEAD' ? undefined : (...answer) => sendWhole(outgoing, ...answer),
   }
+}
+
+/** The body as if it arrived now. */
+async function* replay(parts: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* parts
 }
 
 function sendWhole(outgoing: NodeResponse, ...[status, headers, body]: Parameters<SendWhole>): Response {
@@ -177,7 +232,7 @@ function sendWhole(outgoing: NodeResponse, ...[status, headers, body]: Parameter
 }
 
 /** The checks that need nobody's name; health is asked for by machines that know no host name. */
-async function arrive(door: EdgeDoor, incoming: NodeRequest, exchange: Exchange): Promise<Arrived> {
+function arrive(door: EdgeDoor, incoming: NodeRequest): Arrived {
   const raw = incoming.url ?? ''
   if (raw.length > door.limits.targetCharactersMax)
     throw new Problem('request.malformed', 'The address of the request is too long.')
@@ -186,7 +241,6 @@ async function arrive(door: EdgeDoor, incoming: NodeRequest, exchange: Exchange)
   if (!METHODS.has(incoming.method ?? '')) throw new Problem('request.method', 'This method is not offered.')
   const anyHost = target.path === '/healthz' || target.path === '/readyz'
   const host = requireHost(incoming.headers, anyHost ? () => true : door.isServed)
-  await takeNetworkRate(door, exchange)
   return { target, host }
 }
 
@@ -205,33 +259,44 @@ async function upgrade(
   incoming: IncomingMessage,
   socket: Duplex,
   head: Buffer,
+  refusal: Problem | null,
 ): Promise<void> {
   const started = performance.now()
   const exchange = newExchange(door, incoming)
   const security = securityHeaders(door.policy, exchange.requestId)
   door.requestLog.arrive()
   socket.on('error', () => socket.destroy())
+  const watch = door.guard.watch(incoming, exchange)
+  const done = (status: number): void => {
+    watch.end(status)
+    leave(door, exchange, incoming, status, started)
+  }
   try {
-    const arrived = await arrive(door, incoming, exchange)
+    await takeNetworkRate(door, exchange)
+    watch.head()
+    if (refusal !== null) throw refusal
+    const arrived = arrive(door, incoming)
     if (isClaimed(arrived.target.path))
       throw new Problem('request.malformed', 'There is no WebSocket at this address.')
     await door.service.upgrade({ incoming, socket, head, exchange, security }, arrived)
-    leave(door, exchange, incoming, 101, started)
+    done(101)
   } catch (error) {
     const parts = problemParts(exchange, door.log, error)
-    endRaw(socket, parts.status, { ...security, ...parts.headers }, parts.body)
-    leave(door, exchange, incoming, parts.status, started)
+    if (isDropped(error)) socket.destroy()
+    else endRaw(socket, parts.status, { ...security, ...parts.headers }, parts.body)
+    done(isDropped(error) ? 0 : parts.status)
   }
 }
 
-function answerMalformed(door: EdgeDoor, error: NodeJS.ErrnoException, socket: Duplex): void {
+function answerMalformed(door: EdgeDoor, error: MalformedError, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return
   }
+  const { remoteAddress: ip = '' } = socket as Socket
   const exchange: Exchange = {
     requestId: newId(door.clock),
-    ip: '',
+    ip,
     userAgent: '',
     pattern: 'malformed',
     replyHeaders: {},
@@ -246,6 +311,27 @@ function answerMalformed(door: EdgeDoor, error: NodeJS.ErrnoException, socket: D
   )
   const { requestId, pattern: route } = exchange
   door.requestLog.leave({ requestId, method: 'other', route, status: parts.status, ms: 0, http: '1.1' })
+  lookAtBytes(door, error.rawPacket, socket as Socket, exchange)
+}
+
+/** The rules look at refused bytes that were meant as a request, not at those of a body that its request was refused with. */
+function lookAtBytes(
+  door: EdgeDoor,
+  bytes: Uint8Array | undefined,
+  socket: Socket,
+  exchange: Exchange,
+): void {
+  if (bytes === undefined || lastRequest.get(socket)?.complete === false) return
+  takeNetworkRate(door, exchange).then(
+    () => door.guard.malformed(bytes, socket, exchange),
+    (error: unknown) => {
+      if (error instanceof Problem) return
+      door.log.error(
+        { requestId: exchange.requestId, ...errorRecord(error) },
+        'malformed bytes were not counted',
+      )
+    },
+  )
 }
 
 function malformedProblem(error: NodeJS.ErrnoException): Problem {

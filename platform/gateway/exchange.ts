@@ -20,6 +20,8 @@ export interface Exchange {
   readonly userAgent: string
   /** The declared pattern that answered, for the log; the path itself may hold secrets. */
   pattern: string
+  /** The id of the account, key or program that asks, once it is known. */
+  client?: string
   /** Headers that the answer carries, whatever it will be. */
   readonly replyHeaders: Record<string, string>
 }

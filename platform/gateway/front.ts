@@ -7,6 +7,9 @@ import type { CertificatePair } from './certificates.ts'
 import { openEdge } from './edge.ts'
 import type { AccessDoor, RecordEvent } from './exchange.ts'
 import { servedHosts } from './host.ts'
+import type { Firewall } from './firewall/firewall.ts'
+import type { SignedWays } from './firewall/guard-signed.ts'
+import { openGuard } from './firewall/guard.ts'
 import type { IdentityTokens } from './identity-token.ts'
 import type { GatewayLimits } from './limits.ts'
 import { openTlsListener } from './listener.ts'
@@ -35,6 +38,9 @@ export interface FrontParts {
   readonly hosts: readonly string[]
   readonly publicPaths: readonly string[]
   readonly upstream: URL
+  readonly firewall: Firewall
+  /** The ways on which providers sign. */
+  readonly ways: SignedWays
 }
 
 /** The public side of the gateway: one TLS listener with everything behind it. */
@@ -65,6 +71,7 @@ export function assembleFront(parts: FrontParts): Front {
     limiter,
     requestLog,
     limits,
+    guard: openGuard(parts),
     isServed: servedHosts(parts.hosts),
     app: mountRoutes(
       parts.routes.filter((route) => route.surface === 'gateway'),

@@ -23,6 +23,7 @@ import { route, type AnyRoute } from '../kernel/route.ts'
 import { z } from '../kernel/schema.ts'
 import type { AccessDoor } from './exchange.ts'
 import { contentSecurityPolicy } from './headers.ts'
+import { noFirewall, type Firewall } from './firewall/firewall.ts'
 import type { GatewayLimits } from './limits.ts'
 import type { ReadinessProbe } from './health.ts'
 import { startGateway, type Gateway, type GatewayDeps } from './start.ts'
@@ -33,6 +34,10 @@ export const publishedValues = {
   'tls.groups': ['X25519MLKEM768', 'X25519'],
   'hsts.max-age': 63_072_000,
   'api.rate': 600,
+  'rate.network': 6000,
+  'rate.account': 1200,
+  'rate.workspace': 12_000,
+  'rate.sign-in': 30,
   'waf.mode': 'block',
   'waf.paranoia': 1,
   'waf.threshold': 5,
@@ -215,6 +220,7 @@ interface TestMore {
   readonly limits?: Partial<GatewayLimits>
   readonly onUpgrade?: (incoming: IncomingMessage, socket: Socket) => void
   readonly readiness?: readonly ReadinessProbe[]
+  readonly firewall?: Firewall
   /** Files of the console, by name. */
   readonly console?: Readonly<Record<string, string>>
 }
@@ -251,6 +257,7 @@ export function quietGateway(
     log: silentLog,
     readiness: [],
     upstream: new URL('http://127.0.0.1:9'),
+    firewall: noFirewall,
     ...placesIn(folder),
   })
 }
@@ -289,6 +296,7 @@ export async function testGateway(
     record: async (event) => void events.push(event),
     routes: sampleRoutes,
     readiness: more.readiness ?? [],
+    firewall: more.firewall ?? noFirewall,
     upstream: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
     ...placesIn(folder),
     ...(more.limits === undefined ? {} : { limits: more.limits }),

@@ -4,8 +4,11 @@ export const gatewayLimits = {
   apiBodyBytesMax: 1024 * 1024,
   /** Body of a form, and of a request to the OAuth 2.0 endpoints. */
   formBodyBytesMax: 48 * 1024,
-  /** Body of a request to the protected service, streamed. */
+  /** Body of a request to the protected service, held until the firewall saw it whole. */
   proxiedBodyBytesMax: 10 * 1024 * 1024,
+  /** Bodies of requests and answers that are held at once, and those of one client network. */
+  heldBytesMax: 256 * 1024 * 1024,
+  heldBytesPerClientMax: 128 * 1024 * 1024,
   headerBytesMax: 16 * 1024,
   headersMax: 100,
   targetCharactersMax: 8192,

@@ -7,7 +7,7 @@ import type { PolicyReader } from '../kernel/parameter.ts'
 import type { CertificatePair } from './certificates.ts'
 import { clientNetwork } from './client-network.ts'
 import type { Edge } from './edge.ts'
-import type { NodeRequest, NodeResponse } from './exchange.ts'
+import type { NodeResponse } from './exchange.ts'
 import type { GatewayLimits } from './limits.ts'
 import { listenOnPort, type ListeningAt } from './listen.ts'
 import { tlsGroups, tlsMinimum } from './parameters.ts'
@@ -114,9 +114,9 @@ function wire(server: Http2SecureServer, edge: Edge): void {
   )
   server.on('checkExpectation', edge.unexpected)
   // Nobody is led on by CONNECT; without a listener Node would answer by itself, with no header and no line of ours.
-  server.on('connect', (incoming: NodeRequest, outgoing: NodeResponse | Duplex) => {
+  server.on('connect', (incoming: IncomingMessage, outgoing: NodeResponse | Duplex) => {
     if ('setHeader' in outgoing) edge.request(incoming, outgoing, () => {})
-    else edge.malformed(new Error('CONNECT'), outgoing)
+    else edge.tunnel(incoming, outgoing)
   })
   server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) =>
     edge.upgrade(incoming, socket, head),

@@ -57,6 +57,10 @@ export interface Forwarding {
   readonly host: string
   /** The signed identity; null for a public request. */
   readonly identity: string | null
+  /** The length of the body, which is known whole; null for none. */
+  readonly bytes?: number | null
+  /** Whether the answer is to come without a content encoding, so that rules can read it. */
+  readonly readable?: boolean
 }
 
 /** The headers that the protected service gets. */
@@ -78,9 +82,12 @@ export function requestHeaders(
     delete headers['authorization']
     delete headers['dpop']
   }
-  const { exchange, host, identity } = forwarding
+  const { exchange, host, identity, bytes = null, readable = false } = forwarding
+  if (readable) headers['accept-encoding'] = 'identity'
   return {
     ...headers,
+    // However it was told how long the body is, from here on there is one way to read it.
+    ...(bytes === null ? {} : { 'content-length': String(bytes) }),
     host,
     'x-forwarded-for': exchange.ip,
     'x-forwarded-proto': 'https',

@@ -9,6 +9,9 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { pipeline } from 'node:stream/promises'
 import { Problem } from '../kernel/problem.ts'
 import type { Exchange, NodeRequest, NodeResponse } from './exchange.ts'
+import { lookAtAnswer } from './firewall/guard-answer.ts'
+import type { HeldBody } from './firewall/guard-body.ts'
+import type { Watch } from './firewall/guard.ts'
 import { proxiedSecurityHeaders } from './headers.ts'
 import type { GatewayLimits } from './limits.ts'
 import { requestHeaders, responseHeaders } from './proxy-headers.ts'
@@ -57,8 +60,10 @@ export interface ProxyJob {
   readonly host: string
   readonly identity: string | null
   readonly target: string
-  /** Tells the client to send its body, once it is known to be wanted (`Expect: 100-continue`). */
-  readonly proceed: () => void
+  /** The body, which the rules have let through. */
+  readonly body: HeldBody
+  /** Looks at the answer. */
+  readonly watch: Watch
   /** Called with the permission that the service says it let the caller use. */
   readonly used: (permission: string) => void
   /** Called when the response turns out to be an event stream, which ends when its caller no longer stands. */
@@ -67,25 +72,15 @@ export interface ProxyJob {
 
 /** Forwards a request and streams the answer back; throws the `Problem` to answer with when there is none. */
 export async function forward(job: ProxyJob): Promise<void> {
-  const declared = Number(job.incoming.headers['content-length'] ?? 0)
-  if (declared > job.limits.proxiedBodyBytesMax) throw tooLarge(job)
   const answered = await exchangeHeaders(job)
   await sendBack(job, answered)
 }
 
-/** Whether the request has a body: HTTP/1.1 says so in its headers, an HTTP/2 stream by not having ended. */
-function hasBody(incoming: NodeRequest): boolean {
-  if (incoming.headers['content-length'] !== undefined) return incoming.headers['content-length'] !== '0'
-  if (incoming.headers['transfer-encoding'] !== undefined) return true
-  return 'stream' in incoming && !incoming.stream.endAfterHeaders
-}
-
 /** Sends the request and waits for the response's headers; a kept connection that was just closed is tried again once. */
 async function exchangeHeaders(job: ProxyJob): Promise<IncomingMessage> {
-  const body = hasBody(job.incoming)
-  const tries = !body && ['GET', 'HEAD'].includes(job.incoming.method ?? '') ? 2 : 1
+  const tries = job.body.bytes === 0 && ['GET', 'HEAD'].includes(job.incoming.method ?? '') ? 2 : 1
   for (let left = tries; ; left -= 1) {
-    const outcome = await tryOnce(job, body)
+    const outcome = await tryOnce(job)
     if (outcome.response !== undefined) return outcome.response
     if (left > 1 && outcome.reused && !job.outgoing.destroyed) continue
     throw outcome.problem
@@ -96,9 +91,13 @@ type Outcome =
   | { readonly response: IncomingMessage }
   | { readonly response?: undefined; readonly problem: Error; readonly reused: boolean }
 
-function tryOnce(job: ProxyJob, body: boolean): Promise<Outcome> {
+function tryOnce(job: ProxyJob): Promise<Outcome> {
   const { incoming, outgoing, limits } = job
-  const headers = requestHeaders(incoming.headers, { ...job, host: job.host })
+  const headers = requestHeaders(incoming.headers, {
+    ...job,
+    bytes: job.watch.awaitsBody ? job.body.bytes : null,
+    readable: job.watch.readsAnswers,
+  })
   const sent = job.upstream.request({ method: incoming.method ?? 'GET', path: job.target, headers })
   const leave = (): void => void sent.destroy()
   outgoing.once('close', leave)
@@ -135,37 +134,9 @@ function tryOnce(job: ProxyJob, body: boolean): Promise<Outcome> {
         new Problem('upstream.unavailable', 'The protected service does not answer.', { cause })
       settled({ problem: refusal ?? unavailable(), reused: refusal === undefined && sent.reusedSocket })
     })
-    if (!body) sent.end()
-    else {
-      job.proceed()
-      sendBody(job, sent, refuse)
-    }
+    for (const part of job.body.parts) sent.write(part)
+    sent.end(job.body.release)
   })
-}
-
-function sendBody(job: ProxyJob, sent: ClientRequest, refuse: (problem: Problem) => void): void {
-  const { incoming } = job
-  let size = 0
-  // Written by hand, because `pipeline` would destroy the client's connection before a refusal could be sent on it.
-  incoming.on('data', (chunk: Buffer) => {
-    size += chunk.length
-    if (size > job.limits.proxiedBodyBytesMax) refuse(tooLarge(job))
-    if (sent.destroyed) return
-    if (sent.write(chunk)) return
-    incoming.pause()
-    sent.once('drain', () => incoming.resume())
-  })
-  incoming.once('end', () => sent.end())
-  incoming.once('close', () => {
-    if (!incoming.readableEnded) sent.destroy()
-  })
-}
-
-function tooLarge(job: ProxyJob): Problem {
-  return new Problem(
-    'request.too-large',
-    `A body of at most ${job.limits.proxiedBodyBytesMax} bytes is taken here.`,
-  )
 }
 
 async function sendBack(job: ProxyJob, response: IncomingMessage): Promise<void> {
@@ -175,6 +146,7 @@ async function sendBack(job: ProxyJob, response: IncomingMessage): Promise<void>
   const events = (response.headers['content-type'] ?? '').startsWith('text/event-stream')
   if (events) job.endless()
   else response.setTimeout(job.limits.upstreamIdleMs, () => response.destroy())
+  const held = await lookAtAnswer(job.watch, response)
   const all = {
     ...responseHeaders(response.headers),
     ...proxiedSecurityHeaders(job.security, response.headers),
@@ -186,7 +158,9 @@ async function sendBack(job: ProxyJob, response: IncomingMessage): Promise<void>
   if ('flushHeaders' in outgoing) outgoing.flushHeaders()
   else outgoing.writeHead(outgoing.statusCode)
   try {
-    await pipeline(response, outgoing as NodeJS.WritableStream)
+    for (const part of held.parts) (outgoing as NodeJS.WritableStream).write(part)
+    if (held.whole) outgoing.end()
+    else await pipeline(response, outgoing as NodeJS.WritableStream)
   } catch {
     // The answer has begun: cutting the connection is the only way to say that it is not whole.
     response.destroy()

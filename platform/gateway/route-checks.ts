@@ -151,6 +151,7 @@ export const routeChecks: readonly RouteCheck[] = [
     name: 'identify the caller',
     run: async (passage, door) => {
       passage.caller = await door.access.identify(passage.request, passage.exchange)
+      passage.exchange.client = passage.caller.id
     },
   },
   {

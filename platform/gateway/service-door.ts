@@ -7,6 +7,8 @@ import { samePermissions } from '../kernel/permission-set.ts'
 import { Problem, problemStatus } from '../kernel/problem.ts'
 import { recordElevatedUse } from './elevated-use.ts'
 import type { AccessDoor, Arrived, Exchange, NodeRequest, RecordEvent, Visit } from './exchange.ts'
+import type { HeldBody } from './firewall/guard-body.ts'
+import type { Watch } from './firewall/guard.ts'
 import type { IdentityTokens } from './identity-token.ts'
 import type { GatewayLimits } from './limits.ts'
 import type { OpenStreams } from './open-streams.ts'
@@ -19,7 +21,7 @@ import type { UnderWay } from './under-way.ts'
 
 /** The way from the edge to the protected service. */
 export interface ServiceDoor {
-  request(visit: Visit, arrived: Arrived): Promise<void>
+  request(visit: Visit, arrived: Arrived, watch: Watch): Promise<void>
   upgrade(visit: UpgradeVisit, arrived: Arrived): Promise<void>
 }
 
@@ -51,10 +53,10 @@ export interface ServiceParts {
 export function openServiceDoor(parts: ServiceParts): ServiceDoor {
   const tracer = trace.getTracer('surety.gateway')
   return {
-    request: (visit, arrived) =>
+    request: (visit, arrived, watch) =>
       tracer.startActiveSpan('proxy', async (span) => {
         try {
-          await passOn(parts, visit, arrived)
+          await passOn(parts, visit, arrived, watch)
         } catch (error) {
           if (!sendToSignIn(visit, error)) throw error
         } finally {
@@ -78,15 +80,19 @@ export function openServiceDoor(parts: ServiceParts): ServiceDoor {
   }
 }
 
-async function passOn(parts: ServiceParts, visit: Visit, arrived: Arrived): Promise<void> {
+async function passOn(parts: ServiceParts, visit: Visit, arrived: Arrived, watch: Watch): Promise<void> {
   const guest = await admit(parts, visit, arrived, false)
-  const { upstream, limits } = parts
-  const identity = await issue(parts, guest, visit.exchange)
   // Nobody waits for the answer any more, and nobody would end it.
   if (visit.gone()) return
   visit.outgoing.once('close', enter(parts, guest, visit.exchange))
+  const { upstream, limits } = parts
+  const body = await takeBody(parts, guest, visit, watch)
+  const identity = await issue(parts, guest, visit.exchange)
+  if (visit.gone()) return
   await forward({
     ...visit,
+    body,
+    watch,
     upstream,
     limits,
     identity,
@@ -101,6 +107,22 @@ async function passOn(parts: ServiceParts, visit: Visit, arrived: Arrived): Prom
         parts.streams.add(guest.stands, () => visit.outgoing.destroy()),
       ),
   })
+}
+
+/** The body, once the rules have let it through; who sends it for long is asked about again, like a stream. */
+async function takeBody(
+  { limits }: ServiceParts,
+  guest: Guest,
+  { proceed }: Visit,
+  watch: Watch,
+): Promise<HeldBody> {
+  const from = performance.now()
+  const body = await watch.body(limits.proxiedBodyBytesMax, proceed)
+  const slow = performance.now() - from > limits.standingMs
+  // Policy 3.4-b. Nothing is handed on for a session that ended meanwhile.
+  if (slow && !(await guest.stands()))
+    throw new Problem('session.expired', 'The session ended while the request was being sent.')
+  return body
 }
 
 /** Who was let through; a null caller used a public path, where nobody is asked for a name. */
@@ -135,6 +157,7 @@ async function admit(
   }
   const request = credentials(incoming, host, target.path)
   const caller = await parts.access.identify(request, exchange)
+  exchange.client = caller.id
   await takeRate(parts, 'api', caller, exchange)
   await requireFull(parts, caller, exchange)
   await requireSameSite(parts, caller, request, exchange, upgrade)

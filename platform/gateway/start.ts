@@ -11,6 +11,8 @@ import type { AccessDoor, RecordEvent } from './exchange.ts'
 import { assembleFront, type Front } from './front.ts'
 import type { ReadinessProbe } from './health.ts'
 import { openIdentityTokens, type IdentityTokens } from './identity-token.ts'
+import type { Firewall } from './firewall/firewall.ts'
+import { openSignedWays, signedWayRoutes, type SignedWays } from './firewall/guard-signed.ts'
 import { gatewayLimits, type GatewayLimits } from './limits.ts'
 import { openRateLimiter } from './rate-limit.ts'
 import { openRedirect } from './redirect.ts'
@@ -55,6 +57,8 @@ export interface GatewayDeps {
   readonly readiness: readonly ReadinessProbe[]
   /** The protected service. */
   readonly upstream: URL
+  /** What looks at every request and answer. */
+  readonly firewall: Firewall
   /** The built console. */
   readonly consoleFolder: string
   readonly serviceSocket: string
@@ -101,7 +105,8 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   })
   const issuer = publicOrigin(config as Config)
   const identity = await openIdentityTokens({ keysFolder: config.SURETY_KEYS, clock, issuer })
-  const routes = await allRoutes(deps, identity, certificates)
+  const ways = openSignedWays()
+  const routes = await allRoutes(deps, identity, certificates, ways)
   const record = keepRefusing(deps.record, log)
   const front = assembleFront({
     ...deps,
@@ -109,6 +114,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     routes,
     writeRequest: requestWriter(log, config.LOG_LEVEL),
     identity,
+    ways,
     limits,
     certificate: certificates.current,
     hosts: certificateNames(config.SURETY_HOST),
@@ -156,6 +162,7 @@ async function allRoutes(
   deps: GatewayDeps,
   identity: IdentityTokens,
   certificates: Certificates,
+  ways: SignedWays,
 ): Promise<readonly AnyRoute[]> {
   const consoleFiles = await readStaticFiles(deps.consoleFolder)
   const own = gatewayRoutes({
@@ -164,7 +171,7 @@ async function allRoutes(
     identityKeys: identity.keySet,
     revocations: certificates.revocations,
   })
-  return [...(own as readonly AnyRoute[]), ...deps.routes]
+  return [...(own as readonly AnyRoute[]), ...(signedWayRoutes(ways) as readonly AnyRoute[]), ...deps.routes]
 }
 
 /** A level above `info` drops the lines, and 4.3-a.4 must then come out as not kept. */

@@ -8,6 +8,7 @@ import { connect } from 'node:net'
 import { test } from 'node:test'
 import { silentLog } from '../kernel/log.ts'
 import { policyWith } from '../kernel/parameter.ts'
+import { noFirewall } from './firewall/firewall.ts'
 import { startGateway } from './start.ts'
 import { ask, publishedValues, sampleAccess, testConfig, testGateway } from './gateway.fixture.ts'
 
@@ -74,6 +75,7 @@ test('a start that fails half-way leaves nothing listening', async () => {
     routes: [],
     readiness: [],
     upstream: new URL('http://127.0.0.1:9'),
+    firewall: noFirewall,
     consoleFolder: join(at.folder, 'none'),
     serviceSocket: join(at.folder, 'run', 's2.sock'),
     operatorSocket: join(at.folder, 'run', 'o2.sock'),
@@ -95,6 +97,7 @@ test('a second process is told that the first still answers at its socket', asyn
     routes: [],
     readiness: [],
     upstream: new URL('http://127.0.0.1:9'),
+    firewall: noFirewall,
     consoleFolder: join(at.folder, 'none'),
     serviceSocket: join(at.folder, 'run', 's.sock'),
     operatorSocket: join(at.folder, 'run', 'o.sock'),

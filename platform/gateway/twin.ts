@@ -8,6 +8,8 @@ import type { PolicyReader } from '../kernel/parameter.ts'
 import type { AnyRoute } from '../kernel/route.ts'
 import type { AccessDoor } from './exchange.ts'
 import { assembleFront, type Front } from './front.ts'
+import { noFirewall } from './firewall/firewall.ts'
+import { openSignedWays } from './firewall/guard-signed.ts'
 import { gatewayLimits } from './limits.ts'
 import { passingCertificate, type ProbeTarget } from './probe.ts'
 import type { RequestRecord } from './request-log.ts'
@@ -77,6 +79,8 @@ export async function withTwin<Result>(
     limits: gatewayLimits,
     hosts: [system.host],
     publicPaths: [],
+    firewall: noFirewall,
+    ways: openSignedWays(),
     // Nothing is forwarded: no path is public and nobody has an account.
     upstream: new URL('http://127.0.0.1:9'),
   })

@@ -2,7 +2,6 @@
 const PROBLEMS = {
   'request.malformed': [400, 'The request is not well formed'],
   'request.invalid': [422, 'The request does not fit the schema'],
-  'request.blocked': [403, 'The firewall refused this request'],
   'request.too-large': [413, 'The request is too large'],
   'request.too-many': [429, 'Too many requests'],
   'request.cross-site': [403, 'The request came from another site'],
@@ -48,6 +47,9 @@ const PROBLEMS = {
   'recovery.not-empty': [409, 'A backup is restored into an empty place only'],
   'firewall.unusable': [422, 'These rules cannot be used'],
   'firewall.unavailable': [503, 'The rules cannot be fetched'],
+  'firewall.blocked': [403, 'The firewall stopped this'],
+  'firewall.busy': [503, 'Too much is on its way at this moment'],
+  'firewall.failed': [503, 'The firewall could not look at this'],
   'upstream.unavailable': [502, 'The protected service does not answer'],
   'upstream.timeout': [504, 'The protected service took too long'],
   'service.starting': [503, 'The service is not ready yet'],
