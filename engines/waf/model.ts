@@ -9,8 +9,8 @@ export type Selector =
   | { readonly kind: 'name'; readonly name: Bytes }
   /** A PCRE pattern, matched against the name of each member. */
   | { readonly kind: 'pattern'; readonly pattern: Bytes }
-  /** An XPath expression of the `XML` variable. */
-  | { readonly kind: 'xpath'; readonly path: Bytes }
+  /** An XPath expression of the `XML` variable; `namespaces` are the prefixes that the rule's `xmlns` actions declare. */
+  | { readonly kind: 'xpath'; readonly path: Bytes; readonly namespaces?: Readonly<Record<string, string>> }
 
 /** One entry of a list of variables. */
 export interface Target {

@@ -2,6 +2,7 @@
 export type WafErrorCode =
   | 'syntax'
   | 'directive-unknown'
+  | 'directive-refused'
   | 'variable-unknown'
   | 'operator-unknown'
   | 'operator-argument'
