@@ -88,7 +88,7 @@ async function attempt(
     const { code, message } = error as NodeJS.ErrnoException
     const reason =
       error instanceof Problem ? error.detail.replace(/\.$/, '') : (code ?? message.split('\n')[0] ?? '')
-    return { reason: String(reason) }
+    return { reason }
   }
 }
 
