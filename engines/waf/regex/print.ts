@@ -192,9 +192,10 @@ export function printTree(root: Node, capturing: boolean): Printed {
  */
 export function capturesDiffer(root: Node): boolean {
   return some(root, (node) => {
-    if (node.kind !== 'repeat' || node.max <= 1) return false
-    if (lengthsOf(node.body)[0] === 0) return true
-    return some(node.body, (inner) => inner.kind === 'group') && !setsAllGroups(node.body)
+    if (node.kind !== 'repeat') return false
+    if (node.max > node.min && lengthsOf(node.body)[0] === 0) return true
+    const captures = some(node.body, (inner) => inner.kind === 'group')
+    return node.max > 1 && captures && !setsAllGroups(node.body)
   })
 }
 

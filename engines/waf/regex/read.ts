@@ -148,6 +148,10 @@ function atom(cursor: Cursor): Node | null {
       cursor.at--
       return refuse(cursor, 'nothing to repeat')
     default:
+      cursor.at--
+      if (/^\{\d+(?:,\d*)?\}/.test(cursor.text.slice(cursor.at, cursor.at + 16)))
+        refuse(cursor, 'nothing to repeat')
+      cursor.at++
       return literal(cursor, byte)
   }
 }
@@ -177,8 +181,12 @@ function quote(cursor: Cursor, parts: Node[]): boolean {
   const stop = end < 0 ? cursor.text.length : end
   while (cursor.at < stop) {
     const byte = literal(cursor, cursor.text.charCodeAt(cursor.at++))
-    if (cursor.at === stop && end >= 0) cursor.at = end + 2
-    parts.push(cursor.at >= stop ? quantified(cursor, byte) : byte)
+    if (cursor.at < stop) parts.push(byte)
+    else {
+      skipIgnored(cursor)
+      parts.push(quantified(cursor, byte))
+      return true
+    }
   }
   return true
 }
