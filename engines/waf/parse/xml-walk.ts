@@ -87,8 +87,9 @@ export function newXmlWalk(text: Bytes, limits: XmlLimits): XmlWalk {
       open.push(elements.length - 1)
     },
     end: (name) => {
-      const element = elements[open.pop() ?? -1]
+      const element = elements[open.at(-1) ?? -1]
       if (element?.name !== name) throw new XmlError('closing tag without its opening one', cursor.at)
+      open.pop()
       element.to = length
     },
     addText: (more) => {
