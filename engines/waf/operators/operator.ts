@@ -26,8 +26,14 @@ export interface Capture {
 /** An operator with its argument, ready to be asked; the answer does not yet regard `!`. */
 export interface Operator {
   test(value: Bytes): boolean
+  /** As `test`, for operators that may give a search up when it takes too long; a search given up counts as a match of its rule. */
+  readonly verdict?: (value: Bytes) => 'match' | 'no-match' | 'over-budget'
   /** Asked only after `test` said yes, and only where somebody wants to know; absent for operators that capture nothing. */
   readonly capture?: (value: Bytes) => Capture | null
+  /** What `geoLookup` puts into `GEO`. */
+  readonly fields?: (value: Bytes) => Readonly<Record<string, string>> | null
+  /** What `rsub` makes of a stream. */
+  readonly rewrite?: (value: Bytes) => Bytes
   /** Null when nothing can be said beforehand. */
   readonly needs: Needs | null
 }
@@ -43,6 +49,10 @@ export interface OperatorHost {
   readonly inspect?: (program: string, content: Bytes) => boolean
   /** Similarity from 0 to 100 of content to the hashes of a file, for `fuzzyHash`. */
   readonly similarity?: (hashes: Bytes, content: Bytes) => number
+  /** Whether a Safe Browsing database lists an address that stands in a text, for `gsbLookup`. */
+  readonly unsafeAddress?: (database: string, text: Bytes) => boolean
+  /** Whether an address that a pattern covers carries the right hash, for `validateHash`. */
+  readonly validHash?: (pattern: Bytes, address: Bytes) => boolean
   /** Whether an XML document is valid by a schema or DTD, for `validateSchema` and `validateDTD`. */
   readonly validXml?: (schema: Bytes, document: Bytes) => boolean
 }

@@ -1,0 +1,48 @@
+import type { Bytes } from '../model.ts'
+import type { MakeOperator } from './operator.ts'
+
+/** The value as a number is that of the argument. */
+export const eq: MakeOperator = (argument) => {
+  const number = readNumber(argument)
+  return { test: (value) => readNumber(value) === number, needs: null }
+}
+
+/** The value as a number is at least that of the argument. */
+export const ge: MakeOperator = (argument) => {
+  const number = readNumber(argument)
+  return { test: (value) => readNumber(value) >= number, needs: null }
+}
+
+/** The value as a number is greater than that of the argument. */
+export const gt: MakeOperator = (argument) => {
+  const number = readNumber(argument)
+  return { test: (value) => readNumber(value) > number, needs: null }
+}
+
+/** The value as a number is at most that of the argument. */
+export const le: MakeOperator = (argument) => {
+  const number = readNumber(argument)
+  return { test: (value) => readNumber(value) <= number, needs: null }
+}
+
+/** The value as a number is less than that of the argument. */
+export const lt: MakeOperator = (argument) => {
+  const number = readNumber(argument)
+  return { test: (value) => readNumber(value) < number, needs: null }
+}
+
+/** As C's `atoi`: blanks, a sign, digits; what follows is not looked at and a text without digits is 0. Large numbers stay large. */
+export function readNumber(text: Bytes): number {
+  let at = 0
+  let byte = text.charCodeAt(at)
+  while (byte === 0x20 || (byte >= 0x09 && byte <= 0x0d)) byte = text.charCodeAt((at += 1))
+  const negative = byte === 0x2d
+  if (negative || byte === 0x2b) byte = text.charCodeAt((at += 1))
+  let number = 0
+  while (byte >= 0x30 && byte <= 0x39) {
+    number = number * 10 + byte - 0x30
+    byte = text.charCodeAt((at += 1))
+  }
+  // A zero with a sign is zero.
+  return negative ? 0 - number : number
+}
