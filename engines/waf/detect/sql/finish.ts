@@ -1,0 +1,126 @@
+import { token } from './lexer.ts'
+import { fact, operand, type Reading } from './state.ts'
+
+const DOUBLE = 34
+const SLASH = 47
+const HASH = 35
+const EQUALS = 61
+
+function isBlank(code: number): boolean {
+  return code <= 32
+}
+
+/** The text of the comment under the reader, without its mark. */
+function commentBody(reading: Reading): string {
+  const { lexer } = reading
+  return lexer.text.slice(lexer.start + (lexer.text.charCodeAt(lexer.start) === HASH ? 1 : 2))
+}
+
+/** Whether a comment says nothing: only blanks and signs. */
+function saysNothing(body: string): boolean {
+  return !/[A-Za-z0-9\x80-\xff]/u.test(body.slice(0, 64))
+}
+
+const EVIDENCE =
+  fact.logic | fact.compares | fact.call | fact.variable | fact.query | fact.clause | fact.concat
+
+/** A comment hides the rest of the statement. */
+function judgeComment(reading: Reading): void {
+  const { facts, need, quote, lexer } = reading
+  const mark = lexer.text.charCodeAt(lexer.start)
+  const body = commentBody(reading)
+  if (quote !== 0) {
+    if (reading.operands === 1 && (facts & fact.clause) === 0) judgeBareComment(reading, mark, body)
+    else if (need ? (facts & fact.logic) !== 0 && saysNothing(body) : convincing(facts) || saysNothing(body))
+      reading.found = 'comment'
+    return
+  }
+  if ((facts & fact.hard) === 0 || reading.frames.length > 1) return
+  if ((facts & (fact.logic | fact.compares)) !== 0 && (!need || saysNothing(body))) reading.found = 'comment'
+  else if (need || (facts & fact.soft) !== 0) return
+  else if ((facts & EVIDENCE) !== 0) reading.found = 'comment'
+  else if (mark !== HASH && (facts & (fact.number | fact.group)) !== 0 && touches(body, mark))
+    reading.found = 'comment'
+}
+
+function convincing(facts: number): boolean {
+  return (facts & EVIDENCE) !== 0 || (facts & (fact.hard | fact.calculates)) === (fact.hard | fact.calculates)
+}
+
+/** Whether the comment is empty, begins without a blank, or is one that only a programmer writes. */
+function touches(body: string, mark: number): boolean {
+  return mark === SLASH || body === '' || !isBlank(body.charCodeAt(0)) || saysNothing(body)
+}
+
+/** `name'--`: nothing between the closed quote and the comment. */
+function judgeBareComment(reading: Reading, mark: number, body: string): void {
+  const { lexer } = reading
+  if (mark === SLASH) reading.found = 'comment'
+  else if ((reading.facts & fact.closes) !== 0 || mark !== HASH) {
+    if (saysNothing(body)) reading.found = 'comment'
+  } else if (body === '' && lexer.start === reading.from) reading.found = 'comment'
+}
+
+/** The value ends. */
+function judgeEnd(reading: Reading): void {
+  const { facts, need, quote, frame } = reading
+  if (need) return
+  const logic = (facts & fact.logic) !== 0
+  const operators = fact.calculates | fact.compares | fact.logic | fact.concat
+  if (quote !== 0) {
+    if (logic && frame.joined && (frame.last & fact.hard) !== 0) reading.found = 'condition'
+    if ((facts & fact.call) !== 0 && (facts & operators) !== 0) reading.found = 'call'
+  } else {
+    const sure = fact.logic | fact.compares | fact.hard
+    if ((facts & (sure | fact.soft)) === sure) reading.found = 'condition'
+    if ((facts & fact.nested) !== 0 && ((frame.before | frame.condition) & fact.soft) === 0)
+      reading.found = 'call'
+  }
+  judgeClause(reading)
+}
+
+/** ORDER BY, HAVING or LIMIT put behind an operand. */
+function judgeClause(reading: Reading): void {
+  const { facts, quote, frame } = reading
+  if ((facts & fact.clause) === 0 || reading.need) return
+  const before = quote !== 0 || (frame.before & fact.hard) !== 0
+  const hard = (frame.condition & fact.hard) !== 0
+  const conditional = (frame.condition & (fact.logic | fact.compares)) !== 0
+  if (before ? hard || (facts & fact.sorted) !== 0 : hard && conditional) reading.found = 'clause'
+}
+
+/** The value or its statement is over. */
+export function finish(reading: Reading): false {
+  if (reading.lexer.kind === token.comment) {
+    judgeComment(reading)
+    if (reading.found === null) judgeClause(reading)
+  } else judgeEnd(reading)
+  return false
+}
+
+/** A string begins that the value does not close: the quote behind the value will. */
+export function finishOpenString(reading: Reading): false {
+  const { lexer, quote } = reading
+  if (quote === 0 || lexer.quote !== quote) {
+    operand(reading, fact.hard | fact.string)
+    return false
+  }
+  if (quoted(reading)) return false
+  reading.found = 'reopened'
+  return false
+}
+
+/** Whether the two quotes look like those of prose or markup around a word or sign, not like closed and opened strings. */
+function quoted(reading: Reading): boolean {
+  const { lexer, quote, facts, from } = reading
+  const { text } = lexer
+  const evidence = fact.hard | fact.compares | fact.logic | fact.query | fact.variable
+  const rest = text.slice(lexer.start + 1)
+  const spaced = from > 1 && isBlank(text.charCodeAt(from - 2)) && isBlank(rest.charCodeAt(0))
+  if (reading.operands > 1) return spaced && (facts & evidence & ~fact.logic) === 0
+  if (spaced || text.charCodeAt(from - 2) === EQUALS) return true
+  if (rest.length > 2 && rest === rest.charAt(0).repeat(rest.length) && lexer.quote === rest.charCodeAt(0))
+    return true
+  const between = text.slice(from, lexer.start)
+  return quote === DOUBLE && from === 1 && (/^[A-Za-z]+$/u.test(between) || text.length === 3)
+}

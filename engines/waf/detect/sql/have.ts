@@ -1,0 +1,293 @@
+import { finish } from './finish.ts'
+import { next, symbolAt, token, wordText } from './lexer.ts'
+import { judgeNextStatement } from './need.ts'
+import { enter, fact, frameKind, leave, operand, peek, query, type Reading } from './state.ts'
+import { judgeUnion } from './union.ts'
+import { word } from './words.ts'
+
+const PIPE = 124
+
+function operator(reading: Reading, facts: number): true {
+  reading.frame.condition |= facts
+  reading.frame.alias = false
+  reading.facts |= facts
+  reading.need = true
+  return true
+}
+
+function compare(reading: Reading): true {
+  const { frame } = reading
+  frame.left = frame.condition | fact.compares
+  return operator(reading, fact.compares)
+}
+
+/** AND, OR and what joins conditions like them. */
+function join(reading: Reading, facts: number): true {
+  const { frame } = reading
+  frame.before |= frame.condition
+  frame.condition = 0
+  frame.joined = true
+  return operator(reading, facts)
+}
+
+function separate(reading: Reading): true {
+  const { frame } = reading
+  frame.before |= frame.condition
+  frame.condition = 0
+  frame.joined = false
+  frame.aliased = false
+  if (frame.query === query.clauses) frame.query = query.from
+  return operator(reading, 0)
+}
+
+/** A part of a query, or put behind an operand as if it were one. */
+function clause(reading: Reading, facts: number): true {
+  const { frame } = reading
+  if (frame.query !== query.none) frame.query = query.clauses
+  frame.before |= frame.condition
+  frame.condition = 0
+  frame.joined = false
+  return operator(reading, fact.clause | facts)
+}
+
+function sorted(reading: Reading): boolean {
+  const { lexer } = reading
+  const after = peek(lexer)
+  if (after.kind !== token.word || after.part !== word.by) return false
+  next(lexer)
+  return clause(reading, fact.sorted)
+}
+
+function into(reading: Reading): false {
+  const { lexer } = reading
+  next(lexer)
+  const name = lexer.kind === token.word ? wordText(lexer) : ''
+  if (name === 'outfile' || name === 'dumpfile') reading.found = 'into-file'
+  else if (lexer.kind === token.variable && (reading.facts & fact.hard) !== 0) reading.found = 'into'
+  return false
+}
+
+function procedure(reading: Reading): false {
+  const { lexer } = reading
+  next(lexer)
+  if (lexer.kind === token.word && wordText(lexer) === 'analyse') reading.found = 'procedure'
+  return false
+}
+
+const lockingWords = new Set(['update', 'share', 'in', 'mode', 'of', 'nowait', 'skip', 'locked'])
+
+/** FOR UPDATE and LOCK IN SHARE MODE, which change nothing; in a call FOR separates operands. */
+function locking(reading: Reading): boolean {
+  const { lexer, frame } = reading
+  if (frame.kind !== frameKind.group) return operator(reading, 0)
+  let after = peek(lexer)
+  let words = 0
+  while (after.kind === token.word && lockingWords.has(wordText(after))) {
+    next(lexer)
+    words += 1
+    after = peek(lexer)
+  }
+  return words > 0
+}
+
+function from(reading: Reading): boolean {
+  const { frame } = reading
+  if (frame.query === query.none && frame.kind !== frameKind.group) return operator(reading, 0)
+  if (frame.query === query.none) {
+    if (reading.quote === 0 && (reading.facts & fact.hard) === 0) return false
+    return operator(reading, 0)
+  }
+  frame.query = query.from
+  frame.before |= frame.condition
+  frame.condition = 0
+  frame.joined = false
+  return operator(reading, 0)
+}
+
+function where(reading: Reading): boolean {
+  if (reading.frame.query !== query.none) clause(reading, 0)
+  return join(reading, 0)
+}
+
+/** A name given to what stands before it, or the unit of an interval. */
+function alias(reading: Reading): boolean {
+  const { frame, lexer } = reading
+  const mayName = frame.query !== query.none || frame.alias
+  if (mayName && !frame.aliased) {
+    frame.aliased = true
+    frame.alias = false
+    return true
+  }
+  if (reading.quote === 0 || reading.operands > 1 || lexer.part !== word.effect) return false
+  if (peek(lexer).kind !== token.open) return false
+  const nameEnd = lexer.at
+  next(lexer)
+  return enter(reading, frameKind.effect, lexer.start === nameEnd)
+}
+
+function named(reading: Reading): boolean {
+  const { frame } = reading
+  operator(reading, 0)
+  frame.alias = true
+  return true
+}
+
+/** ASC and DESC behind what is sorted by, and similar words. */
+const trailing = new Set([
+  'asc',
+  'desc',
+  'rows',
+  'row',
+  'only',
+  'first',
+  'last',
+  'next',
+  'nulls',
+  'unsigned',
+  'signed',
+])
+
+function haveName(reading: Reading): boolean {
+  if ((reading.facts & fact.clause) !== 0 && trailing.has(wordText(reading.lexer))) return true
+  return alias(reading)
+}
+
+function haveCaseWord(reading: Reading, part: number): boolean {
+  const { frame } = reading
+  if (frame.kind !== frameKind.case) return false
+  if (part === word.thenPart && ((frame.before | frame.condition) & fact.hard) !== 0) reading.found = 'case'
+  if (part === word.end) return leave(reading)
+  return separate(reading)
+}
+
+function haveNot(reading: Reading): boolean {
+  const { part, kind } = peek(reading.lexer)
+  return kind === token.word && (part === word.compares || part === word.between)
+}
+
+function haveWord(reading: Reading): boolean {
+  const { lexer, frame } = reading
+  switch (lexer.part) {
+    case word.logic:
+      if (!frame.between) return join(reading, fact.logic)
+      frame.between = false
+      return operator(reading, 0)
+    case word.not:
+      return haveNot(reading)
+    case word.compares:
+      return compare(reading)
+    case word.calculates:
+      return operator(reading, fact.calculates)
+    case word.between:
+      frame.between = true
+      return compare(reading)
+    case word.union:
+      return judgeUnion(reading)
+    case word.when:
+    case word.thenPart:
+    case word.else:
+    case word.end:
+      return haveCaseWord(reading, lexer.part)
+    default:
+      return haveClauseWord(reading)
+  }
+}
+
+function haveClauseWord(reading: Reading): boolean {
+  const { lexer, frame } = reading
+  switch (lexer.part) {
+    case word.from:
+      return from(reading)
+    case word.sorted:
+      return sorted(reading)
+    case word.clause:
+      return clause(reading, 0)
+    case word.into:
+      return into(reading)
+    case word.procedure:
+      return procedure(reading)
+    case word.locking:
+      return locking(reading)
+    case word.where:
+      return where(reading)
+    case word.join:
+      return frame.query >= query.from && haveJoin(reading)
+    case word.as:
+      return named(reading)
+    case word.using:
+      return frame.kind !== frameKind.group || frame.query !== query.none ? operator(reading, 0) : false
+    default:
+      return haveName(reading)
+  }
+}
+
+function haveJoin(reading: Reading): true {
+  let after = peek(reading.lexer)
+  while (after.kind === token.word && after.part === word.join) {
+    next(reading.lexer)
+    after = peek(reading.lexer)
+  }
+  return separate(reading)
+}
+
+/** `(SELECT` where no operand may stand: a line comment or another dialect hides what stands between. */
+function haveOpen(reading: Reading): boolean {
+  const { part, kind } = peek(reading.lexer)
+  const selects = kind === token.word && part === word.select
+  if (selects && (reading.quote !== 0 || (reading.facts & fact.hard) !== 0)) reading.found = 'subquery'
+  return reading.frame.aliased && enter(reading, frameKind.call, false)
+}
+
+function haveString(reading: Reading): boolean {
+  const { frame } = reading
+  if (frame.query !== query.none || frame.alias) return alias(reading)
+  return (frame.last & fact.string) !== 0 && (frame.last & fact.context) === 0
+}
+
+function haveCast(reading: Reading): boolean {
+  next(reading.lexer)
+  return reading.lexer.kind === token.word
+}
+
+function haveLogicSign(reading: Reading): true {
+  return join(reading, symbolAt(reading.lexer) === PIPE ? fact.concat : fact.logic)
+}
+
+/** Reads the token behind an operand; false when reading ends. */
+export function haveOperand(reading: Reading): boolean {
+  const { lexer } = reading
+  switch (lexer.kind) {
+    case token.word:
+      return haveWord(reading)
+    case token.operator:
+      return operator(reading, fact.calculates)
+    case token.compare:
+      return compare(reading)
+    case token.logic:
+      return haveLogicSign(reading)
+    case token.close:
+      return reading.frame.kind !== frameKind.case && leave(reading)
+    case token.comma:
+      return separate(reading)
+    case token.semicolon:
+      return reading.frames.length === 0 && judgeNextStatement(reading)
+    case token.cast:
+      return haveCast(reading)
+    case token.open:
+      return haveOpen(reading)
+    case token.string:
+      return haveString(reading)
+    case token.end:
+    case token.comment:
+      return finish(reading)
+    case token.variable:
+      return operandInto(reading)
+    default:
+      return false
+  }
+}
+
+/** `sp_name @parameter = …` and `ROW@x`: variables follow names only in statements; elsewhere reading ends. */
+function operandInto(reading: Reading): boolean {
+  return reading.frame.alias && operand(reading, fact.hard | fact.variable)
+}

@@ -1,0 +1,70 @@
+import { isKind, next, token, type Lexer } from './lexer.ts'
+import { fact, peek, type Reading } from './state.ts'
+import { word } from './words.ts'
+
+/** Whether an item of SELECT stands behind that word which prose would not put there. */
+function selectsSomething(lexer: Lexer): boolean {
+  let item = peek(lexer)
+  while (isKind(item, token.open) || isKind(item, token.operator) || item.part === word.prefix) {
+    if (!isKind(item, token.word) && !isKind(item, token.open) && !isKind(item, token.operator)) break
+    if (isKind(item, token.end)) return true
+    if (isKind(item, token.operator) && item.text.charCodeAt(item.start) === 42) return true
+    item = peek(item)
+  }
+  if (!isKind(item, token.word)) return !isKind(item, token.other) && !isKind(item, token.compare)
+  if (item.part === word.constant || item.part === word.select) return true
+  const after = peek(item)
+  if (isKind(after, token.word)) return after.part === word.from || after.part === word.as
+  return isKind(after, token.comma) || isKind(after, token.open) || isKind(after, token.comment)
+}
+
+/** UNION and what follows it; the reader stands on that word. */
+export function judgeUnion(reading: Reading): false {
+  const { lexer } = reading
+  const strong = reading.quote !== 0 || (reading.facts & fact.hard) !== 0 || lexer.commented
+  let all = false
+  for (;;) {
+    next(lexer)
+    if (isKind(lexer, token.word) && lexer.part === word.prefix) all = true
+    else if (!isKind(lexer, token.operator) && !isKind(lexer, token.open)) break
+  }
+  if (isKind(lexer, token.word) && lexer.part === word.select) {
+    if (strong || selectsSomething(lexer)) reading.found = 'union-select'
+  } else if (isKind(lexer, token.end) || isKind(lexer, token.comment) || lexer.part === word.union) {
+    const certain = all || lexer.commented || (reading.facts & fact.calculates) !== 0
+    if (strong && certain) reading.found = 'union'
+  }
+  return false
+}
+
+/** How far behind a place that is no SQL a UNION is still looked for. */
+const LOOK_BYTES_MAX = 2048
+
+/**
+ * Looks for `UNION SELECT` with a list that no prose has, behind something that could not be read: another dialect,
+ * or bytes put there to mislead.
+ */
+export function unionBehind(reading: Reading): boolean {
+  const { lexer } = reading
+  const until = lexer.at + LOOK_BYTES_MAX
+  let wasUnion = false
+  while (!isKind(lexer, token.end) && !isKind(lexer, token.comment) && lexer.at < until) {
+    next(lexer)
+    if (isKind(lexer, token.word) && lexer.part === word.union) wasUnion = true
+    else if (isKind(lexer, token.word) && lexer.part === word.select && wasUnion) return listed(lexer)
+    else if (lexer.part !== word.prefix && !isKind(lexer, token.open)) wasUnion = false
+  }
+  return false
+}
+
+function listed(lexer: Lexer): boolean {
+  const item = peek(lexer)
+  const hard =
+    isKind(item, token.number) ||
+    isKind(item, token.variable) ||
+    isKind(item, token.string) ||
+    (isKind(item, token.word) && item.part === word.constant)
+  if (!hard) return false
+  const after = peek(item)
+  return !isKind(after, token.word) || after.part === word.from
+}

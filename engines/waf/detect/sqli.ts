@@ -1,0 +1,64 @@
+import type { Bytes } from '../model.ts'
+import { judge } from './sql/judge.ts'
+import { stringEnd, type Dialect } from './sql/lexer.ts'
+
+/** Shorter values cannot change a statement. */
+const LENGTH_MIN = 3
+
+const contexts: readonly (readonly [name: string, quote: string])[] = [
+  ['single', "'"],
+  ['double', '"'],
+  ['backtick', '`'],
+]
+
+const dialects: readonly Dialect[] = [
+  { mysql: false, escapes: true },
+  { mysql: true, escapes: true },
+  { mysql: false, escapes: false },
+  { mysql: true, escapes: false },
+]
+
+/** Characters of which a value consists that is one name, number, address or identifier. */
+const plain = new Uint8Array(256)
+for (const character of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-+/:@%~')
+  plain[character.charCodeAt(0)] = 1
+for (let code = 128; code < 256; code += 1) plain[code] = 1
+
+/** Whether the value is one run of characters that neither ends a literal nor parts two words. */
+function isPlain(value: Bytes): boolean {
+  let dashes = 0
+  for (let index = 0; index < value.length; index += 1) {
+    const code = value.charCodeAt(index)
+    if (plain[code] === 0) return false
+    dashes = code === 45 ? dashes + 1 : 0
+    if (dashes === 2) return false
+  }
+  return true
+}
+
+function judgeIn(value: Bytes, quote: number, dialect: Dialect): string | null {
+  const from = quote === 0 ? 0 : stringEnd(value, 0, quote, dialect.escapes)
+  return from === -1 ? null : judge(value, from, quote, dialect)
+}
+
+/**
+ * Whether the value, put into an SQL statement as it is or between quotes, changes the statement's structure: null, or
+ * a fingerprint `context:structure` such as `single:union-select` or `bare:condition`. The value is read in each
+ * context by a tokenizer that knows MySQL, PostgreSQL, SQL Server, Oracle and SQLite, and judged by a grammar.
+ */
+export function detectSqli(value: Bytes): string | null {
+  if (value.length < LENGTH_MIN || isPlain(value)) return null
+  const comments = value.includes('#') || value.includes('--')
+  const escapes = value.includes('\\')
+  for (const dialect of dialects) {
+    if ((dialect.mysql && !comments) || (!dialect.escapes && !escapes)) continue
+    const bare = judgeIn(value, 0, dialect)
+    if (bare !== null) return `bare:${bare}`
+    for (const [name, quote] of contexts) {
+      if (!value.includes(quote)) continue
+      const found = judgeIn(value, quote.charCodeAt(0), dialect)
+      if (found !== null) return `${name}:${found}`
+    }
+  }
+  return null
+}

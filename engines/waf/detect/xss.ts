@@ -1,0 +1,55 @@
+import type { Bytes } from '../model.ts'
+import { readAttributes, readData, type Markup } from './html/tags.ts'
+
+/** Shorter values hold no markup that does anything. */
+const LENGTH_MIN = 4
+
+const quotes = ['"', "'", '`'] as const
+
+/** Reads the rest of a tag whose attribute value ends at `at`, then the text behind it. */
+function activeBehind(text: Bytes, at: number): boolean {
+  const markup: Markup = { text, at, found: false }
+  readAttributes(markup, false)
+  if (!markup.found) readData(markup)
+  return markup.found
+}
+
+/** Where an attribute value without quotes ends; -1 when the value is all there is. */
+function unquotedEnd(text: Bytes): number {
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code <= 32 || code === 62) return at
+  }
+  return -1
+}
+
+/** Expressions of client-side templates that reach for the constructor of functions. */
+function isTemplate(value: Bytes): boolean {
+  const open = value.indexOf('{{')
+  if (open === -1) return false
+  const expression = value.slice(open, value.indexOf('}}', open) + 1 || value.length)
+  return /constructor|__proto__|\$eval|\$on\b|\$parse|prototype/iu.test(expression)
+}
+
+/**
+ * Whether the value, put into an HTML document as text or into an attribute, quoted in any way or not, runs script or
+ * loads what does. The value is read by the states of the HTML specification that matter, in each of the five contexts.
+ */
+export function detectXss(value: Bytes): boolean {
+  if (value.length < LENGTH_MIN) return false
+  const tags = value.includes('<')
+  if (tags) {
+    const markup: Markup = { text: value, at: 0, found: false }
+    readData(markup)
+    if (markup.found) return true
+  }
+  if (value.includes('=')) {
+    const end = unquotedEnd(value)
+    if (end !== -1 && activeBehind(value, end)) return true
+    for (const quote of quotes) {
+      const at = value.indexOf(quote)
+      if (at !== -1 && activeBehind(value, at + 1)) return true
+    }
+  }
+  return isTemplate(value)
+}
