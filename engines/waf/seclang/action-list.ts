@@ -1,4 +1,5 @@
 import { WafError, type Place } from '../waf-error.ts'
+import { trim, trimEnd } from './blank.ts'
 import { brief } from './lookup.ts'
 import { quoteEnd, unescapeQuoted } from './words.ts'
 
@@ -8,8 +9,8 @@ export interface ActionText {
   readonly value: string | null
 }
 
-const NAME = /\s*([A-Za-z]\w*)\s*(:?)\s*/y
-const SEPARATOR = /\s*(?:,\s*|$)/y
+const NAME = /[\t-\r ]*([A-Za-z]\w*)[\t-\r ]*(:?)[\t-\r ]*/y
+const SEPARATOR = /[\t-\r ]*(?:,[\t-\r ]*|$)/y
 
 /** Splits `id:1,msg:'a, b',pass`; a comma may end the list. */
 export function splitActions(text: string, place: Place): ActionText[] {
@@ -19,7 +20,7 @@ export function splitActions(text: string, place: Place): ActionText[] {
     NAME.lastIndex = at
     const name = NAME.exec(text)
     if (name === null) {
-      if (text.slice(at).trim() === '') break
+      if (trim(text.slice(at)) === '') break
       throw new WafError('syntax', `not an action: ${brief(text.slice(at))}`, place)
     }
     at += name[0].length
@@ -33,7 +34,7 @@ export function splitActions(text: string, place: Place): ActionText[] {
     } else if (name[2] === ':') {
       const comma = text.indexOf(',', at)
       const end = comma === -1 ? text.length : comma
-      value = text.slice(at, end).trimEnd()
+      value = trimEnd(text.slice(at, end))
       at = end
     }
     actions.push({ name: name[1] ?? '', value })

@@ -1,4 +1,5 @@
 import type { Bytes, RuleChoice, Target } from '../model.ts'
+import { compilePattern, MODSECURITY_2 } from '../regex/index.ts'
 import { WafError, type Place } from '../waf-error.ts'
 import { mergeActions, type ActionSet } from './action-set.ts'
 import type { DraftItem, Link, RuleDraft } from './rule-draft.ts'
@@ -78,10 +79,6 @@ function choiceTest(rules: RuleChoice, place: Place): (rule: RuleDraft) => boole
 }
 
 function patternTest(pattern: Bytes, place: Place): (text: string) => boolean {
-  try {
-    const compiled = new RegExp(pattern)
-    return (text) => compiled.test(text)
-  } catch {
-    throw new WafError('pattern-malformed', `not a pattern: ${pattern.slice(0, 60)}`, place)
-  }
+  const compiled = compilePattern(pattern, MODSECURITY_2, place)
+  return (text) => compiled.verdict(text) === 'match'
 }

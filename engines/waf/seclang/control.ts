@@ -1,4 +1,5 @@
 import type { Control, RuleChoice, Target } from '../model.ts'
+import { trim } from './blank.ts'
 import { brief } from './lookup.ts'
 import { readTargets } from './target.ts'
 import { integer, onOff, oneOf, refuse, type Owner } from './values.ts'
@@ -72,16 +73,16 @@ const options: ReadonlyMap<string, ReadControl> = new Map<string, ReadControl>([
 export function readControls(text: string, owner: Owner): Control[] {
   const equals = text.indexOf('=')
   if (equals === -1) return refuse(owner, `${brief(text)} has no value`)
-  const name = text.slice(0, equals).trim()
+  const name = trim(text.slice(0, equals))
   const read = options.get(name.toLowerCase())
   if (read === undefined) return refuse(owner, `there is no option ${brief(name)}`)
-  return read(text.slice(equals + 1).trim(), { ...owner, name: `${owner.name}:${name}` })
+  return read(trim(text.slice(equals + 1)), { ...owner, name: `${owner.name}:${name}` })
 }
 
 /** Reads `1`, `1-9`, lists of them divided by spaces or commas, or a pattern of tags or messages. */
 export function readChoices(text: string, by: ChosenBy, owner: Owner): RuleChoice[] {
   if (by !== 'id') return text === '' ? refuse(owner, 'no pattern') : [{ by, pattern: text }]
-  const words = text.split(/[\s,]+/).filter((word) => word !== '')
+  const words = text.split(/[\t-\r ,]+/).filter((word) => word !== '')
   if (words.length === 0) return refuse(owner, 'no rule is named')
   return words.map((word) => {
     const range = /^(\d{1,15})(?:-(\d{1,15}))?$/.exec(word)

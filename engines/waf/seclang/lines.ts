@@ -1,4 +1,5 @@
 import type { RuleFile } from '../model.ts'
+import { trim, trimStart } from './blank.ts'
 import { WafError, type Place } from '../waf-error.ts'
 
 /** One directive with its continuations joined; `place` names the line on which it begins. */
@@ -8,7 +9,7 @@ export interface Line {
 }
 
 const BYTE_ORDER_MARK = '\u00EF\u00BB\u00BF'
-const DIRECTIVE = /^\s*(?:Sec[A-Z]|Include)/i
+const DIRECTIVE = /^[\t-\r ]*(?:Sec[A-Z]|Include)/i
 
 /**
  * Joins lines that end in a backslash and leaves out comments and empty lines. A comment goes on like any other line,
@@ -20,6 +21,7 @@ export function readLines(file: RuleFile): Line[] {
   let start = 0
   let line = 0
   let begun = 0
+  let comment = false
   let parts: string[] = []
   while (start < text.length) {
     line += 1
@@ -29,8 +31,10 @@ export function readLines(file: RuleFile): Line[] {
     start = end + 1
     const place = { file: file.name, line }
     if (part.includes('\0')) throw new WafError('syntax', 'a NUL byte', place)
-    if (parts.length === 0) begun = line
-    else if (isComment(parts[0]) && DIRECTIVE.test(part)) {
+    if (parts.length === 0) {
+      begun = line
+      comment = trimStart(part).startsWith('#')
+    } else if (comment && DIRECTIVE.test(part)) {
       throw new WafError(
         'syntax',
         'the comment above ends in a backslash and would take this directive with it',
@@ -41,17 +45,12 @@ export function readLines(file: RuleFile): Line[] {
       parts.push(part.slice(0, -1))
       continue
     }
-    const whole = parts.length === 0 ? part.trim() : `${parts.join('')}${part}`.trim()
+    const whole = parts.length === 0 ? trim(part) : trim(`${parts.join('')}${part}`)
     parts = []
-    if (whole !== '' && !whole.startsWith('#'))
-      lines.push({ place: { file: file.name, line: begun }, text: whole })
+    if (whole !== '' && !comment) lines.push({ place: { file: file.name, line: begun }, text: whole })
   }
   if (parts.length > 0) {
     throw new WafError('syntax', 'the file ends after a backslash', { file: file.name, line: begun })
   }
   return lines
-}
-
-function isComment(part: string | undefined): boolean {
-  return part !== undefined && part.trimStart().startsWith('#')
 }

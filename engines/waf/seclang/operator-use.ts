@@ -3,9 +3,9 @@ import { WafError, type Place } from '../waf-error.ts'
 import { brief, knownOperator } from './lookup.ts'
 import { readTemplate, templateText } from './template.ts'
 
-const NAMED = /^\s*(!?)\s*@(\w+)(?:\s+([\s\S]*))?$/
-const AT = /^\s*!?\s*@/
-const NEGATED = /^!\s*/
+const NAMED = /^[\t-\r ]*(?:(!)[\t-\r ]*)?@(\w+)(?:[\t-\r ]+([\s\S]*))?$/
+const AT = /^[\t-\r ]*(?:![\t-\r ]*)?@/
+const NEGATED = /^![\t-\r ]*/
 
 /** Reads `@name argument`, `!@name argument`, or a pattern for `@rx`, with or without `!` before it. */
 export function readOperator(text: string, place: Place): OperatorUse {

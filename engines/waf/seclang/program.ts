@@ -13,7 +13,7 @@ import { assumedSettings, readSetting, settingReaders, type SettingsDraft } from
 import { splitWords } from './words.ts'
 
 const INCLUDE_DEPTH_MAX = 32
-const FIRST_WORD = /^\S+/
+const FIRST_WORD = /^[^\t-\r ]+/
 
 /**
  * Reads SecLang whole or not at all: whatever is not understood is a `WafError` with its file and line. `listFiles` is

@@ -1,13 +1,14 @@
 import type { Selector, Target } from '../model.ts'
 import type { VariableName } from '../names.ts'
 import { WafError, type Place } from '../waf-error.ts'
+import { trim, trimEnd } from './blank.ts'
 import { brief, isCollection, knownVariable, variableNamed } from './lookup.ts'
 import { quoteEnd, quoteText, unescapeQuoted } from './words.ts'
 
-const HEAD = /\s*([!&]?)\s*([A-Za-z_]\w*)/y
-const NEXT = /,\s*[!&]?\s*([A-Za-z_]\w*)/y
-const SEPARATOR = /\s*(?:[|,]\s*|$)/y
-const PLAIN_PATTERN = /^(?:[^\\\s|,'"/]|\\[^\s|,'"/\\])+$/
+const HEAD = /[\t-\r ]*(?:([!&])[\t-\r ]*)?([A-Za-z_]\w*)/y
+const NEXT = /,[\t-\r ]*(?:[!&][\t-\r ]*)?([A-Za-z_]\w*)/y
+const SEPARATOR = /[\t-\r ]*(?:[|,][\t-\r ]*|$)/y
+const PLAIN_PATTERN = /^(?:[^\\\t-\r |,'"/]|\\[^\t-\r |,'"/\\])+$/
 const PLAIN = /^[\w.\-[\]*^$+?()=:#@%~;{}<>]+$/
 
 interface Found<T> {
@@ -27,7 +28,7 @@ export function readTargets(text: string, place: Place): Target[] {
     if (separator === null)
       throw new WafError('syntax', `text after a variable: ${brief(text.slice(end))}`, place)
     at = end + separator[0].length
-    if (at >= text.length && separator[0].trim() !== '') {
+    if (at >= text.length && trim(separator[0]) !== '') {
       throw new WafError('syntax', 'a list of variables ends in a separator', place)
     }
   } while (at < text.length)
@@ -79,7 +80,7 @@ function selectorAt(text: string, at: number, variable: VariableName, place: Pla
     return { found: selectorOf(text.slice(at, close + 1), variable, place), end: close + 1 }
   }
   const end = nameEnd(text, at)
-  return { found: selectorOf(text.slice(at, end).trimEnd(), variable, place), end }
+  return { found: selectorOf(trimEnd(text.slice(at, end)), variable, place), end }
 }
 
 function selectorOf(text: string, variable: VariableName, place: Place): Selector {
@@ -96,7 +97,10 @@ function selectorOf(text: string, variable: VariableName, place: Place): Selecto
 function slashEnd(text: string, at: number): number {
   for (let i = at + 1; i < text.length; i += 1) {
     if (text[i] === '\\') i += 1
-    else if (text[i] === '/' && /^\s*(?:[|,]|$)/.test(text.slice(i + 1, i + 9))) return i
+    else if (text[i] === '/') {
+      SEPARATOR.lastIndex = i + 1
+      if (SEPARATOR.test(text)) return i
+    }
   }
   return -1
 }
@@ -118,7 +122,7 @@ function selectorText(selector: Selector): string {
   if (selector.kind === 'name')
     return PLAIN.test(selector.name) ? selector.name : quoteText(selector.name, "'")
   if (selector.kind === 'xpath') {
-    return /[\s|,'\\]/.test(selector.path) ? quoteText(selector.path, "'") : selector.path
+    return /[\t-\r |,'\\]/.test(selector.path) ? quoteText(selector.path, "'") : selector.path
   }
   const { pattern } = selector
   return PLAIN_PATTERN.test(pattern) ? `/${pattern}/` : quoteText(`/${pattern}/`, "'")

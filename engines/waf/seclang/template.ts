@@ -3,7 +3,7 @@ import type { Place } from '../waf-error.ts'
 import { WafError } from '../waf-error.ts'
 import { brief, isCollection, knownVariable } from './lookup.ts'
 
-const MACRO = /%\{([A-Za-z]\w*)(?:[.:]([^}]*))?\}/g
+const MACRO = /%\{([A-Za-z]\w*)(?:[.:]([^{}]*))?\}/g
 
 /** Reads the macros of a text; one that names no variable is refused, and `%{` that begins no name is text. */
 export function readTemplate(text: string, place: Place): Template {

@@ -1,6 +1,6 @@
 import { WafError, type Place } from '../waf-error.ts'
 
-const SPACE = /\s/
+const SPACE = /[\t-\r ]/
 
 /**
  * The words of a directive, quoted as in Apache's configuration: in quotes `\"` and `\\` stand for the second character,
