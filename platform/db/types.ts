@@ -130,6 +130,20 @@ export interface Backup {
   taken_at: Timestamp;
 }
 
+export interface BlockedRequest {
+  at: Timestamp;
+  fingerprint: string;
+  id: string;
+  message: string;
+  method: string;
+  outcome: string;
+  route: string;
+  rule: number;
+  rules: ArrayType<number>;
+  score: number;
+  sealed: Buffer;
+}
+
 export interface DataKey {
   created_at: Timestamp;
   destroyed_at: Timestamp | null;
@@ -744,6 +758,7 @@ export interface DB {
   attestation: Attestation;
   audit_event: AuditEvent;
   backup: Backup;
+  blocked_request: BlockedRequest;
   data_key: DataKey;
   device: Device;
   directory_group: DirectoryGroup;

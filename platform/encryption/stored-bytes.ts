@@ -18,6 +18,7 @@ export const sealedColumns: readonly SealedColumn[] = [
   sealed(['surety', 'account', 'display_name'], null),
   sealed(['surety', 'api_key', 'label'], 'workspace_id'),
   sealed(['surety', 'audit_event', 'sealed'], 'tenant', { orProvider: true }),
+  sealed(['surety', 'blocked_request', 'sealed'], null),
   sealed(['surety', 'elevation', 'reason'], null),
   sealed(['surety', 'elevation', 'decision_reason'], null),
   sealed(['surety', 'elevation', 'review_note'], null),

@@ -9,3 +9,8 @@ export function probeAddress(): string {
 export function probeAddressHere(): string | undefined {
   return process.platform === 'linux' ? probeAddress() : undefined
 }
+
+/** Whether a request came from such an address; only this machine itself can send from one. */
+export function isProbeAddress(address: string): boolean {
+  return /^(?:::ffff:)?127\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.\d{1,3}\.1$/.test(address)
+}

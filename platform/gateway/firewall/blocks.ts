@@ -1,0 +1,107 @@
+import type { Database } from '../../db/index.ts'
+import { PROVIDER, type TenantKeys } from '../../encryption/index.ts'
+import { DAY, secondsAfter, type Clock } from '../../kernel/clock.ts'
+import { errorRecord, type Log } from '../../kernel/log.ts'
+import type { BlockOrigin } from './block-events.ts'
+import type { Entry } from './entry.ts'
+import { blockById, deleteOldBlocks, insertBlocks, newestBlocks } from './queries.ts'
+
+/** A refusal as it was kept, with the address it came from. */
+export interface StoredBlock {
+  readonly entry: Entry
+  readonly ip: string
+}
+
+/** How long refusals are kept, and how many at most. */
+export const BLOCKS_KEPT = { days: 30, most: 100_000 } as const
+
+/** Refusals in the database; excerpts and addresses are sealed with the provider's key. */
+export interface Blocks {
+  /** Takes a refusal to be stored soon; never throws and never waits. */
+  store(entry: Entry, from: BlockOrigin): void
+  /** Refusals that were not stored, because they came faster than they could be or the database was away. */
+  lost(): number
+  find(id: string): Promise<StoredBlock | null>
+  newest(since: Date, most: number): Promise<StoredBlock[]>
+  /** Removes what is too old or too many. */
+  expire(): Promise<number>
+  /** Stores what waits. */
+  stop(): Promise<void>
+}
+
+const WAITING_MAX = 1000
+const BATCH = 100
+
+interface BlockParts {
+  readonly db: Database
+  readonly keys: Pick<TenantKeys, 'sealText' | 'openText'>
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** Opens the store. */
+export function openBlocks(parts: BlockParts): Blocks {
+  const { db, clock, log } = parts
+  let waiting: (readonly [Entry, BlockOrigin])[] = []
+  let lost = 0
+  let storing: Promise<void> | null = null
+  const drain = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const batch = waiting.splice(0, BATCH)
+      try {
+        await insertBlocks(db, await Promise.all(batch.map(([entry, from]) => rowOf(parts, entry, from))))
+      } catch (error) {
+        lost += batch.length
+        log.error(errorRecord(error), 'refusals could not be stored')
+      }
+    }
+    storing = null
+  }
+  return {
+    store: (entry, from) => {
+      if (waiting.length >= WAITING_MAX) lost += 1
+      else {
+        waiting.push([entry, from])
+        storing ??= drain()
+      }
+    },
+    lost: () => lost,
+    find: async (id) => {
+      const row = await blockById(db, id)
+      return row === undefined ? null : opened(parts, row)
+    },
+    newest: async (since, most) =>
+      Promise.all((await newestBlocks(db, since, most)).map((row) => opened(parts, row))),
+    expire: () => deleteOldBlocks(db, secondsAfter(clock.now(), -BLOCKS_KEPT.days * DAY), BLOCKS_KEPT.most),
+    stop: async () => {
+      await storing
+      waiting = []
+    },
+  }
+}
+
+const placeOf = (row: string) => ({ table: 'blocked_request', column: 'sealed', row })
+
+async function rowOf({ keys }: BlockParts, entry: Entry, { ip }: BlockOrigin) {
+  return {
+    id: entry.id,
+    at: new Date(entry.at),
+    outcome: entry.outcome,
+    method: entry.method.slice(0, 20),
+    route: entry.route,
+    rule: entry.rule,
+    message: entry.message,
+    rules: entry.matches.map(({ rule }) => rule),
+    score: Math.max(entry.scores.inbound, entry.scores.outbound),
+    fingerprint: entry.fingerprint,
+    sealed: await keys.sealText(PROVIDER, placeOf(entry.id), JSON.stringify({ entry, ip })),
+  }
+}
+
+async function opened(
+  { keys }: BlockParts,
+  row: { readonly id: string; readonly sealed: Uint8Array },
+): Promise<StoredBlock> {
+  // Sealed by us, so it has the shape that we gave it.
+  return JSON.parse(await keys.openText(PROVIDER, placeOf(row.id), row.sealed)) as StoredBlock
+}
