@@ -36,6 +36,9 @@ const subjects: Readonly<Record<string, Subject>> = {
   ledger: withCases('merkle', conformLedger),
   envelope: withCases('wycheproof', conformEnvelope),
   oidc: withCases('programme', async (folder) => (await import('./oidc/conform.ts')).conformOidc(folder)),
+  seclang: withCases('secrules-vectors', async (folder) =>
+    (await import('../engines/waf/conform.ts')).conformSeclang(folder),
+  ),
   scim: { cases: null, run: async (folder) => (await import('./scim/conform.ts')).conformScim(folder) },
 }
 

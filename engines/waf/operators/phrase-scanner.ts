@@ -1,5 +1,5 @@
 import type { Bytes } from '../model.ts'
-import { phraseAutomaton } from './phrase-automaton.ts'
+import { phraseAutomaton, type PhraseAutomaton } from './phrase-automaton.ts'
 import { phraseTrie } from './phrase-trie.ts'
 
 /** Where a phrase was found: its number in the list, and the place behind its last byte. */
