@@ -14,6 +14,10 @@ import type { IntrospectionReady } from './introspection.ts'
 
 const test = await testAccess({
   'api.rate': 100_000_000,
+  'rate.network': 1_000_000_000,
+  'rate.account': 1_000_000_000,
+  'rate.workspace': 1_000_000_000,
+  'rate.sign-in': 30,
   'hsts.max-age': 3600,
   'tls.minimum': 'TLSv1.3',
   'tls.groups': ['X25519', 'P-256'],

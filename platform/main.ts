@@ -12,7 +12,14 @@ import {
 } from './audit/index.ts'
 import { databaseAnswers, listenFor } from './db/index.ts'
 import { encryptionJobs, encryptionRoutes } from './encryption/index.ts'
-import { noFirewall, startGateway, type Gateway } from './gateway/index.ts'
+import {
+  limiterOver,
+  noFirewall,
+  openSharedRates,
+  startGateway,
+  type Gateway,
+  type SharedRates,
+} from './gateway/index.ts'
 import { openGround, type Ground } from './ground.ts'
 import { localProgram } from './kernel/caller.ts'
 import { secondsBetween, systemClock as clock } from './kernel/clock.ts'
@@ -79,12 +86,24 @@ function allRoutes(config: Config, ground: Ground, services: Services, proof: Pr
   ] as readonly AnyRoute[]
 }
 
+/** The store in which several gateways count together, where one is named. */
+async function openRates(config: Config, log: Log): Promise<SharedRates | null> {
+  if (config.RATE_STORE_URL === '') return null
+  return openSharedRates({
+    url: config.RATE_STORE_URL,
+    lost: config.RATE_STORE_LOST,
+    clock,
+    told: (error) => log.warn(errorRecord(error), 'the store of rates was lost'),
+  })
+}
+
 async function openGate(
   config: Config,
   log: Log,
   ground: Ground,
   services: Services,
   proof: Proof,
+  rates: SharedRates | null,
 ): Promise<Gateway> {
   const { db, audit, policy } = ground
   const answers = async (): Promise<boolean> => {
@@ -109,6 +128,7 @@ async function openGate(
       { name: 'ledger', ready: answers },
     ],
     upstream: new URL(config.UPSTREAM_URL),
+    limiter: rates === null ? undefined : limiterOver(rates),
     firewall: noFirewall,
     consoleFolder: fileURLToPath(new URL('console/dist', rootUrl)),
     ...sockets(config),
@@ -176,7 +196,8 @@ async function main(): Promise<void> {
   const proof = await openProof(config, log, ground, services)
   const jobs = allJobs(ground, services, proof)
   services.jobs.set(jobs)
-  const gateway = await openGate(config, log, ground, services, proof)
+  const rates = await openRates(config, log)
+  const gateway = await openGate(config, log, ground, services, proof, rates)
   services.gateway.set(gateway)
   const sequencing = startSequenceLoop(ground.ledger, log)
   const stopListening = await listenHere(config, ground, services, sequencing.poke, log)
@@ -191,6 +212,7 @@ async function main(): Promise<void> {
     await gateway.stop()
     await worker.stop(config.SHUTDOWN_SECONDS)
     await proof.board.stop()
+    await rates?.close()
     await stopListening()
     await ground.live.stop()
     await services.access.close()

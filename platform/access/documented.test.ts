@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { sealedColumns } from '../encryption/stored-bytes.ts'
-import { SIGN_IN_PER_MINUTE } from '../gateway/route-checks.ts'
 import type { AssuranceLevel } from '../kernel/caller.ts'
 import { settings } from '../kernel/config.ts'
 import { permissions, SENSITIVE, type Permission } from '../kernel/permission.ts'
@@ -73,7 +72,7 @@ test('policy 3.3-d: the limits on guessing that are documented are those of the 
       inWords(BUDGET),
       inWords(ADDRESS_BUDGET),
       inWords(QUESTION_BUDGET),
-      `${SIGN_IN_PER_MINUTE}`,
+      `*${published('rate.sign-in')}*`,
       sms('number'),
       sms('account'),
       `${of('overall', 3600)} in an hour, ${of('overall', 86_400)} in 24 hours; a country ${of('country', 3600)}, a workspace ${of('workspace', 3600)}, an area ${of('area', 3600)} in an hour`,

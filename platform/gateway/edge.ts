@@ -10,7 +10,6 @@ import { errorRecord, type Log } from '../kernel/log.ts'
 import type { PolicyReader } from '../kernel/parameter.ts'
 import { Problem } from '../kernel/problem.ts'
 import type { App, AppBindings, SendWhole } from './app.ts'
-import { clientNetwork } from './client-network.ts'
 import {
   problemParts,
   type Arrived,
@@ -25,10 +24,10 @@ import type { Guard, Watch } from './firewall/guard.ts'
 import { securityHeaders } from './headers.ts'
 import { requireHost } from './host.ts'
 import type { GatewayLimits } from './limits.ts'
-import { apiRate } from './parameters.ts'
 import { refuseDoubleHeaders } from './proxy-headers.ts'
 import { rawHead } from './proxy-upgrade.ts'
-import type { RateLimiter } from './rate-limit.ts'
+import { rateHeaders, type RateLimiter } from './rate-limit.ts'
+import { networkWant } from './rates.ts'
 import type { RequestLog } from './request-log.ts'
 import { isClaimed, readTarget } from './request-target.ts'
 import type { ServiceDoor } from './service-door.ts'
@@ -68,9 +67,6 @@ export interface Edge {
 }
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
-
-/** What one client network may send in a minute, as a multiple of what one client may: offices share an address. */
-const NETWORK_SHARE = 10
 
 const tracer = trace.getTracer('surety.gateway')
 
@@ -244,14 +240,19 @@ function arrive(door: EdgeDoor, incoming: NodeRequest): Arrived {
   return { target, host }
 }
 
-/** Stops a flood from one network before anything asks the database who it is. Policy 4.3-a.1. */
+/** Stops a flood from one network before anything asks the database who it is. Policy 4.1-d. */
 async function takeNetworkRate(door: EdgeDoor, exchange: Exchange): Promise<void> {
-  const limit = door.policy.read(apiRate) * NETWORK_SHARE
-  const verdict = await door.limiter.take('network', clientNetwork(exchange.ip), limit)
+  const want = networkWant(door.policy, exchange.ip)
+  const verdict = await door.limiter.take(want.budget, want.client, want.limit)
   if (verdict.allowed) return
-  throw new Problem('request.too-many', `At most ${limit} requests a minute are served for one network.`, {
-    retryAfterSeconds: verdict.resetSeconds,
-  })
+  Object.assign(exchange.replyHeaders, rateHeaders(want.budget, verdict))
+  throw new Problem(
+    'request.too-many',
+    `At most ${want.limit} requests a minute are served for one network.`,
+    {
+      retryAfterSeconds: verdict.resetSeconds,
+    },
+  )
 }
 
 async function upgrade(

@@ -8,7 +8,7 @@ import type { RateLimiter } from './rate-limit.ts'
  * support, where its owners read it. Reading is recorded once a minute for each place. Policy 3.2-d.
  */
 export async function recordElevatedUse(
-  door: { readonly limiter: RateLimiter; readonly record: RecordEvent },
+  door: { readonly limiter: Pick<RateLimiter, 'take'>; readonly record: RecordEvent },
   caller: Caller,
   exchange: Exchange,
   request: { readonly method: string; readonly permission: Permission | null },

@@ -15,7 +15,7 @@ import type { GatewayLimits } from './limits.ts'
 import { openTlsListener } from './listener.ts'
 import { openStreams } from './open-streams.ts'
 import { openUpstream } from './proxy.ts'
-import { openRateLimiter } from './rate-limit.ts'
+import { openRateLimiter, type RateLimiter } from './rate-limit.ts'
 import { recentChanges, type RecentChange } from './recent-changes.ts'
 import { openRequestLog, type RequestCounts, type RequestRecord } from './request-log.ts'
 import { openServiceDoor } from './service-door.ts'
@@ -34,6 +34,8 @@ export interface FrontParts {
   readonly certificate: () => CertificatePair
   readonly identity: Pick<IdentityTokens, 'issue'>
   readonly limits: GatewayLimits
+  /** Counts requests; left out: in this process. */
+  readonly limiter?: RateLimiter | undefined
   /** Names that requests may be addressed to. */
   readonly hosts: readonly string[]
   readonly publicPaths: readonly string[]
@@ -57,7 +59,7 @@ export interface Front {
 /** Assembles a front; the gateway has one, and each check that needs a broken twin assembles another. */
 export function assembleFront(parts: FrontParts): Front {
   const { clock, policy, log, access, record, limits } = parts
-  const limiter = openRateLimiter(clock)
+  const limiter = parts.limiter ?? openRateLimiter(clock)
   const requestLog = openRequestLog(parts.writeRequest)
   const streams = openStreams()
   const underWay = openUnderWay(limits.underWayPerClientMax)

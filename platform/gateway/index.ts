@@ -1,5 +1,7 @@
 /** Chapter 4, and 2.1: the door to the outside; TLS, limits, who may, and the way to the protected service. */
 export { startGateway, type Gateway, type GatewayDeps } from './start.ts'
+export { limiterOver } from './rate-limit.ts'
+export { openSharedRates, type SharedRates } from './shared-rates.ts'
 export { gatewayParameters, apiRate, hstsMaxAge, tlsGroups, tlsMinimum } from './parameters.ts'
 export { gatewayEvents } from './events.ts'
 export { gatewayControls, gatewayDeclarations } from './controls.ts'

@@ -76,6 +76,44 @@ export const wafRulesAge = parameter({
   obeys: 'The check fails once the rules have not been compared with their source for this long.',
 })
 
+/** Requests that one client network may send in any minute, known callers included: offices share an address. Policy 4.1-d. */
+export const networkRate = parameter({
+  name: 'rate.network',
+  clause: '4.1-d',
+  type: ratePerMinute({ min: 60, max: 1_000_000 }),
+  weaker: 'higher',
+  obeys:
+    'A network (IPv4 /24, IPv6 /64) that sent this many requests within the last minute is answered 429.',
+})
+
+/** Requests that one account may make in any minute, whatever sessions and programs act for it. Policy 4.1-d. */
+export const accountRate = parameter({
+  name: 'rate.account',
+  clause: '4.1-d',
+  type: ratePerMinute({ min: 30, max: 100_000 }),
+  weaker: 'higher',
+  obeys:
+    'An account whose sessions and programs made this many requests within the last minute is answered 429.',
+})
+
+/** Requests that may be made in the name of one workspace in any minute. Policy 4.1-d. */
+export const workspaceRate = parameter({
+  name: 'rate.workspace',
+  clause: '4.1-d',
+  type: ratePerMinute({ min: 60, max: 1_000_000 }),
+  weaker: 'higher',
+  obeys: 'A workspace for which this many requests were made within the last minute is answered 429.',
+})
+
+/** Tries at sign-in that one client may make in any minute. Policy 4.1-d. */
+export const signInRate = parameter({
+  name: 'rate.sign-in',
+  clause: '4.1-d',
+  type: ratePerMinute({ min: 5, max: 600 }),
+  weaker: 'higher',
+  obeys: 'A client that made this many requests to sign-in within the last minute is answered 429.',
+})
+
 /** The gateway's parameters. */
 export const gatewayParameters: readonly AnyParameter[] = [
   tlsMinimum,
@@ -86,4 +124,8 @@ export const gatewayParameters: readonly AnyParameter[] = [
   wafParanoia,
   wafThreshold,
   wafRulesAge,
+  networkRate,
+  accountRate,
+  workspaceRate,
+  signInRate,
 ]

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { stranger, type Caller } from '../kernel/caller.ts'
+import type { Exchange } from './exchange.ts'
 import { contentSecurityPolicy } from './headers.ts'
 import { ask, askHttp2, testGateway, type TestGateway } from './gateway.fixture.ts'
+import { openRateLimiter } from './rate-limit.ts'
+import { takeRate } from './route-checks.ts'
 
 const FULL = { cookie: '__Host-surety=full' }
 
@@ -203,6 +207,37 @@ describe('the API', () => {
     assert.deepEqual([free.status, free.headers['ratelimit']], [200, '"api";r=39;t=60'])
   })
 
+  test('policy 4.1-d: a route that costs more is limited by itself, and an account over all of its sessions', async () => {
+    at.clock.advanceSeconds(61)
+    at.publish({ 'api.rate': 600, 'rate.account': 40 })
+    const { pattern, perMinute } = { pattern: '/api/sample/dear', perMinute: 3 }
+    const limiter = openRateLimiter(at.clock)
+    const door = { limiter, policy: at.reader, record: async () => {} }
+    const caller = (session: string): Caller => ({
+      ...stranger({ ip: '192.0.2.7', userAgent: '' }),
+      kind: 'account',
+      id: 'a',
+      sessionId: session,
+    })
+    const exchange = (): Exchange => ({
+      requestId: 'r',
+      ip: '192.0.2.7',
+      userAgent: '',
+      pattern,
+      replyHeaders: {},
+    })
+    const dear = { rate: 'api', pattern, perMinute } as const
+    for (let tries = 0; tries < 3; tries += 1) await takeRate(door, dear, caller('one'), exchange())
+    const refused = exchange()
+    await assert.rejects(takeRate(door, dear, caller('one'), refused), /At most 3 requests a minute/)
+    assert.equal(refused.replyHeaders['ratelimit'], '"route";r=0;t=60')
+    const plain = { rate: 'api', pattern: '/api/sample/other' } as const
+    for (let tries = 0; tries < 37; tries += 1) await takeRate(door, plain, caller(`${tries}`), exchange())
+    const crowd = exchange()
+    await assert.rejects(takeRate(door, plain, caller('last'), crowd), /At most 40 requests a minute/)
+    assert.match(crowd.replyHeaders['ratelimit-policy'] ?? '', /^"account";q=40;w=60$/)
+  })
+
   test('sign-in has a stricter rate of its own, and one network cannot flood the rest', async () => {
     at.publish({ 'api.rate': 600 })
     at.clock.advanceSeconds(61)
@@ -213,7 +248,7 @@ describe('the API', () => {
       }),
     )
     assert.equal(tries.filter((status) => status === 200).length, 30)
-    at.publish({ 'api.rate': 30 })
+    at.publish({ 'rate.network': 300 })
     at.clock.advanceSeconds(61)
     const flood = await Promise.all(
       Array.from({ length: 310 }, async (_, index) => {

@@ -3,17 +3,13 @@ import type { PolicyReader } from '../kernel/parameter.ts'
 import { Problem } from '../kernel/problem.ts'
 import type { AnyRoute } from '../kernel/route.ts'
 import type { z } from '../kernel/schema.ts'
-import { clientNetwork } from './client-network.ts'
 import { refuseCrossSite } from './cross-site.ts'
 import { recordElevatedUse } from './elevated-use.ts'
 import type { AccessDoor, Exchange, RecordEvent } from './exchange.ts'
 import { gatewayLimits } from './limits.ts'
-import { apiRate } from './parameters.ts'
-import { rateHeaders, type RateBudget, type RateLimiter } from './rate-limit.ts'
+import { rateHeaders, type RateLimiter } from './rate-limit.ts'
+import { clientOf, wantsOf, type RouteRate } from './rates.ts'
 import { readFormBody, readJsonBody, readQuery, readScimBody, readTextBody } from './request-body.ts'
-
-/** Tries at sign-in that one client may make in any minute, whatever the policy allows for other requests. */
-export const SIGN_IN_PER_MINUTE = 30
 
 /** What the checks work with. */
 export interface CheckDoor {
@@ -41,34 +37,33 @@ export interface RouteCheck {
   run(passage: Passage, door: CheckDoor): Promise<void>
 }
 
-/** Who a caller is counted as: a session or key by itself, everybody else by network. */
-export function clientOf(caller: Caller, ip: string): string {
-  if (caller.sessionId !== null) return `session ${caller.sessionId}`
-  if (caller.kind === 'anonymous') return `network ${clientNetwork(ip)}`
-  return `${caller.kind} ${caller.id}`
+/** What a request is counted by: the route's budget, its pattern, and a limit of its own if it has one. */
+export interface RatedWay {
+  readonly rate: RouteRate
+  readonly pattern: string
+  readonly perMinute?: number | null
 }
 
-/** Requests in a minute that a budget holds. Policy 4.3-a.1. */
-export function budgetOf(budget: Exclude<RateBudget, 'network'>, policy: PolicyReader): number {
-  const rate = policy.read(apiRate)
-  return budget === 'sign-in' ? Math.min(SIGN_IN_PER_MINUTE, rate) : rate
-}
-
-/** Takes one request from the caller's budget. Policy 4.3-a.1. */
+/** Takes one request from every budget of its caller. Policy 4.1-d, 4.3-a.1. */
 export async function takeRate(
   door: Pick<CheckDoor, 'limiter' | 'policy' | 'record'>,
-  budget: Exclude<RateBudget, 'network'>,
+  way: RatedWay,
   caller: Caller,
   exchange: Exchange,
 ): Promise<void> {
+  const { refusedBy, each } = await door.limiter.takeEach(wantsOf(door.policy, caller, exchange.ip, way))
+  const [own] = each
+  const refused = each.find(({ allowed }) => !allowed)
+  const told = refused ?? own
+  if (told !== undefined)
+    Object.assign(exchange.replyHeaders, rateHeaders(refusedBy?.budget ?? way.rate, told))
+  if (refusedBy === null || refused === undefined) return
   const client = clientOf(caller, exchange.ip)
-  const verdict = await door.limiter.take(budget, client, budgetOf(budget, door.policy))
-  Object.assign(exchange.replyHeaders, rateHeaders(budget, verdict))
-  if (verdict.allowed) return
   const reported = await door.limiter.take('network', `reported ${client}`, 1)
+  const { budget } = refusedBy
   if (reported.allowed) await door.record(refusalEvent('request.rate-limited', exchange, caller, { budget }))
-  throw new Problem('request.too-many', `At most ${verdict.limit} requests a minute are served here.`, {
-    retryAfterSeconds: verdict.resetSeconds,
+  throw new Problem('request.too-many', `At most ${refused.limit} requests a minute are served here.`, {
+    retryAfterSeconds: refused.resetSeconds,
   })
 }
 
@@ -156,7 +151,8 @@ export const routeChecks: readonly RouteCheck[] = [
   },
   {
     name: 'rate of requests',
-    run: ({ route, caller, exchange }, door) => takeRate(door, route.rate, caller, exchange),
+    run: ({ route, caller, exchange }, door) =>
+      takeRate(door, { ...route, pattern: route.path }, caller, exchange),
   },
   {
     name: 'assurance and permission',

@@ -16,7 +16,8 @@ import { forwardUpgrade, requireWebSocket } from './proxy-upgrade.ts'
 import { forward, type Upstream } from './proxy.ts'
 import type { RateLimiter } from './rate-limit.ts'
 import { isBelow } from './request-target.ts'
-import { clientOf, refusalEvent, requireSameSite, takeRate } from './route-checks.ts'
+import { clientOf } from './rates.ts'
+import { refusalEvent, requireSameSite, takeRate, type RatedWay } from './route-checks.ts'
 import type { UnderWay } from './under-way.ts'
 
 /** The way from the edge to the protected service. */
@@ -152,18 +153,20 @@ async function admit(
   const prefix = isBelow(target.path, parts.publicPaths)
   exchange.pattern = `service ${prefix ?? '/*'}`
   if (prefix !== undefined) {
-    await takeRate(parts, 'api', stranger(exchange), exchange)
+    await takeRate(parts, serviceWay(exchange), stranger(exchange), exchange)
     return { caller: null, stands: async () => true }
   }
   const request = credentials(incoming, host, target.path)
   const caller = await parts.access.identify(request, exchange)
   exchange.client = caller.id
-  await takeRate(parts, 'api', caller, exchange)
+  await takeRate(parts, serviceWay(exchange), caller, exchange)
   await requireFull(parts, caller, exchange)
   await requireSameSite(parts, caller, request, exchange, upgrade)
   await recordElevatedUse(parts, caller, exchange, { method: request.method, permission: null })
   return { caller, stands: () => stillLetIn(parts, request, exchange, caller) }
 }
+
+const serviceWay = ({ pattern }: Exchange): RatedWay => ({ rate: 'api', pattern })
 
 async function stillLetIn(
   parts: ServiceParts,

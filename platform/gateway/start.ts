@@ -14,7 +14,7 @@ import { openIdentityTokens, type IdentityTokens } from './identity-token.ts'
 import type { Firewall } from './firewall/firewall.ts'
 import { openSignedWays, signedWayRoutes, type SignedWays } from './firewall/guard-signed.ts'
 import { gatewayLimits, type GatewayLimits } from './limits.ts'
-import { openRateLimiter } from './rate-limit.ts'
+import { openRateLimiter, type RateLimiter } from './rate-limit.ts'
 import { openRedirect } from './redirect.ts'
 import type { RecentChange } from './recent-changes.ts'
 import type { RequestCounts, RequestRecord } from './request-log.ts'
@@ -57,6 +57,8 @@ export interface GatewayDeps {
   readonly readiness: readonly ReadinessProbe[]
   /** The protected service. */
   readonly upstream: URL
+  /** Counts requests for several gateways; left out: each counts alone. */
+  readonly limiter?: RateLimiter | undefined
   /** What looks at every request and answer. */
   readonly firewall: Firewall
   /** The built console. */
@@ -251,9 +253,13 @@ async function openSurface(
 }
 
 /** The sockets serve one local program each, which works in batches; what protects them is who may open them. */
-function unlimited(clock: Clock): ReturnType<typeof openRateLimiter> {
-  const limiter = openRateLimiter(clock)
-  return { take: (budget, client) => limiter.take(budget, client, Number.MAX_SAFE_INTEGER) }
+function unlimited(clock: Clock): RateLimiter {
+  const { take, takeEach } = openRateLimiter(clock)
+  const limit = Number.MAX_SAFE_INTEGER
+  return {
+    take: (budget, client) => take(budget, client, limit),
+    takeEach: (wants) => takeEach(wants.map((want) => ({ ...want, limit }))),
+  }
 }
 
 function keepUp(front: Front, certificates: Certificates, limits: GatewayLimits, log: Log): () => void {

@@ -75,6 +75,16 @@ export const settings = {
     fallback: '',
     says: 'Key id and HMAC key of an account at the authority, `id:key`, where it asks for one (external account binding).',
   },
+  RATE_STORE_URL: {
+    type: z.string().regex(/^((redis|rediss):\/\/\S+|unix:\/\S+)?$/),
+    fallback: '',
+    says: 'Valkey or Redis (`rediss://user:password@host:6379`) in which several gateways count requests together, exactly; empty: each process counts alone.',
+  },
+  RATE_STORE_LOST: {
+    type: z.enum(['refuse', 'count-here']),
+    fallback: 'refuse',
+    says: 'What happens to requests while that store does not answer: refused, or counted by each process alone.',
+  },
   DATABASE_URL: {
     // A socket URL has no host, which the URL type of zod would refuse.
     type: z.string().regex(/^(postgres(ql)?:\/\/\S+)?$/),

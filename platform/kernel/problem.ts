@@ -50,6 +50,7 @@ const PROBLEMS = {
   'firewall.blocked': [403, 'The firewall stopped this'],
   'firewall.busy': [503, 'Too much is on its way at this moment'],
   'firewall.failed': [503, 'The firewall could not look at this'],
+  'limits.unavailable': [503, 'Requests cannot be counted at the moment'],
   'upstream.unavailable': [502, 'The protected service does not answer'],
   'upstream.timeout': [504, 'The protected service took too long'],
   'service.starting': [503, 'The service is not ready yet'],

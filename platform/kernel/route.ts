@@ -45,6 +45,8 @@ export interface Route<
   readonly reads: 'json' | 'form' | 'scim' | 'text'
   /** Which budget the request draws on. */
   readonly rate: 'page' | 'api' | 'sign-in'
+  /** Requests that one client may make here in any minute, for a route that costs more than others; null: the budget's. */
+  readonly perMinute: number | null
   readonly input: {
     readonly params: z.ZodType<Params>
     readonly query: z.ZodType<Query>
@@ -81,6 +83,7 @@ export function route<
   readonly reads?: 'form' | 'scim' | 'text'
   readonly event: string | { readonly none: string }
   readonly rate?: 'page' | 'api' | 'sign-in'
+  readonly perMinute?: number
   readonly params?: z.ZodType<Params>
   readonly query?: z.ZodType<Query>
   readonly body?: z.ZodType<Body>
@@ -94,6 +97,7 @@ export function route<
     fromOtherSites: null,
     reads: 'json',
     rate: 'api',
+    perMinute: null,
     ...rest,
     input: {
       params: params ?? (nothing as unknown as z.ZodType<Params>),

@@ -56,7 +56,15 @@ export interface Application {
 
 /** Starts everything on free ports of this machine. */
 export async function openRig(): Promise<Rig> {
-  const test = await testAccess({ 'api.rate': 100_000, 'hsts.max-age': 3600, ...TLS })
+  const test = await testAccess({
+    'api.rate': 100_000,
+    'rate.network': 1_000_000_000,
+    'rate.account': 1_000_000_000,
+    'rate.workspace': 1_000_000_000,
+    'rate.sign-in': 30,
+    'hsts.max-age': 3600,
+    ...TLS,
+  })
   test.clock.set(new Date())
   const owner = await firstPerson(test)
   const live = setInterval(() => test.clock.set(new Date()), 20)

@@ -30,7 +30,13 @@ async function requestOf(incoming: IncomingMessage, port: number): Promise<Reque
 
 /** Starts the routes that the gateway mounts, with the gateway's own checks before them, and makes a token. */
 export async function startScim(): Promise<ScimService> {
-  const test = await testAccess({ 'api.rate': 1_000_000 })
+  const test = await testAccess({
+    'api.rate': 1_000_000,
+    'rate.network': 1_000_000_000,
+    'rate.account': 1_000_000_000,
+    'rate.workspace': 1_000_000_000,
+    'rate.sign-in': 30,
+  })
   const { access, clock, policy } = test
   const owner = await firstPerson(test)
   const wish = { workspace: owner.workspace, label: 'conformance', seconds: 86_400 }
