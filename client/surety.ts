@@ -4,6 +4,7 @@ import { identityVerifier, type Identity } from './identity.ts'
 import { readPolicy, type PolicyInForce } from './policy.ts'
 import { serviceSocket } from './service-socket.ts'
 import { tenantKeyCache, type ReleasedTenantKeys } from './tenant-keys.ts'
+import { readKnownHooks, tellHooks, type KnownHooks, type SignedHook } from './signed-hooks.ts'
 import { readTenants, type Tenant } from './tenants.ts'
 
 /** Where Surety is and how patient the client is. */
@@ -40,6 +41,13 @@ export interface Surety {
   forgetKeys(tenant: string): void
   policy(): Promise<PolicyInForce>
   tenants(): Promise<readonly Tenant[]>
+  /** What the gateway knows of hooks that providers sign; another `epoch` means that all must be told again. */
+  knownHooks(): Promise<KnownHooks>
+  /** Tells the gateway at most 500 hooks that providers sign, and at most 500 paths that are none any more; safe to repeat. */
+  tellHooks(change: {
+    readonly hooks?: readonly SignedHook[]
+    readonly gone?: readonly string[]
+  }): Promise<KnownHooks>
   /** Closes connections and drops held keys. */
   close(): void
 }
@@ -66,6 +74,8 @@ export function openSurety(options: SuretyOptions): Surety {
     forgetKeys: keys.forget,
     policy: () => readPolicy(socket),
     tenants: () => readTenants(socket),
+    knownHooks: () => readKnownHooks(socket),
+    tellHooks: (change) => tellHooks(socket, change),
     close: () => {
       keys.clear()
       socket.close()

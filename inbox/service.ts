@@ -24,6 +24,7 @@ import { deleteVisitors } from './webchat/queries.ts'
 import { mountWebChat } from './webchat/routes.ts'
 import { mountWhatsAppHook } from './whatsapp/hook.ts'
 import { openRefusals } from './whatsapp/refusals.ts'
+import { hookTeller } from './whatsapp/signed-hooks.ts'
 import type { SendText } from './whatsapp/send.ts'
 
 /** What Instant Reply is made of. */
@@ -58,6 +59,8 @@ export interface Inbox {
   recover(): Promise<void>
   /** Declares the event types; before the first relay, and again after Surety refused one. */
   declareEvents(): Promise<void>
+  /** Tells the gateway on which paths a provider signs; called every few seconds. */
+  tellHooks(): Promise<void>
 }
 
 /** Every route of the API, as one tuple whose types are the contract. */
@@ -114,6 +117,7 @@ export function openInbox(deps: InboxDeps): Inbox {
     },
     relay: () => relayEvents({ db, vaults, surety, log }),
     declareEvents: () => surety.declareEvents(inboxEvents),
+    tellHooks: hookTeller({ db, vaults, log, surety }),
   }
 }
 

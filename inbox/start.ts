@@ -24,6 +24,7 @@ export interface RunningInbox {
 }
 
 const RELAY_SECONDS = 2
+const HOOKS_SECONDS = 10
 
 /** Starts the service: jobs, relay of events, and HTTP on the loopback. The schema `inbox` must be migrated. */
 export async function startInbox(
@@ -51,6 +52,7 @@ export async function startInbox(
   })
   const jobs = await runJobs(config.DATABASE_URL, inbox.jobs, log)
   const stopRelay = startRelay(inbox, log)
+  const stopTelling = startTelling(inbox, log)
   const recovered = inbox.recover().catch((error: unknown) => {
     log.warn(errorRecord(error), 'what was left behind waits for the next sweep')
   })
@@ -63,6 +65,7 @@ export async function startInbox(
       await closeServer(server)
       await recovered
       await stopRelay()
+      await stopTelling()
       await jobs.stop()
       await changes.close()
       await standIn?.stop()
@@ -73,27 +76,45 @@ export async function startInbox(
 }
 
 /** So many rounds without an answer are said nothing about. */
-const RELAY_FAILURES_QUIET = 5
+const FAILURES_QUIET = 5
 
 /** Events go out every two seconds; their types are declared first, and again whenever Surety does not know one. */
 function startRelay(inbox: Inbox, log: Log): () => Promise<void> {
   let declared = false
-  let failures = 0
+  const patience = patiently(log, 'events wait for the audit log')
   return every(
     RELAY_SECONDS,
     async () => {
       if (!declared) await inbox.declareEvents()
       declared = true
       await inbox.relay()
-      failures = 0
+      patience.went()
     },
     (error) => {
       if (error instanceof SuretyError && error.code === 'refused') declared = false
-      failures += 1
-      // While both start, or one is restarted, waiting a few rounds is no news.
-      if (failures > RELAY_FAILURES_QUIET) log.warn(errorRecord(error), 'events wait for the audit log')
+      patience.failed(error)
     },
   )
+}
+
+/** The gateway keeps signed hooks in memory only, so that it is asked again and again what it knows. */
+function startTelling(inbox: Inbox, log: Log): () => Promise<void> {
+  const patience = patiently(log, 'signed hooks are not known to the gateway')
+  return every(HOOKS_SECONDS, () => inbox.tellHooks().then(patience.went), patience.failed)
+}
+
+/** While both start, or one is restarted, waiting a few rounds is no news. */
+function patiently(log: Log, message: string): { went(): void; failed(error: unknown): void } {
+  let failures = 0
+  return {
+    went: () => {
+      failures = 0
+    },
+    failed: (error) => {
+      failures += 1
+      if (failures > FAILURES_QUIET) log.warn(errorRecord(error), message)
+    },
+  }
 }
 
 function listen(inbox: Inbox, port: number): Promise<Server> {

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose'
-import type { ServiceEvent, Tenant } from '../index.ts'
+import type { KnownHooks, ServiceEvent, SignedHook, Tenant } from '../index.ts'
 
 /** The issuer of the twin's identities. */
 export const TWIN_ISSUER = 'https://localhost:8443'
@@ -20,6 +20,10 @@ export interface PlatformTwin {
   readonly events: Map<string, ServiceEvent>
   readonly catalogue: Record<string, unknown>
   tenants: Tenant[]
+  /** Signed hooks by path. */
+  readonly hooks: Map<string, SignedHook>
+  /** Another one after each start of the gateway. */
+  epoch: string
   /** A tenant's keys, made at first use. */
   keysOf(tenant: string): { current: number; data: Record<string, string>; index: string }
   fault: (path: string) => TwinFault
@@ -55,6 +59,10 @@ function answerOf(
       })
     case 'GET /v1/tenants':
       return ok({ tenants: twin.tenants })
+    case 'GET /v1/signed-hooks':
+      return ok({ epoch: twin.epoch, ways: twin.hooks.size })
+    case 'POST /v1/signed-hooks':
+      return ok(takeHooks(twin, body as HookChange))
     case 'POST /v1/events/catalogue':
       Object.assign(twin.catalogue, (body as { events: object }).events)
       return ok({})
@@ -70,6 +78,17 @@ function answerOf(
         : ok(twin.keysOf(tenant))
     }
   }
+}
+
+interface HookChange {
+  readonly hooks?: readonly SignedHook[]
+  readonly gone?: readonly string[]
+}
+
+function takeHooks(twin: PlatformTwin, { hooks = [], gone = [] }: HookChange): KnownHooks {
+  for (const path of gone) twin.hooks.delete(path)
+  for (const hook of hooks) twin.hooks.set(hook.path, hook)
+  return { epoch: twin.epoch, ways: twin.hooks.size }
 }
 
 function serve(twin: PlatformTwin, jwks: () => readonly object[]): Server {
@@ -107,6 +126,8 @@ export async function startPlatformTwin(): Promise<PlatformTwin> {
     events: new Map(),
     catalogue: {},
     tenants: [],
+    hooks: new Map(),
+    epoch: 'first',
     fault: () => null,
     keysOf: (tenant) => {
       const keys = kept.get(tenant) ?? { current: 1, data: { 1: newKey() }, index: newKey() }

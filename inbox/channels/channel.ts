@@ -51,7 +51,11 @@ export function sealSecret(vault: WorkspaceVault, id: string, name: SecretName, 
 }
 
 /** Opens one secret; null when the channel has none. */
-export function openSecret(vault: WorkspaceVault, row: ChannelRow, name: SecretName): string | null {
+export function openSecret<Name extends SecretName>(
+  vault: WorkspaceVault,
+  row: Pick<ChannelRow, 'id' | Name>,
+  name: Name,
+): string | null {
   const sealed = row[name]
   return sealed === null ? null : vault.open(['channel', name, row.id], sealed)
 }

@@ -20,6 +20,19 @@ export function channelByPublicId(db: Database, publicId: string): Promise<Chann
     .executeTakeFirst()
 }
 
+/** What is read of a channel whose provider signs. */
+export type SignedChannel = Pick<ChannelRow, 'id' | 'workspace_id' | 'changed_at' | 'app_secret'>
+
+/** The channels of all workspaces whose provider signs its deliveries. */
+export function signedChannels(db: Database): Promise<SignedChannel[]> {
+  return db
+    .selectFrom('channel')
+    .select(['id', 'workspace_id', 'changed_at', 'app_secret'])
+    .where('kind', '=', 'whatsapp')
+    .where('app_secret', 'is not', null)
+    .execute()
+}
+
 /** A channel of this workspace. */
 export function channelOf(db: Database, workspace: string, id: string): Promise<ChannelRow | undefined> {
   return db
