@@ -1,0 +1,20 @@
+import type { OperatorHost } from '../operators/operator.ts'
+import { createCollectionStore, type CollectionStore } from './collections.ts'
+import type { RunHost } from './state.ts'
+
+/** What the engine gets from whoever uses it. */
+export interface EngineHost extends OperatorHost {
+  /** Where `IP`, `GLOBAL`, `SESSION`, `USER` and `RESOURCE` are kept; in this process when absent. */
+  readonly store?: CollectionStore
+  /** Microseconds of a clock that only goes forward, for `DURATION`; this machine's when absent. */
+  readonly microseconds?: () => number
+}
+
+/** What a transaction needs of a host. */
+export function runHost(host: EngineHost): RunHost {
+  return {
+    store: host.store ?? createCollectionStore(),
+    microseconds: host.microseconds ?? (() => performance.now() * 1000),
+    geo: host.geo ?? null,
+  }
+}

@@ -1,0 +1,97 @@
+import type { Verdict } from '../api.ts'
+import type { Marker, Phase } from '../model.ts'
+import type { CompiledRule } from './rule.ts'
+import { runRule, said } from './rule.ts'
+import type { State } from './state.ts'
+
+/** The rules of one phase in their order. */
+export interface Plan {
+  readonly rules: readonly CompiledRule[]
+  /** For each rule where to go on after a match: the next one, or what `skipAfter` and `skip` name. */
+  readonly next: Int32Array
+}
+
+/** Lays out the rules of a phase. */
+export function layOut(items: readonly (CompiledRule | Marker)[], phase: Phase): Plan {
+  const rules: CompiledRule[] = []
+  const at = new Map<string, number[]>()
+  for (const item of items) {
+    if ('index' in item) {
+      if (item.rule.phase === phase) rules.push(item)
+    } else at.set(item.name, [...(at.get(item.name) ?? []), rules.length])
+  }
+  const next = Int32Array.from(rules, ({ rule }, position) => {
+    if (rule.skipAfter === null) return position + 1 + rule.skip
+    return at.get(rule.skipAfter)?.find((place) => place > position) ?? rules.length
+  })
+  return { rules, next }
+}
+
+/** Runs a phase; the verdict that stops the transaction, or null. */
+export function runPlan(state: State, plan: Plan): Verdict | null {
+  const { rules, next } = plan
+  let position = 0
+  while (position < rules.length) {
+    const compiled = rules[position]
+    if (compiled === undefined) break
+    if (state.removed[compiled.index] === 1 || !runRule(state, compiled)) {
+      position++
+      continue
+    }
+    const outcome = settle(state, compiled)
+    if (outcome === 'stop') return state.verdict
+    if (state.mode === 'Off') return null
+    position = next[position] ?? rules.length
+  }
+  return null
+}
+
+/** What follows from a rule that held. */
+function settle(state: State, compiled: CompiledRule): 'stop' | 'go on' {
+  const { rule } = compiled
+  if (rule.severity !== null && rule.severity < state.highestSeverity) state.highestSeverity = rule.severity
+  if (compiled.loud) record(state, compiled)
+  const { disruption } = rule
+  if (disruption.kind === 'pass') return 'go on'
+  if (disruption.kind === 'allow') {
+    if (disruption.what !== 'phase') state.allowed = disruption.what
+    return 'stop'
+  }
+  return state.phase === 5 ? 'go on' : decide(state, compiled)
+}
+
+function record(state: State, compiled: CompiledRule): void {
+  if (compiled.rule.auditLog) state.auditAsked = true
+  state.matches.push({
+    rule: compiled,
+    phase: state.phase,
+    message: said(state, compiled.message),
+    data: said(state, compiled.data),
+    tags: compiled.tags.map((tag) => said(state, tag)),
+    parts: state.matchedFresh ? [] : state.matchedParts,
+  })
+}
+
+function decide(state: State, compiled: CompiledRule): 'stop' | 'go on' {
+  const { disruption } = compiled.rule
+  const kind = disruption.kind === 'redirect' || disruption.kind === 'drop' ? disruption.kind : 'deny'
+  const verdict: Verdict = {
+    rule: compiled.rule.id,
+    phase: state.phase,
+    action: kind,
+    status: 'status' in disruption ? disruption.status : 403,
+    location: kind === 'redirect' ? said(state, compiled.location) : null,
+    message: said(state, compiled.message),
+  }
+  return obey(state, verdict) === null ? 'go on' : 'stop'
+}
+
+/** Keeps a verdict: as one to obey, or, where rules only look, as what would have been. */
+export function obey(state: State, verdict: Verdict): Verdict | null {
+  if (state.mode !== 'On') {
+    if (state.mode === 'DetectionOnly') state.wouldBlock ??= verdict
+    return null
+  }
+  state.verdict = verdict
+  return verdict
+}

@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto'
+import type { RuleDescription, RuleSet, VariantOptions } from '../api.ts'
+import type { Phase, Program, Settings } from '../model.ts'
+import { compilePattern } from '../regex/index.ts'
+import { operatorText, targetText } from '../seclang/index.ts'
+import { compileItems, type CompileOptions, type Parts } from './compile.ts'
+import { runHost, type EngineHost } from './host.ts'
+import { layOut, type Plan } from './plan.ts'
+import type { CompiledRule } from './rule.ts'
+import { createTransaction } from './transaction.ts'
+import { vary } from './variant.ts'
+
+/** Compiles rules; throws a `WafError` with the place of a rule that cannot be obeyed. */
+export function compileRules(program: Program, host: EngineHost, options: CompileOptions = {}): RuleSet {
+  return compileWith(program, host, options, () => fingerprintOf(program))
+}
+
+/** As `compileRules`, with a fingerprint of the texts that were read. */
+export function compileWith(
+  program: Program,
+  host: EngineHost,
+  options: CompileOptions,
+  fingerprint: () => string,
+): RuleSet {
+  const { settings } = program
+  return createRuleSet({
+    compiled: compileItems(program.items, host, options, null),
+    settings,
+    host,
+    options,
+    beginning: {
+      settings,
+      mode: settings.engine,
+      host: runHost(host),
+      isRelevantStatus: statusTest(settings),
+      variables: [],
+      removed: new Uint8Array(program.items.length),
+      filters: new Map(),
+    },
+    rulesLoaded: program.rulesLoaded,
+    fingerprint,
+  })
+}
+
+/** Makes the set that callers see. */
+export function createRuleSet(parts: Parts): RuleSet {
+  const { compiled, settings, beginning } = parts
+  const plans: (Plan | undefined)[] = []
+  const set = {
+    beginning,
+    plan: (phase: Phase) => (plans[phase] ??= layOut(compiled.items, phase)),
+    judgesBodyErrors: compiled.rules.some(judgesBodyErrors),
+  }
+  return {
+    rulesLoaded: parts.rulesLoaded,
+    get fingerprint() {
+      return parts.fingerprint()
+    },
+    components: settings.componentSignatures,
+    variant: (options: VariantOptions) => createRuleSet(vary(parts, options)),
+    begin: (start) => createTransaction(start, set),
+    describe: (id) => describe(compiled.rules, id),
+    settings: {
+      requestBodyBytesMax: settings.requestBodyBytesMax,
+      responseBodyBytesMax: settings.responseBodyBytesMax,
+      responseMimeTypes: settings.responseMimeTypes,
+    },
+  }
+}
+
+function statusTest(settings: Settings): (status: string) => boolean {
+  if (settings.auditRelevantStatus === null) return () => false
+  const pattern = compilePattern(settings.auditRelevantStatus)
+  return (status) => pattern.test(status)
+}
+
+const BODY_ERRORS = new Set(['REQBODY_ERROR', 'REQBODY_PROCESSOR_ERROR'])
+
+function judgesBodyErrors({ rule }: CompiledRule): boolean {
+  return (
+    rule.disruption.kind !== 'pass' &&
+    rule.conditions[0].targets.some((target) => !target.except && BODY_ERRORS.has(target.variable))
+  )
+}
+
+function describe(rules: readonly CompiledRule[], id: number): RuleDescription | null {
+  const found = rules.find((compiled) => compiled.rule.id === id)
+  if (found === undefined) return null
+  const { rule } = found
+  const [condition] = rule.conditions
+  return {
+    id,
+    place: rule.place,
+    phase: rule.phase,
+    message: found.messageText,
+    severity: rule.severity,
+    tags: found.tagTexts,
+    paranoia: found.paranoia,
+    targets: condition.targets.map(targetText),
+    operator: condition.operator === null ? '' : operatorText(condition.operator),
+    transformations: condition.transformations,
+  }
+}
+
+function fingerprintOf(program: Program): string {
+  const settings = { ...program.settings, host: [...program.settings.host] }
+  return createHash('sha256')
+    .update(JSON.stringify([settings, program.items]))
+    .digest('hex')
+}

@@ -1,0 +1,151 @@
+import type { RequestHead, ResponseHead, TransactionStart, Verdict } from '../api.ts'
+import type { BodyProcessor, Bytes, EngineMode, Phase, Rule, Settings } from '../model.ts'
+import type { VariableName } from '../names.ts'
+import type { ReadBody } from './body.ts'
+import type { CollectionStore, StoredCollection } from './collections.ts'
+import type { Entry, Member } from './entry.ts'
+import type { MatchedPart, MatchRecord } from './match.ts'
+import type { ResolvedTargets, TargetFilter } from './targets.ts'
+import { Values } from './value.ts'
+
+/** What the engine gets from whoever uses it, for as long as a transaction lasts. */
+export interface RunHost {
+  readonly store: CollectionStore
+  /** Microseconds of a clock that only goes forward. */
+  readonly microseconds: () => number
+  readonly geo: ((address: string) => Readonly<Record<string, string>> | null) | null
+}
+
+/** What was read of a request's head. */
+export interface HeadParts {
+  readonly uri: Bytes
+  readonly filename: Bytes
+  readonly basename: Bytes
+  readonly query: Bytes
+  readonly line: Bytes
+  readonly arguments: readonly Member[]
+  readonly headers: readonly Member[]
+  readonly cookies: readonly Member[]
+  readonly encodingError: boolean
+  /** There were more arguments than the rules allow. */
+  readonly overflow: boolean
+}
+
+/** What a set of rules begins every transaction with. */
+export interface Beginning {
+  readonly settings: Settings
+  readonly mode: EngineMode
+  readonly host: RunHost
+  readonly isRelevantStatus: (status: string) => boolean
+  readonly variables: readonly (readonly [name: Bytes, value: Bytes])[]
+  readonly removed: Uint8Array
+  readonly filters: Map<number, readonly TargetFilter[]>
+}
+
+const NO_HEAD: RequestHead = { method: '', target: '', protocol: '', headers: [] }
+const NO_PARTS: HeadParts = {
+  uri: '',
+  filename: '',
+  basename: '',
+  query: '',
+  line: '',
+  arguments: [],
+  headers: [],
+  cookies: [],
+  encodingError: false,
+  overflow: false,
+}
+
+/** Everything that one transaction knows; rules change it as they run. */
+export class State {
+  readonly start: TransactionStart
+  readonly settings: Settings
+  readonly host: RunHost
+  /** Whether a response of this status belongs in the audit log. */
+  readonly isRelevantStatus: (status: string) => boolean
+  readonly begunMicroseconds: number
+  readonly values = new Values()
+  phase: Phase = 1
+  mode: EngineMode
+  head: RequestHead = NO_HEAD
+  parts: HeadParts = NO_PARTS
+  response: ResponseHead | null = null
+  responseBody: Bytes | null = null
+  outboundDataError = false
+  bodyProcessor: BodyProcessor | null = null
+  forceRequestBody = false
+  requestBodyAccess: boolean
+  responseBodyAccess: boolean
+  requestBodyBytesMax: number
+  responseBodyBytesMax: number
+  parseXmlIntoArgs: 'On' | 'Off' | 'OnlyArgs'
+  inboundDataError = false
+  body: ReadBody | null = null
+  /** The sender signed the body: rules that look for attacks do not see it. */
+  signed = false
+  /** `TX`, by name in lower case. */
+  readonly tx: Map<Bytes, Bytes>
+  readonly env = new Map<Bytes, Bytes>()
+  readonly geo = new Map<Bytes, Bytes>()
+  readonly stored: Map<VariableName, { readonly key: Bytes; readonly collection: StoredCollection }> =
+    new Map()
+  userId: Bytes = ''
+  sessionId: Bytes = ''
+  highestSeverity = 255
+  rule: Rule | null = null
+  matched: Entry | null = null
+  matchedText: Bytes = ''
+  matchedAll: { readonly entry: Entry; readonly text: Bytes }[] = []
+  /** What collections hold in this phase, by variable. */
+  entries: Map<VariableName, readonly Entry[]> = new Map()
+  /** Lists of targets as resolved in this phase, by their number; the second half for rules that do not see a signed body. */
+  targets: (ResolvedTargets | undefined)[] = []
+  /** Rules left out, by their position; shared with the set until this transaction changes it. */
+  removed: Uint8Array
+  removedOwn = false
+  filters: Map<number, readonly TargetFilter[]>
+  filtersOwn = false
+  /** What the rule that runs now matched so far; of an earlier rule while `matchedFresh`. */
+  matchedParts: MatchedPart[] = []
+  /** The rule that runs now has not matched anything yet. */
+  matchedFresh = true
+  /** How many of `TX:0` to `TX:9` the last capture left. */
+  captured = 0
+  readonly matches: MatchRecord[] = []
+  /** Values that reports must not show. */
+  readonly masked = new Set<Bytes>()
+  readonly overBudget = new Set<number>()
+  auditEngine: 'On' | 'Off' | 'RelevantOnly'
+  auditParts: string
+  auditAsked = false
+  allowed: 'nothing' | 'request' | 'everything' = 'nothing'
+  verdict: Verdict | null = null
+  wouldBlock: Verdict | null = null
+
+  constructor(start: TransactionStart, beginning: Beginning) {
+    const { settings, host } = beginning
+    this.start = start
+    this.settings = settings
+    this.host = host
+    this.isRelevantStatus = beginning.isRelevantStatus
+    this.begunMicroseconds = host.microseconds()
+    this.mode = beginning.mode
+    this.requestBodyAccess = settings.requestBodyAccess
+    this.responseBodyAccess = settings.responseBodyAccess
+    this.requestBodyBytesMax = settings.requestBodyBytesMax
+    this.responseBodyBytesMax = settings.responseBodyBytesMax
+    this.parseXmlIntoArgs = settings.parseXmlIntoArgs
+    this.tx = new Map(beginning.variables)
+    this.removed = beginning.removed
+    this.filters = beginning.filters
+    this.auditEngine = settings.auditEngine
+    this.auditParts = settings.auditParts
+  }
+}
+
+/** Begins a phase: what was resolved before may hold other values now. */
+export function enterPhase(state: State, phase: Phase): void {
+  state.phase = phase
+  state.entries = new Map()
+  state.targets = []
+}
