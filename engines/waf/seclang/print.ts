@@ -103,6 +103,9 @@ export function effectText(effect: Effect): string {
     case 'setsid':
     case 'setrsc':
       return action(effect.kind, templateText(effect.key))
+    case 'exec':
+    case 'append':
+    case 'prepend':
     default:
       return action(effect.kind, templateText(effect.argument))
   }
@@ -150,6 +153,11 @@ function controlText(control: Control): string {
       const { rules, target } = control
       return `ruleRemoveTargetBy${BY[rules.by]}=${choiceText(rules)};${targetText(target)}`
     }
+    case 'forceRequestBodyVariable':
+    case 'requestBodyAccess':
+    case 'responseBodyAccess':
+    case 'hashEngine':
+    case 'hashEnforcement':
     default:
       return `${control.kind}=${control.on ? 'On' : 'Off'}`
   }
