@@ -1,8 +1,11 @@
 import type { Bytes } from '../model.ts'
+import { isHandler } from './html/names.ts'
 import { readAttributes, readData, type Markup } from './html/tags.ts'
 
 /** Shorter values hold no markup that does anything. */
 const LENGTH_MIN = 4
+
+const HANDLER_LENGTH_MAX = 64
 
 const quotes = ['"', "'", '`'] as const
 
@@ -21,6 +24,15 @@ function unquotedEnd(text: Bytes): number {
     if (code <= 32 || code === 62) return at
   }
   return -1
+}
+
+/** A handler with a script, where the value stands between attributes. */
+function beginsWithHandler(text: Bytes): boolean {
+  const equals = text.indexOf('=')
+  return (
+    isHandler(text.slice(0, Math.min(equals, HANDLER_LENGTH_MAX)).trim().toLowerCase(), false) &&
+    /[(`=]/u.test(text.slice(equals + 1))
+  )
 }
 
 /** Expressions of client-side templates that reach for the constructor of functions. */
@@ -44,6 +56,7 @@ export function detectXss(value: Bytes): boolean {
     if (markup.found) return true
   }
   if (value.includes('=')) {
+    if (beginsWithHandler(value)) return true
     const end = unquotedEnd(value)
     if (end !== -1 && activeBehind(value, end)) return true
     for (const quote of quotes) {

@@ -4,9 +4,13 @@ function setOf(names: string): ReadonlySet<string> {
 
 /** Elements that run script, load documents, or change what others load, whatever their attributes. */
 export const activeElements = setOf(
-  `script iframe frame frameset object embed applet base link meta style svg isindex xml xss bgsound layer ilayer
-  import handler listener vmlframe comment noscript foreignobject animate animatetransform animatemotion
-  animatecolor set portal fencedframe xsl:script xsl:stylesheet stylesheet template`,
+  `script iframe frameset style svg isindex xml xss noscript vmlframe fencedframe foreignobject stylesheet`,
+)
+
+/** Elements that do so by an attribute; without one they are as likely a type in angle brackets. */
+export const activeByAttributes = setOf(
+  `frame object embed applet base link meta bgsound layer ilayer import handler listener comment animate
+  animatetransform animatemotion animatecolor set portal`,
 )
 
 /** Events with a handler attribute: HTML, SVG, media, pointer and touch events, and those of older browsers. */
@@ -67,33 +71,21 @@ const schemes = [
 /** Media types whose content no browser runs. */
 const inert = /^data:(?:image\/(?:png|gif|jpe?g|webp|avif|bmp|x-icon)|audio\/|video\/|font\/|text\/plain)/u
 
-/** Whether a URL, read as browsers do, is a script or brings its own document. */
-export function isActiveUrl(plain: string): boolean {
-  let start = 0
-  while (start < plain.length && plain.charCodeAt(start) < 33) start += 1
-  const url = plain.slice(start)
-  return schemes.some((scheme) => url.startsWith(scheme)) || (url.startsWith('data:') && !inert.test(url))
+/** Whether a URL, read as browsers do, is a script or brings its own document; `hides` says that it was written in references. */
+export function isActiveUrl(plain: string, hides: boolean): boolean {
+  if (schemes.some((scheme) => plain.includes(scheme))) return true
+  if (hides && plain.length >= SCHEME_LENGTH_MIN && schemes.some((scheme) => scheme.startsWith(plain)))
+    return true
+  return plain.startsWith('data:') && !inert.test(plain)
 }
 
-const styles = [
-  'expression(',
-  'behavior:',
-  'behaviour:',
-  '-moz-binding',
-  '@import',
-  'javascript:',
-  'vbscript:',
-  'data:text',
-  'url(//',
-  'image-set(',
-]
+/** As much of a scheme as is taken for it where references hide it. */
+const SCHEME_LENGTH_MIN = 3
 
-/** Whether a style, without blanks and in lower case, runs or loads something. */
+/** Signs and words that declarations of colours, sizes and fonts do without. */
+const active = /[\\{}[\]=@<>*`]|expression|behaviou?r|binding|url\(|image-set\(|script:|import/u
+
+/** Whether a style, without blanks and in lower case, runs or loads something, or hides what it does. */
 export function isActiveStyle(plain: string): boolean {
-  const readable = plain.replace(/\/\*.*?\*\//gu, '').replace(/\\0*([0-9a-f]{1,6})/gu, (_, code: string) => {
-    const value = Number.parseInt(code, 16)
-    return value < 256 ? String.fromCharCode(value) : ''
-  })
-  const bare = readable.replaceAll('\\', '')
-  return styles.some((style) => bare.toLowerCase().includes(style))
+  return active.test(plain)
 }

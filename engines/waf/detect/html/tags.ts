@@ -1,5 +1,12 @@
 import type { Bytes } from '../../model.ts'
-import { activeAttributes, activeElements, isActiveStyle, isActiveUrl, isHandler } from './names.ts'
+import {
+  activeAttributes,
+  activeByAttributes,
+  activeElements,
+  isActiveStyle,
+  isActiveUrl,
+  isHandler,
+} from './names.ts'
 import { readPlain } from './reference.ts'
 
 const GREATER = 62
@@ -9,6 +16,7 @@ const EQUALS = 61
 const BANG = 33
 const QUESTION = 63
 const PERCENT = 37
+const BACKSLASH = 92
 
 /** As much of a URL as tells what it is. */
 const URL_CHARACTERS_MAX = 40
@@ -32,10 +40,12 @@ export interface Markup {
   found: boolean
 }
 
+/** A name in lower case without NULs, blanks and the backslashes that some servers take away. */
 function cleanName(text: Bytes, start: number, end: number): string {
   let name = ''
   for (let at = start; at < end && name.length < NAME_LENGTH_MAX; at += 1)
-    if (kinds[text.charCodeAt(at)] !== blank) name += text.charAt(at)
+    if (text.charCodeAt(at) === BACKSLASH) at += text.charAt(at + 1) === '0' ? 1 : 0
+    else if (kinds[text.charCodeAt(at)] !== blank) name += text.charAt(at)
   return name.toLowerCase()
 }
 
@@ -69,9 +79,21 @@ function readTag(markup: Markup): void {
   }
   markup.at = end
   const name = cleanName(text, start, end)
-  const local = name.slice(name.lastIndexOf(':') + 1)
-  if (activeElements.has(name) || activeElements.has(local)) markup.found = true
+  if (isActive(name, text.charCodeAt(end) !== GREATER) || isActive(untilNul(text, start, end), true))
+    markup.found = true
   else readAttributes(markup, true)
+}
+
+/** Whether an element, named with or without its namespace, does something. */
+function isActive(name: string, attributes: boolean): boolean {
+  const local = name.slice(name.lastIndexOf(':') + 1)
+  return activeElements.has(local) || (attributes && activeByAttributes.has(local))
+}
+
+/** The name before a NUL, where some browsers end it. */
+function untilNul(text: Bytes, start: number, end: number): string {
+  const nul = text.indexOf('\0', start)
+  return nul === -1 || nul >= end ? '' : cleanName(text, start, nul)
 }
 
 /** Attributes of end tags mean nothing to most browsers, and handlers there did to some. */
@@ -180,5 +202,8 @@ function judgeAttribute(markup: Markup, name: string, start: number, end: number
   if (inside >= end) return
   if (isHandler(name, withinTag) || (withinTag && activeAttributes.has(name))) markup.found = true
   else if (name === 'style') markup.found = isActiveStyle(readPlain(text, inside, end, STYLE_CHARACTERS_MAX))
-  else markup.found = isActiveUrl(readPlain(text, inside, end, URL_CHARACTERS_MAX))
+  else {
+    const hides = text.charAt(inside) === '&'
+    markup.found = isActiveUrl(readPlain(text, inside, end, URL_CHARACTERS_MAX), hides)
+  }
 }

@@ -1,10 +1,11 @@
 import { token } from './lexer.ts'
-import { fact, operand, type Reading } from './state.ts'
+import { fact, frameKind, operand, query, type Reading } from './state.ts'
 
 const DOUBLE = 34
 const SLASH = 47
 const HASH = 35
 const EQUALS = 61
+const BACKTICK = 96
 
 function isBlank(code: number): boolean {
   return code <= 32
@@ -39,8 +40,8 @@ function judgeComment(reading: Reading): void {
   if ((facts & (fact.logic | fact.compares)) !== 0 && (!need || saysNothing(body))) reading.found = 'comment'
   else if (need || (facts & fact.soft) !== 0) return
   else if ((facts & EVIDENCE) !== 0) reading.found = 'comment'
-  else if (mark !== HASH && (facts & (fact.number | fact.group)) !== 0 && touches(body, mark))
-    reading.found = 'comment'
+  else if (mark === HASH || mark === BACKTICK) return
+  else if ((facts & (fact.number | fact.group)) !== 0 && touches(body, mark)) reading.found = 'comment'
 }
 
 function convincing(facts: number): boolean {
@@ -55,7 +56,7 @@ function touches(body: string, mark: number): boolean {
 /** `name'--`: nothing between the closed quote and the comment. */
 function judgeBareComment(reading: Reading, mark: number, body: string): void {
   const { lexer } = reading
-  if (mark === SLASH) reading.found = 'comment'
+  if (mark === SLASH || body.includes('sp_password')) reading.found = 'comment'
   else if ((reading.facts & fact.closes) !== 0 || mark !== HASH) {
     if (saysNothing(body)) reading.found = 'comment'
   } else if (body === '' && lexer.start === reading.from) reading.found = 'comment'
@@ -64,6 +65,7 @@ function judgeBareComment(reading: Reading, mark: number, body: string): void {
 /** The value ends. */
 function judgeEnd(reading: Reading): void {
   const { facts, need, quote, frame } = reading
+  judgeTruncated(reading)
   if (need) return
   const logic = (facts & fact.logic) !== 0
   const operators = fact.calculates | fact.compares | fact.logic | fact.concat
@@ -77,6 +79,17 @@ function judgeEnd(reading: Reading): void {
       reading.found = 'call'
   }
   judgeClause(reading)
+}
+
+/** A query in parentheses, cut off before their end: one that something stood before, or one that calls a function. */
+function judgeTruncated(reading: Reading): void {
+  let calls = reading.frame.kind === frameKind.builtin
+  for (let level = reading.frames.length - 1; level >= 0; level -= 1) {
+    const frame = reading.frames[level]
+    if (frame !== undefined && frame.query !== query.none && (frame.embedded || calls))
+      reading.found = 'subquery'
+    calls ||= frame?.kind === frameKind.builtin
+  }
 }
 
 /** ORDER BY, HAVING or LIMIT put behind an operand. */
@@ -117,10 +130,22 @@ function quoted(reading: Reading): boolean {
   const evidence = fact.hard | fact.compares | fact.logic | fact.query | fact.variable
   const rest = text.slice(lexer.start + 1)
   const spaced = from > 1 && isBlank(text.charCodeAt(from - 2)) && isBlank(rest.charCodeAt(0))
-  if (reading.operands > 1) return spaced && (facts & evidence & ~fact.logic) === 0
+  if (reading.operands > 1) return quotedExpression(reading, spaced, facts & evidence)
   if (spaced || text.charCodeAt(from - 2) === EQUALS) return true
   if (rest.length > 2 && rest === rest.charAt(0).repeat(rest.length) && lexer.quote === rest.charCodeAt(0))
     return true
   const between = text.slice(from, lexer.start)
   return quote === DOUBLE && from === 1 && (/^[A-Za-z]+$/u.test(between) || text.length === 3)
+}
+
+const DIGIT_FIRST = 48
+const DIGIT_LAST = 57
+
+/** The same where words or numbers stand between: a text quoted in markup, or inches. */
+function quotedExpression(reading: Reading, spaced: boolean, evidence: number): boolean {
+  const before = reading.lexer.text.charCodeAt(reading.from - 2)
+  if (spaced) return (evidence & ~fact.logic) === 0
+  if (before === EQUALS) return evidence === 0
+  const inches = reading.quote === DOUBLE && before >= DIGIT_FIRST && before <= DIGIT_LAST
+  return inches && (evidence & ~fact.hard) === 0
 }

@@ -2,6 +2,7 @@ import { finish } from './finish.ts'
 import { next, symbolAt, token, wordText } from './lexer.ts'
 import { judgeNextStatement } from './need.ts'
 import { enter, fact, frameKind, leave, operand, peek, query, type Reading } from './state.ts'
+import { isStatement } from './statement.ts'
 import { judgeUnion } from './union.ts'
 import { word } from './words.ts'
 
@@ -149,14 +150,39 @@ const trailing = new Set([
 
 function haveName(reading: Reading): boolean {
   if ((reading.facts & fact.clause) !== 0 && trailing.has(wordText(reading.lexer))) return true
+  if (reading.lexer.part === word.statement && judgeUnseparated(reading)) return false
   return alias(reading)
+}
+
+/** SQL Server needs no `;` between statements. */
+function judgeUnseparated(reading: Reading): boolean {
+  const ahead = { ...reading.lexer }
+  const waits = wordText(ahead) === 'waitfor'
+  if (!waits && reading.quote === 0 && (reading.facts & fact.hard) === 0) return false
+  if (!isStatement(ahead)) return false
+  reading.found = 'statement'
+  return true
+}
+
+/** `IN BOOLEAN MODE` and `IN NATURAL LANGUAGE MODE` end an operand. */
+function fullText(reading: Reading): boolean {
+  const { lexer } = reading
+  const after = peek(lexer)
+  if (after.kind !== token.word || !['boolean', 'natural'].includes(wordText(after))) return false
+  while (after.kind === token.word && wordText(after) !== 'mode') next(after)
+  if (after.kind !== token.word) return false
+  lexer.at = after.at
+  return true
 }
 
 function haveCaseWord(reading: Reading, part: number): boolean {
   const { frame } = reading
   if (frame.kind !== frameKind.case) return false
   if (part === word.thenPart && ((frame.before | frame.condition) & fact.hard) !== 0) reading.found = 'case'
-  if (part === word.end) return leave(reading)
+  if (part === word.end) {
+    if (((frame.before | frame.condition) & fact.hard) !== 0) reading.found = 'case'
+    return leave(reading)
+  }
   return separate(reading)
 }
 
@@ -175,7 +201,7 @@ function haveWord(reading: Reading): boolean {
     case word.not:
       return haveNot(reading)
     case word.compares:
-      return compare(reading)
+      return fullText(reading) || compare(reading)
     case word.calculates:
       return operator(reading, fact.calculates)
     case word.between:
@@ -235,6 +261,7 @@ function haveOpen(reading: Reading): boolean {
   const { part, kind } = peek(reading.lexer)
   const selects = kind === token.word && part === word.select
   if (selects && (reading.quote !== 0 || (reading.facts & fact.hard) !== 0)) reading.found = 'subquery'
+  if (kind === token.word && part === word.union) return enter(reading, frameKind.group, false)
   return reading.frame.aliased && enter(reading, frameKind.call, false)
 }
 

@@ -2,8 +2,8 @@ import type { Bytes } from '../../model.ts'
 import { haveOperand } from './have.ts'
 import { next, token, type Dialect } from './lexer.ts'
 import { needOperand } from './need.ts'
-import { createReading, fact } from './state.ts'
-import { unionBehind } from './union.ts'
+import { createReading } from './state.ts'
+import { hides, unionBehind } from './union.ts'
 
 /**
  * Reads `text` from `from` on as the continuation of an SQL statement whose last token is the string that `quote`
@@ -16,7 +16,7 @@ export function judge(text: Bytes, from: number, quote: number, dialect: Dialect
   let reads = true
   while (reads && reading.found === null) {
     next(lexer)
-    if (lexer.hidden && (quote !== 0 || (reading.facts & fact.hard) !== 0)) return 'hidden'
+    if (hides(reading)) return 'hidden'
     reads = reading.need ? needOperand(reading, haveOperand) : haveOperand(reading)
   }
   if (reading.found !== null) return reading.found

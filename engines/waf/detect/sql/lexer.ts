@@ -24,6 +24,9 @@ export const token = {
   other: 15,
 } as const
 
+/** What comments conceal: nothing, a comment within, SQL that MySQL executes, the same from a version on. */
+export const concealment = { none: 0, nested: 1, executed: 2, version: 3 } as const
+
 /** How the same bytes are read by different servers. */
 export interface Dialect {
   /** `--` needs a blank after it, and `#` begins a comment. */
@@ -45,8 +48,8 @@ export interface Lexer {
   quote: number
   /** A comment stood where a blank could. */
   commented: boolean
-  /** A comment within a comment, or one that MySQL executes. */
-  hidden: boolean
+  /** The most of what comments concealed, as one of `concealment`. */
+  hidden: number
 }
 
 const QUOTE = 39
@@ -79,7 +82,7 @@ export function createLexer(text: Bytes, at: number, dialect: Dialect): Lexer {
     start: at,
     quote: 0,
     commented: false,
-    hidden: false,
+    hidden: concealment.none,
   }
 }
 
@@ -115,28 +118,31 @@ function readString(lexer: Lexer, at: number, quote: number): void {
 function skipBlock(lexer: Lexer, at: number): boolean {
   const { text } = lexer
   lexer.commented = true
-  if (text.charCodeAt(at + 2) === 33) {
-    let inside = at + 3
-    while (kinds[text.charCodeAt(inside)] === digit) inside += 1
-    if (inside - at >= 8 || kinds[text.charCodeAt(inside)] === letter) {
-      lexer.hidden ||= inside - at >= 8 || executed(text, inside)
-      lexer.at = inside
-      return true
-    }
-  }
+  if (text.charCodeAt(at + 2) === 33 && openExecuted(lexer, at + 3)) return true
   const end = text.indexOf('*/', at + 2)
   if (end === -1) return false
   const nested = text.indexOf('/*', at + 2)
-  if (nested !== -1 && nested < end && text.charCodeAt(nested + 2) !== 47) lexer.hidden = true
+  if (nested !== -1 && nested < end && text.charCodeAt(nested + 2) !== 47)
+    lexer.hidden = Math.max(lexer.hidden, concealment.nested)
   lexer.at = end + 2
   return true
 }
 
-/** Whether a word of SQL follows. */
-function executed(text: Bytes, at: number): boolean {
-  let end = at
-  while (end - at < WORD_LENGTH_MAX && kinds[text.charCodeAt(end)] === letter) end += 1
-  return wordPart(text.slice(at, end).toLowerCase()) !== word.name
+const VERSION_DIGITS_MIN = 5
+
+/** Skips the mark of a comment that MySQL executes, `/*!` or `/*!50000`, before SQL; false when it is a comment like others. */
+function openExecuted(lexer: Lexer, at: number): boolean {
+  const { text } = lexer
+  let start = at
+  while (kinds[text.charCodeAt(start)] === digit) start += 1
+  const digits = start - at
+  while (kinds[text.charCodeAt(start)] === blank) start += 1
+  const end = Math.min(nameEnd(text, start), start + WORD_LENGTH_MAX)
+  if (digits < VERSION_DIGITS_MIN && wordPart(text.slice(start, end).toLowerCase()) === word.name)
+    return false
+  lexer.hidden = Math.max(lexer.hidden, digits > 0 ? concealment.version : concealment.executed)
+  lexer.at = start
+  return true
 }
 
 /** Skips a comment to the end of its line; false when the value ends before the line does. */
@@ -164,7 +170,7 @@ function skipBlanks(lexer: Lexer): boolean {
     if (kinds[code] === blank) lexer.at += 1
     else if (code === 47 && text.charCodeAt(at + 1) === 42) {
       if (!skipBlock(lexer, at)) return false
-    } else if (code === 42 && text.charCodeAt(at + 1) === 47) lexer.at += 2
+    } else if (code === 42 && text.charCodeAt(at + 1) === 47 && text.charCodeAt(at + 2) !== 42) lexer.at += 2
     else if (beginsLineComment(lexer, at, code)) {
       if (!skipLine(lexer, at)) return false
     } else return true

@@ -2,7 +2,7 @@ import { finish, finishOpenString } from './finish.ts'
 import { next, symbolAt, token, wordText } from './lexer.ts'
 import { createFrame, enter, fact, frameKind, leave, operand, peek, query, type Reading } from './state.ts'
 import { beginsStatement, isStatement } from './statement.ts'
-import { judgeUnion } from './union.ts'
+import { judgeUnion, selectsSomething } from './union.ts'
 import { word } from './words.ts'
 
 const STAR = 42
@@ -44,7 +44,11 @@ function isEmbedded(reading: Reading): boolean {
 /** SELECT where an operand may stand. */
 function beginQuery(reading: Reading): boolean {
   const { frame } = reading
-  if (frame.operands > 0 || frame.query !== query.none) return false
+  if (frame.operands > 0 || frame.query !== query.none) {
+    const strong = reading.quote !== 0 || (reading.facts & fact.hard) !== 0
+    if (strong && selectsSomething(reading.lexer)) reading.found = 'subquery'
+    return false
+  }
   frame.query = query.list
   frame.embedded = isEmbedded(reading)
   reading.fresh = false

@@ -81,6 +81,7 @@ const definition: Rule = (lexer) => {
 const procedure: Rule = (lexer) => {
   if (isKind(lexer, token.variable) || isKind(lexer, token.open) || isKind(lexer, token.string)) return true
   if (!isKind(lexer, token.word)) return false
+  if (isWord(lexer, 'as')) return isWord(following(lexer), 'login', 'user', 'caller', 'owner')
   next(lexer)
   return ends(lexer) || isKind(lexer, token.open) || isValue(lexer) || isSymbol(lexer, 61)
 }

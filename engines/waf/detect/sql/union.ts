@@ -1,19 +1,22 @@
-import { isKind, next, token, type Lexer } from './lexer.ts'
+import { concealment, isKind, next, token, wordText, type Lexer } from './lexer.ts'
 import { fact, peek, type Reading } from './state.ts'
 import { word } from './words.ts'
 
+const STAR = 42
+
 /** Whether an item of SELECT stands behind that word which prose would not put there. */
-function selectsSomething(lexer: Lexer): boolean {
+export function selectsSomething(lexer: Lexer): boolean {
   let item = peek(lexer)
   while (isKind(item, token.open) || isKind(item, token.operator) || item.part === word.prefix) {
     if (!isKind(item, token.word) && !isKind(item, token.open) && !isKind(item, token.operator)) break
     if (isKind(item, token.end)) return true
-    if (isKind(item, token.operator) && item.text.charCodeAt(item.start) === 42) return true
+    if (isKind(item, token.operator) && item.text.charCodeAt(item.start) === STAR) return true
     item = peek(item)
   }
   if (!isKind(item, token.word)) return !isKind(item, token.other) && !isKind(item, token.compare)
   if (item.part === word.constant || item.part === word.select) return true
   const after = peek(item)
+  if (isKind(after, token.number) && wordText(item) === 'top') return true
   if (isKind(after, token.word)) return after.part === word.from || after.part === word.as
   return isKind(after, token.comma) || isKind(after, token.open) || isKind(after, token.comment)
 }
@@ -37,6 +40,13 @@ export function judgeUnion(reading: Reading): false {
   return false
 }
 
+/** Whether comments hide SQL from whoever reads it as another server would. */
+export function hides(reading: Reading): boolean {
+  const { hidden } = reading.lexer
+  if (hidden === concealment.none) return false
+  return hidden === concealment.version || reading.quote !== 0 || (reading.facts & fact.hard) !== 0
+}
+
 /** How far behind a place that is no SQL a UNION is still looked for. */
 const LOOK_BYTES_MAX = 2048
 
@@ -50,6 +60,7 @@ export function unionBehind(reading: Reading): boolean {
   let wasUnion = false
   while (!isKind(lexer, token.end) && !isKind(lexer, token.comment) && lexer.at < until) {
     next(lexer)
+    if (hides(reading)) return true
     if (isKind(lexer, token.word) && lexer.part === word.union) wasUnion = true
     else if (isKind(lexer, token.word) && lexer.part === word.select && wasUnion) return listed(lexer)
     else if (lexer.part !== word.prefix && !isKind(lexer, token.open)) wasUnion = false
@@ -59,7 +70,9 @@ export function unionBehind(reading: Reading): boolean {
 
 function listed(lexer: Lexer): boolean {
   const item = peek(lexer)
+  const star = isKind(item, token.operator) && item.text.charCodeAt(item.start) === STAR
   const hard =
+    star ||
     isKind(item, token.number) ||
     isKind(item, token.variable) ||
     isKind(item, token.string) ||

@@ -123,7 +123,7 @@ const lists: readonly (readonly [number, string])[] = [
     grouping hashbytes hex hextoraw hour if ifnull iif inet_aton inet_ntoa initcap insert instr int2
     json_agg json_array json_arrayagg json_extract json_object json_objectagg julianday last last_day lcase
     least left len length listagg ln locate log log10 log2 lower lpad ltrim make_set makedate maketime max
-    md5 microsecond mid min minute mod month monthname nchar nullif nvl nvl2 oct octet_length ord
+    md5 microsecond mid min minute month monthname nchar nullif nvl nvl2 oct octet_length ord
     overlay parsename password patindex period_add period_diff pg_typeof position pow power
     quarter quote quote_ident quote_literal quotename radians rand random randomuuid rank rawtohex
     regexp_instr regexp_like regexp_replace regexp_substr repeat replace replicate reverse right round
