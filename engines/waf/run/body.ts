@@ -15,7 +15,7 @@ import { toMembers } from './head.ts'
 /** What rules see of a request's body. */
 export interface ReadBody {
   readonly raw: Bytes
-  /** `REQUEST_BODY`; null when the body was read into other variables. */
+  /** `REQUEST_BODY`; null when the body was read into other variables whole. */
   readonly request: Bytes | null
   readonly arguments: readonly Member[]
   /** Field and file name. */
@@ -44,6 +44,8 @@ export interface BodyReading {
   readonly force: boolean
 }
 
+/** What rules see as text besides: names of objects and arrays stand nowhere else, as they hold no value themselves. */
+const SHOWN: ReadonlySet<BodyProcessor | null> = new Set(['URLENCODED', 'JSON'])
 const XML_DEPTH_MAX = 128
 const XML_NODES_MAX = 50_000
 const TOO_MANY = 'more arguments than SecArgumentsLimit allows'
@@ -68,7 +70,7 @@ const EMPTY: ReadBody = {
 export function readBody(raw: Bytes, reading: BodyReading): ReadBody {
   if (raw === '') return EMPTY
   const read = readWith(raw, reading)
-  const isShown = reading.processor === 'URLENCODED' || read.error !== null
+  const isShown = SHOWN.has(reading.processor) || read.error !== null
   return { ...read, request: isShown || (reading.processor === null && reading.force) ? raw : null }
 }
 
