@@ -4,6 +4,7 @@ import type { Place } from '../waf-error.ts'
 import { backtracker, type Backtracker } from './backtracking.ts'
 import type { ReadOptions } from './cursor.ts'
 import { assertLinearEngine } from './linear.ts'
+import { needsOf } from './needs.ts'
 import { capturesDiffer, isPrintable, printTree } from './print.ts'
 import { readPattern } from './read.ts'
 import type { Tree } from './tree.ts'
@@ -88,7 +89,7 @@ function linearPattern(tree: Tree): Pattern {
   }
   const verdict = (value: Bytes): Verdict =>
     safely(() => (tester.test(value) ? 'match' : 'no-match'), 'over-budget')
-  return { test, verdict, exec, needs: null, source, linear: true }
+  return { test, verdict, exec, needs: needsOf(tree.root), source, linear: true }
 }
 
 function budgetedPattern(tree: Tree, source: string): Pattern {
@@ -99,7 +100,7 @@ function budgetedPattern(tree: Tree, source: string): Pattern {
   }
   const test = (value: Bytes): boolean => verdict(value) !== 'no-match'
   const exec = (value: Bytes): Capture | null => capture(value, null)
-  return { test, verdict, exec, needs: null, source, linear: false }
+  return { test, verdict, exec, needs: needsOf(tree.root), source, linear: false }
 }
 
 /** Compiles a PCRE pattern over bytes; throws `pattern-malformed` or `pattern-unsupported`. */

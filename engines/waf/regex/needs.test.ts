@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import fc from 'fast-check'
+import { meets } from './meets.fixture.ts'
+import { compilePattern, MODSECURITY_2 } from './index.ts'
+import { diceOf, mutate, randomPattern, randomText, sample } from './random.fixture.ts'
+import { readPattern } from './read.ts'
+
+function compiledOrNull(pattern: string) {
+  try {
+    return { pattern: compilePattern(pattern), root: readPattern(pattern, MODSECURITY_2).root }
+  } catch {
+    return null
+  }
+}
+
+suite('needs of a pattern', () => {
+  test('whatever a random pattern matches has what the pattern needs', () => {
+    let matches = 0
+    fc.assert(
+      fc.property(fc.integer(), fc.boolean(), (seed, hard) => {
+        const dice = diceOf(seed)
+        const text = randomPattern(dice, hard)
+        const compiled = compiledOrNull(text)
+        if (compiled === null) return
+        const { pattern, root } = compiled
+        for (let i = 0; i < 12; i++) {
+          const derived = sample(dice, root)
+          const values = [derived, mutate(dice, derived), `a ${derived}b`, randomText(dice, 15)]
+          for (const value of values) {
+            if (pattern.verdict(value) !== 'match') continue
+            matches++
+            assert.ok(meets(value, pattern.needs), `${JSON.stringify(text)} on ${JSON.stringify(value)}`)
+          }
+        }
+      }),
+      { numRuns: 1500 },
+    )
+    assert.ok(matches > 5_000, `only ${matches} matches were looked at`)
+  })
+
+  test('literals, byte sets and the least length are found', () => {
+    const { needs } = compilePattern('(?i)union[\\s\\v]+select\\b.*(?:from|into)\\s*\\(')
+    assert.equal(needs?.lengthMin, 17)
+    const groups = needs?.literals.map((group) => group.toSorted().join(' ')) ?? []
+    assert.ok(groups.some((group) => group.includes('union')))
+    assert.ok(groups.some((group) => group.includes('select')))
+    assert.equal(meets('union select 1 from x', needs ?? null), false)
+    assert.equal(meets('UNION SELECT 1 FROM (', needs ?? null), true)
+  })
+
+  test('what may match the empty value needs nothing', () => {
+    for (const text of ['', 'a*', '^$', '(?:abc)?', '(?!abc)'])
+      assert.equal(compilePattern(text).needs, null, text)
+  })
+})
