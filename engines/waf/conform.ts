@@ -100,7 +100,7 @@ function sameTexts(found: readonly Bytes[], expected: readonly Bytes[]): boolean
   return found.length === expected.length && found.every((text, place) => text === expected[place])
 }
 
-/** Names are written in any case, some in British spelling and one as . */
+/** Names are written in any case, some in British spelling and one with an underscore. */
 function named<T extends string>(names: readonly T[], written: string): T | undefined {
   const wanted = written.toLowerCase().replace('_', '').replace('normalise', 'normalize')
   return names.find((name) => name.toLowerCase() === wanted)

@@ -1,12 +1,12 @@
 import type { Bytes } from '../model.ts'
 import { roomFor, written } from './bytes.ts'
 
-/** The low seven bits with a highest bit that makes the number of ones even. */
+/** The low seven bits with a highest bit that is set where the byte had an odd number of ones, in all eight bits as ModSecurity counts them. */
 export function parityEven7bit(value: Bytes): Bytes {
   return mapped(value, evenParity)
 }
 
-/** The low seven bits with a highest bit that makes the number of ones odd. */
+/** The low seven bits with a highest bit that is set where the byte had an even number of ones, in all eight bits as ModSecurity counts them. */
 export function parityOdd7bit(value: Bytes): Bytes {
   return mapped(value, oddParity)
 }
@@ -26,7 +26,7 @@ const noParity = Uint8Array.from({ length: 256 }, (_, byte) => byte & 0x7f)
 
 function onesAreOdd(byte: number): boolean {
   let odd = false
-  for (let rest = byte & 0x7f; rest > 0; rest >>= 1) odd = odd !== ((rest & 1) === 1)
+  for (let rest = byte; rest > 0; rest >>= 1) odd = odd !== ((rest & 1) === 1)
   return odd
 }
 
