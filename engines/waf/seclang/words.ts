@@ -1,6 +1,8 @@
 import { WafError, type Place } from '../waf-error.ts'
 
 const SPACE = /[\t-\r ]/
+const BARE_STOP = /[\t-\r ]|:'/g
+const BACKSLASH = 0x5c
 
 /**
  * The words of a directive, quoted as in Apache's configuration: in quotes `\"` and `\\` stand for the second character,
@@ -30,13 +32,12 @@ export function splitWords(text: string, place: Place): string[] {
 /** Where the quote that opens at `at` closes, or -1; a backslash takes the next backslash or quote with it. */
 export function quoteEnd(text: string, at: number): number {
   const quote = text.charAt(at)
-  for (let i = at + 1; i < text.length; i += 1) {
-    const char = text.charAt(i)
-    if (char === quote) return i
-    if (char === '\\') {
-      const next = text.charAt(i + 1)
-      if (next === quote || next === '\\') i += 1
-    }
+  let close = text.indexOf(quote, at + 1)
+  while (close !== -1) {
+    let run = close
+    while (run > at + 1 && text.charCodeAt(run - 1) === BACKSLASH) run -= 1
+    if ((close - run) % 2 === 0) return close
+    close = text.indexOf(quote, close + 1)
   }
   return -1
 }
@@ -53,13 +54,11 @@ export function quoteText(text: string, quote: '"' | "'"): string {
 }
 
 function bareEnd(text: string, at: number): number {
-  let i = at
-  while (i < text.length && !SPACE.test(text.charAt(i))) {
-    if (text.charAt(i) === "'" && text.charAt(i - 1) === ':' && i > at) {
-      const close = quoteEnd(text, i)
-      if (close !== -1) i = close
-    }
-    i += 1
+  BARE_STOP.lastIndex = at
+  for (let stop = BARE_STOP.exec(text); stop !== null; stop = BARE_STOP.exec(text)) {
+    if (stop[0] !== ":'") return stop.index
+    const close = quoteEnd(text, stop.index + 1)
+    if (close !== -1) BARE_STOP.lastIndex = close + 1
   }
-  return i
+  return text.length
 }
