@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { Script } from 'node:vm'
 
 /** Backtracking steps after which V8 gives a search over to its linear engine. */
-const BACKTRACKS_MAX = 50_000
+const BACKTRACKS_MAX = 20_000
 /** Only ends a search that would otherwise never end. */
 const PROBE_MILLISECONDS_MAX = 5_000
 

@@ -1,9 +1,12 @@
 import type { Bytes } from '../model.ts'
 import type { Capture, Needs } from '../operators/operator.ts'
 import type { Place } from '../waf-error.ts'
-import { backtracker, type Backtracker } from './backtracking.ts'
+import { backtracker } from './backtracking.ts'
 import type { ReadOptions } from './cursor.ts'
+import { LazySearch } from './dfa.ts'
 import { assertLinearEngine } from './linear.ts'
+import type { Found } from './machine.ts'
+import { automatonOf } from './nfa.ts'
 import { needsOf } from './needs.ts'
 import { capturesDiffer, isPrintable, printTree } from './print.ts'
 import { readPattern } from './read.ts'
@@ -45,59 +48,82 @@ export const MODSECURITY_3: ReadOptions = {
 
 const GROUPS_MAX = 10
 
-function safely<T>(run: () => T, overrun: T): T {
+/** Longer values are searched in one pass over a table: V8 counts no steps of plain loops such as `.*`, which are quadratic. */
+const SHORT_LENGTH_MAX = 512
+
+function shortVerdict(tester: RegExp, value: Bytes): Verdict {
   try {
-    return run()
+    return tester.test(value) ? 'match' : 'no-match'
   } catch (error) {
     // V8 throws a RangeError where its stack for backtracking is full.
-    if (error instanceof RangeError) return overrun
+    if (error instanceof RangeError) return 'over-budget'
     throw error
   }
 }
 
-function linearPattern(tree: Tree): Pattern {
-  const { source } = printTree(tree.root, false)
-  const tester = new RegExp(source)
-  let captor: { readonly expression: RegExp; readonly captures: readonly number[] } | null = null
-  let backtracking: Backtracker | null = null
-  const precise = capturesDiffer(tree.root) ? () => (backtracking ??= backtracker(tree)) : null
-  const exec = (value: Bytes): Capture | null => {
-    if (captor === null) {
-      const printed = printTree(tree.root, true)
-      captor = { expression: new RegExp(printed.source), captures: printed.captures }
-    }
-    const { expression, captures } = captor
-    const match = safely(() => expression.exec(value), null)
+/** The groups of the first match by V8; for values that are short. */
+function captor(tree: Tree): (value: Bytes) => Capture | null {
+  const printed = printTree(tree.root, true)
+  const expression = new RegExp(printed.source)
+  return (value) => {
+    const match = expression.exec(value)
     if (match === null) return null
-    const exact = precise === null ? null : precise().capture(value, match.index)
-    if (exact !== null) return exact
     const groups = Array.from({ length: Math.min(GROUPS_MAX, tree.groups + 1) }, () => '')
     groups[0] = match[0]
-    captures.forEach((group, i) => {
+    printed.captures.forEach((group, i) => {
       const text = match[i + 1]
       if (text !== undefined && group < groups.length) groups[group] = text
     })
     return { groups, index: match.index }
   }
-  const test = (value: Bytes): boolean => {
-    try {
-      return tester.test(value)
-    } catch (error) {
-      if (error instanceof RangeError) return true
-      throw error
-    }
-  }
+}
+
+/** Makes something when it is first asked for. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null
+  return () => (made ??= { value: make() }).value
+}
+
+function linearPattern(tree: Tree): Pattern {
+  const { source } = printTree(tree.root, false)
+  const tester = new RegExp(source)
+  const capture = once(() => captor(tree))
+  const backtracking = once(() => backtracker(tree))
+  const differ = once(() => capturesDiffer(tree.root))
+  const longVerdict = once((): ((value: Bytes) => Verdict) => {
+    const automaton = automatonOf(tree.root)
+    if (automaton === null) return (value) => verdictOf(backtracking().search(value))
+    const search = new LazySearch(automaton)
+    return (value) => search.verdict(value)
+  })
   const verdict = (value: Bytes): Verdict =>
-    safely(() => (tester.test(value) ? 'match' : 'no-match'), 'over-budget')
-  return { test, verdict, exec, needs: needsOf(tree.root), source, linear: true }
+    value.length <= SHORT_LENGTH_MAX ? shortVerdict(tester, value) : longVerdict()(value)
+  const exec = (value: Bytes): Capture | null => {
+    if (value.length > SHORT_LENGTH_MAX) return backtracking().capture(value, null)
+    const quick = capture()(value)
+    if (quick === null || !differ()) return quick
+    return backtracking().capture(value, quick.index) ?? quick
+  }
+  const needs = once(() => needsOf(tree.root))
+  return {
+    test: (value) => verdict(value) !== 'no-match',
+    verdict,
+    exec,
+    get needs() {
+      return needs()
+    },
+    source,
+    linear: true,
+  }
+}
+
+function verdictOf(found: Found): Verdict {
+  return typeof found === 'string' ? found : 'match'
 }
 
 function budgetedPattern(tree: Tree, source: string): Pattern {
   const { search, capture } = backtracker(tree)
-  const verdict = (value: Bytes): Verdict => {
-    const found = search(value)
-    return typeof found === 'string' ? found : 'match'
-  }
+  const verdict = (value: Bytes): Verdict => verdictOf(search(value))
   const test = (value: Bytes): boolean => verdict(value) !== 'no-match'
   const exec = (value: Bytes): Capture | null => capture(value, null)
   return { test, verdict, exec, needs: needsOf(tree.root), source, linear: false }

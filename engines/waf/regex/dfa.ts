@@ -1,0 +1,139 @@
+import type { Bytes } from '../model.ts'
+import { FORK, MATCH, SET, type Automaton } from './nfa.ts'
+import type { Verdict } from './pattern.ts'
+
+/** Words of memory for the states met so far; then they are forgotten. */
+const CACHE_WORDS_MAX = 100_000
+/** States of the automaton looked at while new combinations are worked out. */
+const STEPS = 1_000_000
+const UNKNOWN = -1
+const MATCHED = -2
+/** What stood before a place. */
+const BEFORE_START = 0
+const BEFORE_OTHER = 1
+const BEFORE_WORD = 2
+
+/** A combination of states that the search can be in, with what stood before. */
+interface Combination {
+  readonly states: Int32Array
+  readonly before: number
+}
+
+/**
+ * Searches in one pass over the value: combinations of the automaton's states become states of their own when they are
+ * first met, and every byte afterwards is one look into a table.
+ */
+export class LazySearch {
+  readonly #automaton: Automaton
+  readonly #stride: number
+  readonly #seen: Int32Array
+  #mark = 0
+  #steps = 0
+  #known = new Map<string, number>()
+  #combinations: Combination[] = []
+  #table = new Int32Array(0)
+  #words = 0
+
+  constructor(automaton: Automaton) {
+    this.#automaton = automaton
+    // One column more: the end of the value.
+    this.#stride = automaton.classCount + 1
+    this.#seen = new Int32Array(automaton.kinds.length)
+  }
+
+  /** Whether the value holds a match. */
+  verdict(value: Bytes): Verdict {
+    const { classes, classCount } = this.#automaton
+    const stride = this.#stride
+    this.#steps = STEPS
+    let at = this.#enter({ states: Int32Array.of(), before: BEFORE_START })
+    for (let i = 0; i <= value.length; i++) {
+      const column = i === value.length ? classCount : (classes[value.charCodeAt(i)] ?? 0)
+      let to = this.#table[at * stride + column] ?? UNKNOWN
+      if (to === UNKNOWN) {
+        to = this.#advance(at, column)
+        if (this.#steps < 0) return 'over-budget'
+      }
+      if (to === MATCHED) return 'match'
+      at = to
+    }
+    return 'no-match'
+  }
+
+  /** The number of a combination, which gets an empty row of the table when it is new. */
+  #enter(combination: Combination): number {
+    const key = `${combination.before}:${combination.states.join()}`
+    const known = this.#known.get(key)
+    if (known !== undefined) return known
+    if (this.#words > CACHE_WORDS_MAX) {
+      this.#known = new Map()
+      this.#combinations = []
+      this.#words = 0
+      this.#table.fill(UNKNOWN)
+    }
+    const number = this.#combinations.push(combination) - 1
+    this.#known.set(key, number)
+    this.#words += 2 * combination.states.length + this.#stride
+    const needed = (number + 1) * this.#stride
+    if (needed > this.#table.length) {
+      const larger = new Int32Array(Math.max(needed, 2 * this.#table.length)).fill(UNKNOWN)
+      larger.set(this.#table)
+      this.#table = larger
+    }
+    return number
+  }
+
+  /** Works out one entry of the table. */
+  #advance(at: number, column: number): number {
+    const { words, classCount } = this.#automaton
+    const { states, before } = this.#combinations[at] as Combination
+    const here = this.#resolve(states, before, column)
+    const generation = this.#combinations
+    let to = MATCHED
+    if (here !== null) {
+      const after = column < classCount && words[column] === 1 ? BEFORE_WORD : BEFORE_OTHER
+      to = this.#enter({ states: this.#read(here, column), before: after })
+    }
+    // The row is gone when the states were forgotten meanwhile.
+    if (generation === this.#combinations) this.#table[at * this.#stride + column] = to
+    return to
+  }
+
+  /** Every state reachable without reading, given both sides of the place; null if one of them is a match. */
+  #resolve(states: Int32Array, before: number, column: number): number[] | null {
+    const { kinds, details, next, start } = this.#automaton
+    const mark = ++this.#mark
+    const stack = [...states, start]
+    const reading: number[] = []
+    while (stack.length > 0) {
+      const state = stack.pop() ?? 0
+      if (this.#seen[state] === mark) continue
+      this.#seen[state] = mark
+      this.#steps--
+      const kind = kinds[state]
+      if (kind === MATCH) return null
+      if (kind === SET) reading.push(state)
+      else if (kind === FORK || this.#holds(details[state] ?? 0, before, column))
+        for (const other of next[state] ?? []) stack.push(other)
+    }
+    return reading
+  }
+
+  #holds(edge: number, before: number, column: number): boolean {
+    const { words, classCount } = this.#automaton
+    if (edge === 0) return before === BEFORE_START
+    if (edge === 1) return column === classCount
+    const differ = (before === BEFORE_WORD) !== (column < classCount && words[column] === 1)
+    return differ === (edge === 5)
+  }
+
+  /** The states after those that can read a byte of this class, in ascending order. */
+  #read(reading: readonly number[], column: number): Int32Array {
+    const { details, next, members, classCount } = this.#automaton
+    if (column === classCount) return Int32Array.of()
+    const after = new Set<number>()
+    for (const state of reading)
+      if (members[(details[state] ?? 0) * classCount + column] === 1) after.add(next[state]?.[0] ?? 0)
+    return Int32Array.from(after).sort()
+  }
+}
