@@ -227,11 +227,16 @@ function sendWhole(outgoing: NodeResponse, ...[status, headers, body]: Parameter
   return RESPONSE_ALREADY_SENT
 }
 
+/** A parser of HTTP/1.1 takes other numbers as well; what they would mean is anyone's guess (RFC 9112 section 2.3). */
+const SPOKEN: ReadonlySet<string> = new Set(['1.0', '1.1', '2.0'])
+
 /** The checks that need nobody's name; health is asked for by machines that know no host name. */
 function arrive(door: EdgeDoor, incoming: NodeRequest): Arrived {
   const raw = incoming.url ?? ''
   if (raw.length > door.limits.targetCharactersMax)
     throw new Problem('request.malformed', 'The address of the request is too long.')
+  if (!SPOKEN.has(incoming.httpVersion) || 'stream' in incoming !== (incoming.httpVersionMajor === 2))
+    throw new Problem('request.malformed', 'This version of HTTP is not spoken here.')
   const target = readTarget(raw)
   refuseDoubleHeaders(incoming.rawHeaders)
   if (!METHODS.has(incoming.method ?? '')) throw new Problem('request.method', 'This method is not offered.')
