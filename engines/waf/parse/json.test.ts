@@ -14,7 +14,7 @@ function leaves(value: unknown, path: string): readonly Pair[] {
     return Object.entries(value).flatMap(([key, item]) =>
       leaves(item, `${path}.${key === '' ? 'empty-key' : utf8(key)}`),
     )
-  return [[path, value === null ? '' : utf8(String(value))]]
+  return [[path, value === null ? '' : utf8(typeof value === 'string' ? value : JSON.stringify(value))]]
 }
 
 test('a document that JSON.parse takes has the same leaves', () => {
