@@ -107,6 +107,7 @@ describe('the TLS listener', () => {
     for (const [bytes, status] of [
       ['GET / HTTP/1.1\r\nbad header line\r\n\r\n', 400],
       ['GET / HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
+      ['GET / HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n', 400],
       ['GET / HTTP/0.9\r\nHost: localhost\r\nConnection: close\r\n\r\n', 400],
       ['GET / HTTP/2.0\r\nHost: localhost\r\nConnection: close\r\n\r\n', 400],
       ['CONNECT evil.example:443 HTTP/1.1\r\nHost: localhost\r\n\r\n', 400],
@@ -142,7 +143,7 @@ describe('the TLS listener', () => {
   test('a host that is not ours is refused, in either HTTP version', async () => {
     for (const host of ['evil.example', 'localhost.evil.example'])
       assert.equal((await ask(at, '/api/sample/open', { headers: { host } })).status, 421, host)
-    for (const host of ['', 'localhost:99999', 'localhost@evil.example', 'localhost%00', 'localhost%1F'])
+    for (const host of ['localhost:99999', 'localhost@evil.example', 'localhost%00', 'localhost%1F'])
       assert.equal((await ask(at, '/api/sample/open', { headers: { host } })).status, 400, host)
     assert.equal((await askHttp2(at, { ':path': '/hooks/x', ':authority': 'evil.example' })).status, 421)
     assert.equal((await ask(at, '/healthz', { headers: { host: '10.0.0.7' } })).status, 200)
