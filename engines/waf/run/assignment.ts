@@ -55,7 +55,11 @@ export function compileAssignment(assignment: Assignment): Act {
 }
 
 function compileTx(kind: 'set' | 'add' | 'subtract', key: Expand, value: Expand): Act {
-  if (kind === 'set') return (state) => void state.tx.set(key(state), value(state))
+  if (kind === 'set') {
+    return (state) => {
+      state.tx.set(key(state), value(state))
+    }
+  }
   return (state) => {
     const name = key(state)
     state.tx.set(name, changed(kind, state.tx.get(name) ?? '', value(state)))

@@ -24,8 +24,9 @@ export function createBodyBuffer(): BodyBuffer {
       return over
     },
     text() {
+      if (parts.length < 2) return parts[0] ?? ''
       // A joined text is copied once, so that reading it byte by byte does not walk its pieces.
-      return parts.length === 1 ? (parts[0] ?? '') : Buffer.from(parts.join(''), 'latin1').toString('latin1')
+      return Buffer.from(parts.join(''), 'latin1').toString('latin1')
     },
   }
 }

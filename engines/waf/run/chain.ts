@@ -92,9 +92,10 @@ export function createChains(transformations: Readonly<Record<TransformationName
 /** What a chain makes of a value; the value itself when nothing changes. */
 export function derive(values: Values, value: Value, chain: Chain): Value {
   if (chain.parent === null) return value
-  const known = value.derived[chain.number]
+  const known = value.derived?.[chain.number]
   if (known !== undefined) return known
   const made = work(values, value, chain, chain.parent)
+  value.derived ??= []
   value.derived[chain.number] = made
   return made
 }

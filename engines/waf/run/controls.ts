@@ -2,7 +2,6 @@ import { compilePattern } from '../regex/index.ts'
 import type { Control, RuleChoice, Target } from '../model.ts'
 import type { Place } from '../waf-error.ts'
 import type { Act } from './assignment.ts'
-import type { State } from './state.ts'
 import { compileFilter } from './targets.ts'
 
 /** A rule as a choice of rules sees it. */
@@ -111,20 +110,14 @@ function compileRemoval(choice: RuleChoice, context: ControlContext): Act {
 }
 
 function compileTargetRemoval(choice: RuleChoice, target: Target, context: ControlContext): Act {
-  const chosen = later(() => choose(choice, context.rules(), context.place))
   const filter = compileFilter(target, context.place)
-  return (state) => {
-    const filters = ownFilters(state)
-    for (const index of chosen()) filters.set(index, [...(filters.get(index) ?? []), filter])
-  }
-}
-
-function ownFilters(state: State): State['filters'] {
-  if (!state.filtersOwn) {
-    state.filters = new Map(state.filters)
-    state.filtersOwn = true
-  }
-  return state.filters
+  const removal = later(() => {
+    const all = context.rules()
+    const rules = new Uint8Array(all.length)
+    for (const index of choose(choice, all, context.place)) rules[index] = 1
+    return { rules, filter }
+  })
+  return (state) => void state.ownFilters.push(removal())
 }
 
 function compileAuditParts(control: Extract<Control, { kind: 'auditLogParts' }>): Act {

@@ -3,17 +3,30 @@ import type { Bytes } from '../model.ts'
 import type { Value } from './value.ts'
 
 /** One value that a rule looks at, and where it stands. */
-export interface Entry {
+export class Entry {
   readonly variable: VariableName
   /** Within a collection, as it came in; null for a variable that is one value. */
   readonly name: Bytes | null
-  /** The name in lower case. */
-  readonly key: Bytes | null
-  /** Whether it is a number of members and not a member. */
-  readonly count: boolean
+  readonly value: Value
   /** Whether it came out of a request's body. */
   readonly body: boolean
-  readonly value: Value
+  /** Whether it is a number of members and not a member. */
+  readonly count: boolean
+  #key: Bytes | null = null
+
+  constructor(variable: VariableName, name: Bytes | null, value: Value, body: boolean, count = false) {
+    this.variable = variable
+    this.name = name
+    this.value = value
+    this.body = body
+    this.count = count
+  }
+
+  /** The name in lower case. */
+  get key(): Bytes | null {
+    if (this.name === null) return null
+    return (this.#key ??= lowerAscii(this.name))
+  }
 }
 
 /** A collection's member before any rule asked for it. */
@@ -24,8 +37,9 @@ export interface Member {
 
 /** A name with its ASCII letters in lower case; other bytes stay as they are. */
 export function lowerAscii(name: Bytes): Bytes {
-  const lower = name.toLowerCase()
-  return NOT_ASCII.test(name) ? name.replace(CAPITALS, (letters) => letters.toLowerCase()) : lower
+  return NOT_ASCII.test(name)
+    ? name.replace(CAPITALS, (letters) => letters.toLowerCase())
+    : name.toLowerCase()
 }
 
 const NOT_ASCII = /[\x80-\xFF]/

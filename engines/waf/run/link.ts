@@ -5,12 +5,12 @@ import { derive, stages, type Chain } from './chain.ts'
 import { compileEffects } from './effects.ts'
 import type { Act } from './assignment.ts'
 import type { ControlContext } from './controls.ts'
-import type { Entry } from './entry.ts'
+import { Entry, lowerAscii } from './entry.ts'
 import { compileTest, type Test, type TestContext } from './operator-test.ts'
-import type { Seat } from './prefilter.ts'
+import { mayMatch, type Seat } from './prefilter.ts'
 import type { State } from './state.ts'
-import { resolve, type ResolvedTargets, type TargetFilter, type TargetList } from './targets.ts'
-import type { Value } from './value.ts'
+import type { ResolvedTargets, TargetFilter, TargetList } from './targets.ts'
+import { Value } from './value.ts'
 
 /** One compiled condition of a rule. */
 export interface Link {
@@ -20,6 +20,8 @@ export interface Link {
   readonly chain: Chain
   readonly multiMatch: boolean
   readonly captures: boolean
+  /** Reads the one text that the link looks at without making an entry of it; null for other links. */
+  readonly peek: Peek | null
   readonly effects: Act | null
   readonly operator: {
     readonly name: OperatorName
@@ -28,6 +30,9 @@ export interface Link {
   } | null
   readonly transformations: readonly TransformationName[]
 }
+
+/** A text, or null when there is none. */
+type Peek = { readonly name: Bytes; readonly count: boolean; readonly read: (state: State) => Bytes | null }
 
 /** What links are made with. */
 export interface LinkContext extends TestContext, ControlContext {
@@ -45,6 +50,7 @@ export function compileLink(condition: Condition, id: number, context: LinkConte
     chain: context.chainOf(condition.transformations),
     multiMatch: condition.multiMatch,
     captures: condition.capture,
+    peek: peekOf(condition),
     effects: compileEffects(condition.effects, { ...context, place }),
     operator:
       operator === null
@@ -58,6 +64,16 @@ export function compileLink(condition: Condition, id: number, context: LinkConte
   }
 }
 
+/** `TX:name` and `&TX:name` without transformations, which is what most rules that steer others look at. */
+function peekOf({ targets, transformations, capture }: Condition): Peek | null {
+  const [target] = targets
+  if (target === undefined || targets.length > 1 || transformations.length > 0 || capture) return null
+  if (target.variable !== 'TX' || target.except || target.selector?.kind !== 'name') return null
+  const name = lowerAscii(target.selector.name)
+  if (target.count) return { name, count: true, read: (state) => (state.tx.has(name) ? '1' : '0') }
+  return { name, count: false, read: (state) => state.tx.get(name) ?? null }
+}
+
 /** How many matched values a report tells of. */
 const PARTS_MAX = 10
 
@@ -67,7 +83,7 @@ export function runLink(
   link: Link,
   resolved: ResolvedTargets | null,
   seat: Seat | null,
-  filters: readonly TargetFilter[] | undefined,
+  filters: readonly TargetFilter[] | null,
 ): boolean {
   const { test } = link
   if (resolved === null || test === null) {
@@ -76,15 +92,20 @@ export function runLink(
   }
   let matched = false
   for (const entry of resolved.entries) {
-    if (seat !== null && !mayMatch(state, seat, entry.value)) continue
-    if (filters !== undefined && isHidden(filters, entry)) continue
+    if (seat !== null && !mayMatch(state.values, seat, entry.value)) continue
+    if (filters !== null && isHidden(filters, entry)) continue
     if (tryEntry(state, link, test, entry)) matched = true
   }
   return matched
 }
 
-function mayMatch(state: State, seat: Seat, value: Value): boolean {
-  return ((seat.group.candidates(state.values, value)[seat.word] ?? 0) & seat.bit) !== 0
+/** As `runLink` for a link that peeks. */
+export function runPeek(state: State, link: Link, test: Test, peek: Peek): boolean {
+  const text = peek.read(state)
+  if (text === null || !test.holds(state, text)) return false
+  const value = new Value(text)
+  take(state, link, test, new Entry('TX', peek.name, value, false, peek.count), value)
+  return true
 }
 
 function isHidden(filters: readonly TargetFilter[], entry: Entry): boolean {
@@ -116,9 +137,13 @@ function take(state: State, link: Link, test: Test, entry: Entry, value: Value):
   }
   state.matched = entry
   state.matchedText = value.text
+  if (state.gathers) gather(state, link, entry, value)
+  link.effects?.(state)
+}
+
+function gather(state: State, link: Link, entry: Entry, value: Value): void {
   state.matchedAll.push({ entry, text: value.text })
   if (state.matchedParts.length < PARTS_MAX) state.matchedParts.push({ link, entry, value })
-  link.effects?.(state)
 }
 
 const NAMES: readonly Bytes[] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']
@@ -132,9 +157,4 @@ function putCaptures(state: State, capture: Capture | null): void {
     else break
   }
   state.captured = groups.length
-}
-
-/** What a link looks at; null for `SecAction`. */
-export function targetsOf(state: State, link: Link, content: boolean): ResolvedTargets | null {
-  return link.targets === null ? null : resolve(state, link.targets, content)
 }

@@ -1,31 +1,32 @@
 import type { Bytes } from '../model.ts'
 import type { Needs } from '../operators/operator.ts'
-import { derive, type Chain } from './chain.ts'
+import { derive, stages, type Chain } from './chain.ts'
 import { createLiteralTable, type LiteralTable } from './literal-table.ts'
 import { intersects, type Value, type Values } from './value.ts'
 
-/**
- * Rules that look at values after the same transformations and run at the same time. For one value the group says which
- * of its rules may match: what it leaves out is a sure no.
- */
-export interface Group {
-  readonly number: number
-  readonly chain: Chain
-  /** Bits of the rules that may match this value as it came in. */
-  candidates(values: Values, value: Value): Int32Array
-}
-
-/** A rule's place in its group. */
+/** A rule's place in its family: what the family leaves out is a sure no. */
 export interface Seat {
-  readonly group: Group
+  readonly family: Family
+  readonly chain: Chain
+  /** The rule tries every stage of its transformations. */
+  readonly everyStage: boolean
+  /** Number of what the rule shares with others: family, chain and whether every stage is tried. */
+  readonly group: number
   readonly word: number
   readonly bit: number
 }
 
-/** Puts rules into groups while a set is compiled. */
+/** Rules that run at the same time, with one table of the literals that they need. */
+export interface Family {
+  readonly number: number
+  /** Bits of the rules that may match a text as it is, whatever their transformations. */
+  candidates(value: Value): Int32Array
+}
+
+/** Puts rules into families while a set is compiled. */
 export interface Prefilter {
   /** `family` parts what runs at another time, so that no table is searched for rules that are not reached. */
-  seat(family: string, chain: Chain, needs: Needs): Seat
+  seat(family: string, chain: Chain, everyStage: boolean, needs: Needs): Seat
   /** How many groups and families there are: where the numbers of a variant's own begin. */
   counts(): Counts
 }
@@ -43,53 +44,55 @@ interface Member {
   readonly literals: readonly number[] | null
 }
 
-interface Family {
-  readonly number: number
+interface Draft {
+  readonly family: Family
+  readonly members: Member[]
   readonly literals: Map<Bytes, number>
-  readonly groups: Map<number, { readonly group: Group; readonly members: Member[] }>
-  table: LiteralTable | null
+  readonly groups: Map<number, number>
 }
 
-const NONE = new Int32Array(0)
-
-/** Makes the groups of one set of rules; every rule takes its seat before the first value is looked at. */
+/** Makes the families of one set of rules; every rule takes its seat before the first value is looked at. */
 export function createPrefilter(taken: Counts = { groups: 0, families: 0 }): Prefilter {
-  const families = new Map<string, Family>()
+  const drafts = new Map<string, Draft>()
   let groups = taken.groups
-  const groupOf = (family: Family, chain: Chain) => {
-    const known = family.groups.get(chain.number)
+  const draftOf = (name: string): Draft => {
+    const known = drafts.get(name)
     if (known !== undefined) return known
     const members: Member[] = []
-    const made = { group: createGroup(groups++, family, chain, members), members }
-    family.groups.set(chain.number, made)
-    return made
+    const literals = new Map<Bytes, number>()
+    const family = createFamily(taken.families + drafts.size, members, literals)
+    const draft = { family, members, literals, groups: new Map<number, number>() }
+    drafts.set(name, draft)
+    return draft
   }
   return {
-    seat(name, chain, needs) {
-      const family = families.get(name) ?? {
-        number: taken.families + families.size,
-        literals: new Map(),
-        groups: new Map(),
-        table: null,
-      }
-      families.set(name, family)
-      const { group, members } = groupOf(family, chain)
-      members.push(memberOf(family, needs))
-      return { group, word: (members.length - 1) >>> 5, bit: 1 << ((members.length - 1) & 31) }
+    seat(name, chain, everyStage, needs) {
+      const { family, members, literals, groups: own } = draftOf(name)
+      const kind = chain.number * 2 + (everyStage ? 1 : 0)
+      const group = own.get(kind) ?? groups++
+      own.set(kind, group)
+      const at = members.length
+      members.push(memberOf(literals, needs))
+      return { family, chain, everyStage, group, word: at >>> 5, bit: 1 << (at & 31) }
     },
-    counts: () => ({ groups, families: taken.families + families.size }),
+    counts: () => ({ groups, families: taken.families + drafts.size }),
   }
 }
 
-function memberOf(family: Family, needs: Needs): Member {
+function memberOf(numbers: Map<Bytes, number>, needs: Needs): Member {
   const best = needs.literals.filter(isTelling).toSorted((left, right) => worth(right) - worth(left))[0]
+  const number = (literal: Bytes): number => {
+    const known = numbers.get(literal) ?? numbers.size
+    numbers.set(literal, known)
+    return known
+  }
   return {
     lengthMin: needs.lengthMin,
     bytes: [
       ...needs.bytes.map((set) => Int32Array.from(set)),
       ...needs.literals.filter((group) => !isTelling(group)).map(firstBytes),
     ],
-    literals: best?.map((literal) => numberOf(family, literal)) ?? null,
+    literals: best?.map(number) ?? null,
   }
 }
 
@@ -114,79 +117,135 @@ function firstBytes(literals: readonly Bytes[]): Int32Array {
   return set
 }
 
-function numberOf(family: Family, literal: Bytes): number {
-  const number = family.literals.get(literal) ?? family.literals.size
-  family.literals.set(literal, number)
-  return number
-}
-
-/** What a group knows of its members, turned round: for each literal the members that need it. */
+/** What a family knows of its members, turned round: for each literal the members that need it. */
 interface Index {
   readonly words: number
+  readonly table: LiteralTable
   readonly byLiteral: readonly (readonly number[] | undefined)[]
   /** Members that need no literal. */
   readonly others: readonly number[]
 }
 
-function indexOf(members: readonly Member[]): Index {
+function indexOf(members: readonly Member[], literals: ReadonlyMap<Bytes, number>): Index {
   const byLiteral: number[][] = []
   const others: number[] = []
   for (const [seat, member] of members.entries()) {
     if (member.literals === null) others.push(seat)
     for (const literal of new Set(member.literals)) (byLiteral[literal] ??= []).push(seat)
   }
-  return { words: (members.length + 31) >>> 5, byLiteral, others }
+  const table = createLiteralTable([...literals.keys()])
+  return { words: (members.length + 31) >>> 5, table, byLiteral, others }
 }
 
-function createGroup(number: number, family: Family, chain: Chain, members: readonly Member[]): Group {
+function createFamily(
+  number: number,
+  members: readonly Member[],
+  literals: ReadonlyMap<Bytes, number>,
+): Family {
   let index: Index | null = null
   return {
     number,
-    chain,
-    candidates(values, raw) {
-      const known = raw.candidates[number]
+    candidates(value) {
+      const known = value.candidates?.[number]
       if (known !== undefined) return known
-      index ??= indexOf(members)
-      const value = derive(values, raw, chain)
-      const found = find(members, index, value, literalsOf(family, value))
-      // Kept at the text as it came in: what the chain makes of its own result may be something else.
-      raw.candidates[number] = found
+      index ??= indexOf(members, literals)
+      const found = find(members, index, value)
+      value.candidates ??= []
+      value.candidates[number] = found
       return found
     },
   }
 }
 
-function literalsOf(family: Family, value: Value): readonly number[] {
-  family.table ??= createLiteralTable([...family.literals.keys()])
-  return (value.literals[family.number] ??= family.table.find(value.text))
+function find(members: readonly Member[], index: Index, value: Value): Int32Array {
+  const bits = new Int32Array(index.words)
+  const { byLiteral } = index
+  for (const seat of index.others) consider(members, bits, seat, value)
+  for (const literal of index.table.find(value.text)) {
+    for (const seat of byLiteral[literal] ?? []) consider(members, bits, seat, value)
+  }
+  return bits
 }
 
-function find(
-  members: readonly Member[],
-  index: Index,
-  value: Value,
-  literals: readonly number[],
-): Int32Array {
-  let bits: Int32Array | null = null
-  const consider = (seat: number): void => {
-    const member = members[seat]
-    if (member === undefined || !may(member, value)) return
-    bits ??= new Int32Array(index.words)
-    bits[seat >>> 5] = (bits[seat >>> 5] ?? 0) | (1 << (seat & 31))
-  }
-  for (const seat of index.others) consider(seat)
-  for (const literal of literals) {
-    const seats = index.byLiteral[literal]
-    if (seats !== undefined) for (const seat of seats) consider(seat)
-  }
-  return bits ?? NONE
-}
-
-function may(member: Member, value: Value): boolean {
-  if (value.text.length < member.lengthMin) return false
+function consider(members: readonly Member[], bits: Int32Array, seat: number, value: Value): void {
+  const member = members[seat]
+  if (member === undefined || value.text.length < member.lengthMin) return
   const bytes = value.bytes()
   for (const set of member.bytes) {
-    if (!intersects(set, bytes)) return false
+    if (!intersects(set, bytes)) return
   }
-  return true
+  bits[seat >>> 5] = (bits[seat >>> 5] ?? 0) | (1 << (seat & 31))
+}
+
+/** Whether the rule of a seat may match a value as it came in. */
+export function mayMatch(values: Values, seat: Seat, raw: Value): boolean {
+  const { family, word, bit, chain } = seat
+  if (!seat.everyStage) return ((family.candidates(derive(values, raw, chain))[word] ?? 0) & bit) !== 0
+  return stages(values, raw, chain).some((value) => ((family.candidates(value)[word] ?? 0) & bit) !== 0)
+}
+
+/** Values that are looked at together, with what any of them may match. */
+export class Pool {
+  readonly #raw: readonly { readonly value: Value }[]
+  readonly #groups: (Int32Array | undefined)[] = []
+  readonly #families: (Int32Array | undefined)[] = []
+  #bytes: Int32Array | null = null
+
+  constructor(raw: readonly { readonly value: Value }[]) {
+    this.#raw = raw
+  }
+
+  /** Whether the rule of a seat may match any of the values. */
+  may(values: Values, seat: Seat): boolean {
+    const bits = (this.#groups[seat.group] ??= this.#ofGroup(values, seat))
+    return ((bits[seat.word] ?? 0) & seat.bit) !== 0
+  }
+
+  #ofGroup(values: Values, seat: Seat): Int32Array {
+    const { chain, family, everyStage } = seat
+    // What no transformation of the chain changes is looked at as it came in.
+    if (chain.gate !== null && !intersects(chain.gate, this.#allBytes())) return this.#ofFamily(family)
+    if (everyStage)
+      return union(
+        family,
+        this.#raw.flatMap(({ value }) => stages(values, value, chain)),
+      )
+    return union(
+      family,
+      this.#raw.map(({ value }) => derive(values, value, chain)),
+    )
+  }
+
+  #ofFamily(family: Family): Int32Array {
+    return (this.#families[family.number] ??= union(
+      family,
+      this.#raw.map(({ value }) => value),
+    ))
+  }
+
+  #allBytes(): Int32Array {
+    if (this.#bytes !== null) return this.#bytes
+    const all = new Int32Array(8)
+    for (const { value } of this.#raw) {
+      const bytes = value.bytes()
+      for (let word = 0; word < 8; word++) all[word] = (all[word] ?? 0) | (bytes[word] ?? 0)
+    }
+    this.#bytes = all
+    return all
+  }
+}
+
+const NONE = new Int32Array(0)
+
+function union(family: Family, values: readonly Value[]): Int32Array {
+  const [first] = values
+  if (first === undefined) return NONE
+  const bits = family.candidates(first).slice()
+  for (let index = 1; index < values.length; index++) {
+    const value = values[index]
+    if (value === undefined || value === first) continue
+    const more = family.candidates(value)
+    for (let word = 0; word < bits.length; word++) bits[word] = (bits[word] ?? 0) | (more[word] ?? 0)
+  }
+  return bits
 }

@@ -68,10 +68,20 @@ export function createRuleSet(parts: Parts): RuleSet {
   }
 }
 
+/** Answers that are kept: as many as there are statuses. */
+const STATUSES_MAX = 1000
+
 function statusTest(settings: Settings): (status: string) => boolean {
   if (settings.auditRelevantStatus === null) return () => false
   const pattern = compilePattern(settings.auditRelevantStatus)
-  return (status) => pattern.test(status)
+  const known = new Map<string, boolean>()
+  return (status) => {
+    const before = known.get(status)
+    if (before !== undefined) return before
+    const relevant = pattern.test(status)
+    if (known.size < STATUSES_MAX) known.set(status, relevant)
+    return relevant
+  }
 }
 
 const BODY_ERRORS = new Set(['REQBODY_ERROR', 'REQBODY_PROCESSOR_ERROR'])

@@ -1,9 +1,9 @@
 import type { Bytes, Rule, Template } from '../model.ts'
 import { compileTemplate, type Expand } from './macro.ts'
-import { compileLink, runLink, targetsOf, type Link, type LinkContext } from './link.ts'
+import { compileLink, runLink, runPeek, type Link, type LinkContext } from './link.ts'
 import type { Prefilter, Seat } from './prefilter.ts'
 import type { State } from './state.ts'
-import type { ResolvedTargets } from './targets.ts'
+import { resolve, type TargetFilter } from './targets.ts'
 
 /** A rule ready to run. */
 export interface CompiledRule {
@@ -85,54 +85,47 @@ function seatOf(
   paranoia: number | null,
   prefilter: Prefilter,
 ): Seat | null {
-  if (link === undefined || link.targets === null || link.targets.number < 0 || link.multiMatch) return null
+  if (link === undefined || link.targets === null || link.targets.number < 0) return null
   const needs = link.test?.needs ?? null
   if (needs === null) return null
   const family = `${rule.phase <= 2 ? 'request' : 'response'} ${paranoia ?? 1}`
-  return prefilter.seat(family, link.chain, needs)
+  return prefilter.seat(family, link.chain, link.multiMatch, needs)
 }
 
 /** Runs a rule; true when all of its conditions held. */
 export function runRule(state: State, compiled: CompiledRule): boolean {
-  const [first] = compiled.links
-  if (first === undefined) return false
-  const resolved = targetsOf(state, first, compiled.content)
-  const { seat } = compiled
-  if (seat !== null && resolved !== null && !anyMay(state, seat, resolved)) return false
+  const { links, seat } = compiled
+  if (seat !== null && !anyMay(state, compiled, seat)) return false
   state.rule = compiled.rule
   state.matchedFresh = true
-  const filters = state.filters.size === 0 ? undefined : state.filters.get(compiled.index)
-  if (!runLink(state, first, resolved, seat, filters)) return false
-  for (let index = 1; index < compiled.links.length; index++) {
-    const link = compiled.links[index]
-    if (link === undefined) continue
-    if (!runLink(state, link, targetsOf(state, link, compiled.content), null, filters)) return false
+  state.gathers = compiled.loud || links.length > 1
+  for (let index = 0; index < links.length; index++) {
+    const link = links[index]
+    if (link !== undefined && !runOne(state, compiled, link, index === 0 ? seat : null)) return false
   }
   return true
 }
 
-function anyMay(state: State, seat: Seat, resolved: ResolvedTargets): boolean {
-  const { number } = seat.group
-  const union = (resolved.unions[number] ??= unite(state, seat, resolved))
-  return ((union[seat.word] ?? 0) & seat.bit) !== 0
+function anyMay(state: State, compiled: CompiledRule, seat: Seat): boolean {
+  const targets = compiled.links[0]?.targets ?? null
+  return targets === null || resolve(state, targets, compiled.content).pool.may(state.values, seat)
 }
 
-const NONE = new Int32Array(0)
-
-function unite(state: State, seat: Seat, resolved: ResolvedTargets): Int32Array {
-  let union: Int32Array = NONE
-  let own = false
-  for (const entry of resolved.entries) {
-    const bits = seat.group.candidates(state.values, entry.value)
-    if (bits.length === 0 || bits === union) continue
-    if (union.length === 0) union = bits
-    else {
-      if (!own) union = union.slice()
-      own = true
-      for (let word = 0; word < bits.length; word++) union[word] = (union[word] ?? 0) | (bits[word] ?? 0)
-    }
+function runOne(state: State, compiled: CompiledRule, link: Link, seat: Seat | null): boolean {
+  const filters = filtersOf(state, compiled.index)
+  if (link.peek !== null && link.test !== null && filters === null) {
+    return runPeek(state, link, link.test, link.peek)
   }
-  return union
+  const resolved = link.targets === null ? null : resolve(state, link.targets, compiled.content)
+  return runLink(state, link, resolved, seat, filters)
+}
+
+function filtersOf(state: State, index: number): readonly TargetFilter[] | null {
+  if (state.filters.size === 0 && state.ownFilters.length === 0) return null
+  const own = state.ownFilters.filter(({ rules }) => rules[index] === 1).map(({ filter }) => filter)
+  const standing = state.filters.get(index)
+  if (standing === undefined) return own.length === 0 ? null : own
+  return own.length === 0 ? standing : [...standing, ...own]
 }
 
 /** What a rule says at a match, cut to a length that may be kept. */

@@ -103,10 +103,14 @@ export class State {
   /** Rules left out, by their position; shared with the set until this transaction changes it. */
   removed: Uint8Array
   removedOwn = false
-  filters: Map<number, readonly TargetFilter[]>
-  filtersOwn = false
+  /** Targets that some rules do not look at in this set. */
+  readonly filters: ReadonlyMap<number, readonly TargetFilter[]>
+  /** And those that `ctl` took away: for each rule by its position whether it is meant. */
+  readonly ownFilters: { readonly rules: Uint8Array; readonly filter: TargetFilter }[] = []
   /** What the rule that runs now matched so far; of an earlier rule while `matchedFresh`. */
   matchedParts: MatchedPart[] = []
+  /** The rule that runs now tells of its matches, or has links that look at them. */
+  gathers = false
   /** The rule that runs now has not matched anything yet. */
   matchedFresh = true
   /** How many of `TX:0` to `TX:9` the last capture left. */

@@ -2,8 +2,10 @@ import { compilePattern } from '../regex/index.ts'
 import type { Bytes, Selector, Target } from '../model.ts'
 import type { VariableName } from '../names.ts'
 import type { Place } from '../waf-error.ts'
-import { lowerAscii, type Entry } from './entry.ts'
+import { Entry, lowerAscii } from './entry.ts'
+import { Pool } from './prefilter.ts'
 import type { State } from './state.ts'
+import { Value } from './value.ts'
 import { entriesOf, isLive, xmlEntries } from './variables.ts'
 
 /** Says which entries of one variable are left out. */
@@ -15,8 +17,8 @@ export interface TargetFilter {
 /** A list of targets in one transaction and phase. */
 export interface ResolvedTargets {
   readonly entries: readonly Entry[]
-  /** For each group of rules by its number: the rules that may match any of the entries. */
-  readonly unions: (Int32Array | undefined)[]
+  /** What any of the entries may match. */
+  readonly pool: Pool
 }
 
 /** A compiled list of variables; equal lists are one. */
@@ -55,8 +57,9 @@ export function resolve(state: State, list: TargetList, content: boolean): Resol
   const number = list.number * 2 + (hidesBody ? 1 : 0)
   const known = list.number < 0 ? undefined : state.targets[number]
   if (known !== undefined) return known
-  const entries = list.read(state)
-  const resolved = { entries: hidesBody ? entries.filter((entry) => !entry.body) : entries, unions: [] }
+  const all = list.read(state)
+  const entries = hidesBody ? all.filter((entry) => !entry.body) : all
+  const resolved = { entries, pool: new Pool(entries) }
   if (list.number >= 0) state.targets[number] = resolved
   return resolved
 }
@@ -90,7 +93,11 @@ function compileTargets(targets: readonly Target[], place: Place): Read {
     .map((target) => compileTarget(target, filters, place))
   const [first] = reads
   if (reads.length === 1 && first !== undefined) return first
-  return (state) => reads.flatMap((read) => read(state))
+  return (state) => {
+    const entries: Entry[] = []
+    for (const read of reads) for (const entry of read(state)) entries.push(entry)
+    return entries
+  }
 }
 
 function compileTarget(target: Target, all: readonly TargetFilter[], place: Place): Read {
@@ -103,10 +110,9 @@ function compileTarget(target: Target, all: readonly TargetFilter[], place: Plac
       : (state) => members(state).filter((entry) => !filters.some((filter) => filter.hides(entry)))
   if (!target.count) return read
   const name = nameOf(target.selector)
-  const key = name === null ? null : lowerAscii(name)
   return (state) => {
     const count = read(state).length
-    return [{ variable, name, key, count: true, body: false, value: state.values.of(String(count)) }]
+    return [new Entry(variable, name, new Value(String(count)), false, true)]
   }
 }
 
@@ -127,7 +133,7 @@ function readTx(key: Bytes): Read {
   return (state) => {
     const value = state.tx.get(key)
     if (value === undefined) return NOTHING
-    return [{ variable: 'TX', name: key, key, count: false, body: false, value: state.values.of(value) }]
+    return [new Entry('TX', key, new Value(value), false)]
   }
 }
 

@@ -7,11 +7,9 @@ import type { Bytes } from '../model.ts'
 export class Value {
   readonly text: Bytes
   /** What a chain of transformations makes of it, by the chain's number. */
-  readonly derived: (Value | undefined)[] = []
-  /** Which literals of a table occur in it, by the table's number. */
-  readonly literals: (readonly number[] | undefined)[] = []
-  /** Which rules of a group may match it, by the group's number. */
-  readonly candidates: (Int32Array | undefined)[] = []
+  derived: (Value | undefined)[] | null = null
+  /** Which rules of a family may match it, by the family's number. */
+  candidates: (Int32Array | undefined)[] | null = null
   #bytes: Int32Array | null = null
 
   constructor(text: Bytes) {
@@ -20,8 +18,7 @@ export class Value {
 
   /** The set of bytes that occur in it: word `byte >> 5`, bit `byte & 31`. */
   bytes(): Int32Array {
-    if (this.#bytes === null) this.#bytes = bytesOf(this.text)
-    return this.#bytes
+    return (this.#bytes ??= bytesOf(this.text))
   }
 }
 

@@ -1,6 +1,6 @@
 import type { VariableName } from '../names.ts'
 import type { Bytes } from '../model.ts'
-import { labelOf, lowerAscii, type Entry, type Member } from './entry.ts'
+import { Entry, labelOf, type Member } from './entry.ts'
 import { SINGLE_VALUES } from './single-variables.ts'
 import type { State } from './state.ts'
 import { readStored } from './collections.ts'
@@ -116,43 +116,20 @@ function fixedEntries(state: State, variable: VariableName): readonly Entry[] {
 function toEntries(state: State, variable: VariableName, source: CollectionSource): readonly Entry[] {
   const members = source.members(state)
   if (members.length === 0) return NOTHING
-  return members.map(({ name, value }) => ({
-    variable,
-    name,
-    key: lowerAscii(name),
-    count: false,
-    body: source.body,
-    value: state.values.of(value),
-  }))
+  return members.map(({ name, value }) => new Entry(variable, name, state.values.of(value), source.body))
 }
 
 function single(state: State, variable: VariableName): readonly Entry[] {
   const reader = SINGLE_VALUES[variable]
   const text = reader?.read(state) ?? null
   if (text === null) return NOTHING
-  return [
-    {
-      variable,
-      name: null,
-      key: null,
-      count: false,
-      body: reader?.body ?? false,
-      value: state.values.of(text),
-    },
-  ]
+  return [new Entry(variable, null, state.values.of(text), reader?.body ?? false)]
 }
 
 /** What an XPath expression finds in an XML body. */
 export function xmlEntries(state: State, path: Bytes): readonly Entry[] {
   const found = state.body?.xml?.(path) ?? []
-  return found.map((text) => ({
-    variable: 'XML',
-    name: path,
-    key: path,
-    count: false,
-    body: true,
-    value: state.values.of(text),
-  }))
+  return found.map((text) => new Entry('XML', path, state.values.of(text), true))
 }
 
 /** The first value of a variable, or of the members with a name in lower case; null when there is none. */
