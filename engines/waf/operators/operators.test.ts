@@ -153,6 +153,27 @@ suite('operators', () => {
   })
 })
 
+suite('phrases', () => {
+  test('are found alike however many there are', () => {
+    const text = fc.string({
+      unit: fc.constantFrom('a', 'B', '.', '\\', '\xe9', '\xc9', '['),
+      minLength: 1,
+      maxLength: 3,
+    })
+    const files = (phrases: readonly Bytes[]) => ({
+      readFile: () => phrases.map((one) => `${one}\n`).join(''),
+    })
+    const many = Array.from({ length: 40 }, (_, index) => `#${index}`.repeat(9).slice(1))
+    fc.assert(
+      fc.property(fc.array(text, { minLength: 1, maxLength: 4 }), fc.array(text), (phrases, value) => {
+        const joined = value.join('')
+        const found = make('pmFromFile', 'few', files(phrases)).test(joined)
+        assert.equal(make('pmFromFile', 'many', files([...phrases, ...many])).test(joined), found)
+      }),
+    )
+  })
+})
+
 suite('numbers', () => {
   test('are read as far as they are any', () => {
     fc.assert(

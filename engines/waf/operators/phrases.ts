@@ -17,10 +17,27 @@ export const pmFromFile: MakeOperator = (argument, host, place) =>
       .flatMap((path) => fileLines(path, host, place)),
   )
 
+/** Up to so many phrases, the runtime's own search is the faster one. */
+const NATIVE_MAX = 32
+
+function nativeTest(phrases: readonly Bytes[]): (value: Bytes) => boolean {
+  const pattern = new RegExp(phrases.map(inAnyCase).join('|'))
+  return (value) => pattern.test(value)
+}
+
+/** A pattern for the text in which ASCII letters alone have two cases. */
+function inAnyCase(text: Bytes): string {
+  return text.replace(/[\s\S]/g, (character) =>
+    /[A-Za-z]/.test(character)
+      ? `[${character.toLowerCase()}${character.toUpperCase()}]`
+      : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  )
+}
+
 function anyPhrase(phrases: readonly Bytes[]): Operator {
   const scanner = phraseScanner(phrases)
   return {
-    test: scanner.test,
+    test: phrases.length > 0 && phrases.length <= NATIVE_MAX ? nativeTest(phrases) : scanner.test,
     capture: (value) => {
       const hit = scanner.first(value)
       if (hit === null) return null
