@@ -13,8 +13,10 @@ import {
 import { databaseAnswers, listenFor } from './db/index.ts'
 import { encryptionJobs, encryptionRoutes } from './encryption/index.ts'
 import {
+  blockListRoutes,
+  firewallJobs,
+  firewallRoutes,
   limiterOver,
-  noFirewall,
   openSharedRates,
   startGateway,
   type Gateway,
@@ -77,12 +79,14 @@ function allRoutes(config: Config, ground: Ground, services: Services, proof: Pr
     ...ledgerRoutes(auditParts),
     ...auditSocketRoutes(auditParts),
     ...encryptionRoutes({ keys: ground.keys, tenantIsActive }),
+    ...firewallRoutes(services.house.parts),
     ...policyRoutes(policyParts),
     ...policyOperatorRoutes(policyParts),
     ...policyServiceRoutes(policyParts),
     ...postRoutes(services.postParts),
     ...recoveryRoutes(proof.recovery),
     ...trustRoutes(trust),
+    ...blockListRoutes(services.blockList),
   ] as readonly AnyRoute[]
 }
 
@@ -120,6 +124,7 @@ async function openGate(
       decide: services.access.decide,
       used: services.access.usedAtService,
       fresh: services.access.isFresh,
+      provesForm: services.access.provesForm,
     },
     record: (event) => audit.record(db, event),
     routes: allRoutes(config, ground, services, proof),
@@ -129,7 +134,8 @@ async function openGate(
     ],
     upstream: new URL(config.UPSTREAM_URL),
     limiter: rates === null ? undefined : limiterOver(rates),
-    firewall: noFirewall,
+    turnedAway: services.blockList,
+    firewall: services.house.firewall,
     consoleFolder: fileURLToPath(new URL('console/dist', rootUrl)),
     ...sockets(config),
   })
@@ -141,6 +147,7 @@ function allJobs(ground: Ground, services: Services, proof: Proof): readonly Job
     ...accessJobs({ db, clock, policy, audit, access: services.access }),
     ...auditJobs({ db, audit, policy, clock }),
     ...encryptionJobs({ db, clock, root, policy, record }),
+    ...firewallJobs(services.house.parts),
     ...policyJobs(proof.runs),
     ...postJobs(services.postParts),
     ...recoveryJobs(proof.recovery),
@@ -164,6 +171,11 @@ function listenHere(
   const { keys, notices } = ground
   const { deliverSoon } = services.postParts.post
   const complain = (error: unknown): void => log.warn(errorRecord(error), 'a message waits for the queue')
+  const readBlocks = (): void => {
+    services.blockList
+      .reload()
+      .catch((error: unknown) => log.error(errorRecord(error), 'the block list could not be read'))
+  }
   return listenFor(
     config.DATABASE_URL,
     {
@@ -172,11 +184,13 @@ function listenHere(
       session_revoked: (payload) => notices.heard('session_revoked', payload),
       access_changed: (payload) => notices.heard('access_changed', payload),
       post_waiting: (id) => void deliverSoon(id).catch(complain),
+      blocks_changed: readBlocks,
     },
     {
       reconnected: () => {
         keys.forget()
         notices.interrupted()
+        readBlocks()
         poke()
       },
       lost: (error) => {
@@ -214,11 +228,14 @@ async function main(): Promise<void> {
     await proof.board.stop()
     await rates?.close()
     await stopListening()
+    await services.house.stop()
     await ground.live.stop()
     await services.access.close()
     await sequencing.stop()
     await ground.close()
   }, log)
+  services.house.start()
+  process.on('SIGHUP', services.house.refresh)
   process.on('SIGTERM', stop)
   // Ctrl-C reaches every process of the group; the supervisor stops them in order.
   process.on('SIGINT', () => {})
@@ -228,6 +245,11 @@ async function main(): Promise<void> {
     process.exitCode = 1
     stop()
   })
+  await sayReady(config, services, gateway)
+}
+
+/** Tells the supervisor where everything is, once it is. */
+async function sayReady(config: Config, services: Services, gateway: Gateway): Promise<void> {
   const { origin, http } = gateway.addresses
   const addresses = {
     console: `${origin}/console/`,
@@ -235,10 +257,12 @@ async function main(): Promise<void> {
     service: `${origin}/`,
     redirect: `http://${http.host}:${http.port}`,
   }
-  const notes =
-    gateway.authority === null
+  const notes = [
+    ...services.house.notes(),
+    ...(gateway.authority === null
       ? []
-      : [`Trust ${join(config.SURETY_KEYS, 'authority.pem')} to browse without a warning.`]
+      : [`Trust ${join(config.SURETY_KEYS, 'authority.pem')} to browse without a warning.`]),
+  ]
   process.send?.({ addresses, notes, firstLink: await firstLink(services) })
 }
 

@@ -11,7 +11,7 @@ import {
 } from './access/index.ts'
 import { openAuditReader } from './audit/index.ts'
 import { bindAll } from './controls.ts'
-import type { Gateway } from './gateway/index.ts'
+import { openBlockList, openFirewallHouse, type Gateway, type RecordEvent } from './gateway/index.ts'
 import { later, type Ground } from './ground.ts'
 import { systemClock as clock } from './kernel/clock.ts'
 import { publicOrigin, runFolder, securityMailbox, type Config } from './kernel/config.ts'
@@ -104,12 +104,34 @@ export async function openServices(config: Config, log: Log, ground: Ground) {
   const reader = openAuditReader({ db, keys, audit })
   const gateway = later<Gateway>('the gateway')
   const jobs = later<readonly Job[]>('the worker')
-  const loopback = openLoopback(() => {
-    const { addresses, authority } = gateway.get()
+  return {
+    access,
+    accessParts,
+    reader,
+    gateway,
+    jobs,
+    loopback: loopbackTo(config, gateway.get),
+    origin,
+    postParts: { ...postParts, post },
+    ...(await openDefences(config, log, ground)),
+  }
+}
+
+/** What the gateway turns requests away with. */
+async function openDefences(config: Config, log: Log, { db, keys, audit, policy }: Ground) {
+  const record: RecordEvent = (event) => audit.record(db, event)
+  return {
+    house: await openFirewallHouse({ config, db, keys, clock, policy, log, record }),
+    blockList: await openBlockList({ db, keys, clock, audit }),
+  }
+}
+
+function loopbackTo(config: Config, gateway: () => Gateway): ReturnType<typeof openLoopback> {
+  return openLoopback(() => {
+    const { addresses, authority } = gateway()
     const host = addresses.https.host === '0.0.0.0' ? '127.0.0.1' : addresses.https.host
     return { host, port: addresses.https.port, name: config.SURETY_HOST, ca: authority }
   })
-  return { access, accessParts, reader, gateway, jobs, loopback, origin, postParts: { ...postParts, post } }
 }
 
 /** The services, opened. */
@@ -135,6 +157,7 @@ export async function openProof(config: Config, log: Log, ground: Ground, servic
     rootFolder: fileURLToPath(rootUrl),
     serviceSocket: sockets(config).serviceSocket,
     gateway: services.gateway.get,
+    firewall: services.house.firewall,
     jobs: services.jobs.get,
     access: { parts: services.accessParts, access: services.access, door: services.loopback },
     policySystem: { ...drift, policy: live, registered },

@@ -8,7 +8,7 @@ import { accessJobs, accessRoutes } from '../platform/access/index.ts'
 import { auditJobs, auditRoutes, auditSocketRoutes, ledgerRoutes } from '../platform/audit/index.ts'
 import { bindAll } from '../platform/controls.ts'
 import { encryptionJobs, encryptionRoutes } from '../platform/encryption/index.ts'
-import { gatewayRoutes } from '../platform/gateway/index.ts'
+import { firewallJobs, firewallRoutes, gatewayRoutes } from '../platform/gateway/index.ts'
 import type { BoundControl } from '../platform/kernel/control.ts'
 import type { Job } from '../platform/kernel/job.ts'
 import { permissions } from '../platform/kernel/permission.ts'
@@ -123,6 +123,7 @@ const routeFactories: Readonly<Record<string, (parts: never) => readonly unknown
   auditRoutes,
   auditSocketRoutes,
   encryptionRoutes,
+  firewallRoutes,
   gatewayRoutes,
   ledgerRoutes,
   policyOperatorRoutes,
@@ -137,6 +138,7 @@ const jobFactories: Readonly<Record<string, (parts: never) => readonly Job[]>> =
   accessJobs,
   auditJobs,
   encryptionJobs,
+  firewallJobs,
   policyJobs,
   postJobs,
   recoveryJobs,

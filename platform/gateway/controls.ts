@@ -1,15 +1,19 @@
 import { declare, type Control, type Declaration } from '../kernel/control.ts'
 import { apiControls } from './controls-api.ts'
+import { webApplicationFirewall } from './firewall/control.ts'
 import { transportControls } from './controls-transport.ts'
 import type { GatewaySystem } from './twin.ts'
 
 /** What is observed of chapters 2.1 and 4. */
-export const gatewayControls: readonly Control<GatewaySystem>[] = [...transportControls, ...apiControls]
+export const gatewayControls: readonly Control<GatewaySystem>[] = [
+  ...transportControls,
+  webApplicationFirewall,
+  ...apiControls,
+]
 
 /** The clauses of chapter 4 that no control proves, and why; 4.3-a.2 is observed by chapter 3. */
 export const gatewayDeclarations: readonly Declaration[] = [
   ...declare('computed', ['4.1-0', '4.2-0'], 'Follows from the layers below it.'),
-  ...declare('unproven', ['4.1-a'], 'No rules of the Core Rule Set stand in the path of requests yet.'),
   ...declare(
     'unproven',
     ['4.1-b', '4.1-c'],

@@ -1,5 +1,7 @@
 /** Chapter 4, and 2.1: the door to the outside; TLS, limits, who may, and the way to the protected service. */
 export { startGateway, type Gateway, type GatewayDeps } from './start.ts'
+export { openBlockList, type BlockList } from './block-list/block-list.ts'
+export { blockListRoutes } from './block-list/routes.ts'
 export { limiterOver } from './rate-limit.ts'
 export { openSharedRates, type SharedRates } from './shared-rates.ts'
 export { gatewayParameters, apiRate, hstsMaxAge, tlsGroups, tlsMinimum } from './parameters.ts'
@@ -13,3 +15,5 @@ export type { AccessDoor, RecordEvent } from './exchange.ts'
 export type { ReadinessProbe } from './health.ts'
 export type { KeySet } from './identity-token.ts'
 export type { GatewaySystem } from './twin.ts'
+export { firewallJobs, openFirewallHouse, type FirewallHouse } from './firewall/house.ts'
+export { firewallRoutes } from './firewall/routes.ts'

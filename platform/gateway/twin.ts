@@ -8,7 +8,8 @@ import type { PolicyReader } from '../kernel/parameter.ts'
 import type { AnyRoute } from '../kernel/route.ts'
 import type { AccessDoor } from './exchange.ts'
 import { assembleFront, type Front } from './front.ts'
-import { noFirewall } from './firewall/firewall.ts'
+import { noFirewall, type Firewall } from './firewall/firewall.ts'
+import type { OpenFirewall } from './firewall/open-firewall.ts'
 import { openSignedWays } from './firewall/guard-signed.ts'
 import { gatewayLimits } from './limits.ts'
 import { passingCertificate, type ProbeTarget } from './probe.ts'
@@ -21,6 +22,7 @@ export interface GatewaySystem {
   /** `SURETY_HOST`, the name in the certificate. */
   readonly host: string
   readonly policy: PolicyReader
+  readonly firewall: Pick<OpenFirewall, 'for' | 'rules' | 'file' | 'effective'>
   /** The machine's clock: certificates of twins are checked against real time. */
   readonly clock: Clock
 }
@@ -47,6 +49,8 @@ export interface Flaw {
   readonly policy?: PolicyReader
   readonly routes?: readonly AnyRoute[]
   readonly writeRequest?: (record: RequestRecord) => boolean
+  /** None unless told. */
+  readonly firewall?: Firewall
 }
 
 /** Nobody has an account at a twin. */
@@ -57,6 +61,7 @@ const strangersOnly: AccessDoor = {
       ? { allow: true }
       : { allow: false, why: 'Sign in first.', code: 'access.unauthenticated' },
   fresh: () => false,
+  provesForm: () => false,
 }
 
 /** Runs `look` against a second front of the same code on a free port of this machine, with one thing broken. */
@@ -79,7 +84,7 @@ export async function withTwin<Result>(
     limits: gatewayLimits,
     hosts: [system.host],
     publicPaths: [],
-    firewall: noFirewall,
+    firewall: flaw.firewall ?? noFirewall,
     ways: openSignedWays(),
     // Nothing is forwarded: no path is public and nobody has an account.
     upstream: new URL('http://127.0.0.1:9'),

@@ -45,7 +45,7 @@ const MODES = ['off', 'detect', 'block'] as const
 type Limited = 'mode' | 'blockingParanoia' | 'inboundThreshold' | 'outboundThreshold' | 'samplingPercent'
 
 /** The values in which these are weaker than the floor. Policy 4.1-a. */
-export function weaknesses(floor: Floor, given: Partial<FileValues>): readonly Limited[] {
+export function weaknesses(floor: Floor, given: Partial<Pick<FileValues, Limited>>): readonly Limited[] {
   const below = (value: number | undefined, least: number): boolean => value !== undefined && value < least
   const above = (value: number | undefined, most: number): boolean => value !== undefined && value > most
   const weak: readonly (readonly [Limited, boolean])[] = [

@@ -79,6 +79,7 @@ suite('the reviewed file of the firewall', () => {
       'paranoia_level',
       'inbound_anomaly_score_threshold',
       'critical_anomaly_score',
+      'high_risk_country_codes',
     ])
       assert.equal(refusalsOf(SAMPLE.replace('allowed_methods: GET HEAD POST', `${name}: 1`)).length, 1, name)
   })

@@ -54,11 +54,18 @@ const threshold = z.number().int().min(1).max(10_000)
 const GOVERNED =
   /^(blocking_|detection_|executing_)?paranoia_level$|^(inbound|outbound)_anomaly_score_threshold$|^(sampling_percentage|early_blocking|reporting_level)$|anomaly_score/
 
+/** They need a database of places or block lists of addresses, which the firewall has none of: set, they would do nothing. */
+const WITHOUT_EFFECT = /^high_risk_country_codes$|^block_(search|suspicious|harvester|spammer)_ip$/
+
 const variables = z.record(
   z
     .string()
     .regex(/^[a-z][a-z0-9_]{0,60}$/, 'a name of the TX collection in lower case')
-    .refine((name) => !GOVERNED.test(name), 'has a key of its own in this file'),
+    .refine((name) => !GOVERNED.test(name), 'has a key of its own in this file')
+    .refine(
+      (name) => !WITHOUT_EFFECT.test(name),
+      'would do nothing here: the firewall knows no places nor block lists',
+    ),
   z.coerce.string().max(4000),
 )
 

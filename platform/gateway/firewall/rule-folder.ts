@@ -23,9 +23,9 @@ const FILES_MAX = 2000
 const PART = /^(rules|plugins)\/[\w.-]+\.(conf|data)$/
 const SETUPS = ['crs-setup.conf', 'crs-setup.conf.example']
 
-/** Values that the policy and the reviewed file govern; a setup that gives them would come after and win. */
+/** Values that the policy and the reviewed file govern, or that would do nothing here; a setup that gives them would come after and win. */
 const GOVERNED =
-  /setvar:'?tx\.(blocking_paranoia_level|detection_paranoia_level|paranoia_level|executing_paranoia_level|inbound_anomaly_score_threshold|outbound_anomaly_score_threshold|early_blocking|sampling_percentage)\s*=/i
+  /setvar:'?tx\.(blocking_paranoia_level|detection_paranoia_level|paranoia_level|executing_paranoia_level|inbound_anomaly_score_threshold|outbound_anomaly_score_threshold|early_blocking|sampling_percentage|high_risk_country_codes|block_(?:search|suspicious|harvester|spammer)_ip)\s*=/i
 
 /**
  * Finds the set in a folder: a release unpacked, its `rules` folder itself, or a distribution's package, whose setup lies
@@ -81,7 +81,7 @@ function refuseGoverned(text: string): void {
   const at = lines.findIndex((line) => !line.trimStart().startsWith('#') && GOVERNED.test(line))
   if (at >= 0)
     unusable(
-      `crs-setup.conf:${at + 1} sets what the policy and the firewall's reviewed file set; take it out there.`,
+      `crs-setup.conf:${at + 1} sets what the policy and the firewall's reviewed file set, or what the firewall knows nothing of; take it out there.`,
     )
 }
 
