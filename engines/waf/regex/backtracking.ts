@@ -1,10 +1,9 @@
 import type { Bytes } from '../model.ts'
 import type { Capture } from '../operators/operator.ts'
-import { has } from './byte-set.ts'
-import { firstBytes, isAnchored } from './first.ts'
+import { firstTable, isAnchored } from './first.ts'
 import { Machine, type Found } from './machine.ts'
 import { programOf } from './program.ts'
-import { lengthsOf, type Tree } from './tree.ts'
+import type { Tree } from './tree.ts'
 
 /** Steps that any search may take, and that it may take for each byte of the value in addition. */
 const STEPS = 100_000
@@ -22,9 +21,7 @@ export interface Backtracker {
 export function backtracker(tree: Tree): Backtracker {
   const machine = new Machine(programOf(tree))
   const anchored = isAnchored(tree.root)
-  const bytes = lengthsOf(tree.root)[0] > 0 ? firstBytes(tree.root) : null
-  const first =
-    bytes === null ? null : Uint8Array.from({ length: 256 }, (_, byte) => Number(has(bytes, byte)))
+  const first = firstTable(tree.root)
   const budget = (value: Bytes): number => STEPS + STEPS_PER_BYTE * value.length
   const search = (value: Bytes): Found => machine.search(value, 0, anchored, first, budget(value))
   const capture = (value: Bytes, index: number | null): Capture | null => {

@@ -27,6 +27,10 @@ export class LazySearch {
   readonly #automaton: Automaton
   readonly #stride: number
   readonly #seen: Int32Array
+  readonly #first: Uint8Array | null
+  readonly #anchored: boolean
+  /** The combinations in which no match is under way, after a byte that is none of a word and after one that is. */
+  #idle: readonly [number, number] = [-1, -1]
   #mark = 0
   #steps = 0
   #known = new Map<string, number>()
@@ -34,8 +38,11 @@ export class LazySearch {
   #table = new Int32Array(0)
   #words = 0
 
-  constructor(automaton: Automaton) {
+  /** `first`: the bytes that a match can begin with, null if it can be empty; `anchored`: only at the start. */
+  constructor(automaton: Automaton, first: Uint8Array | null, anchored: boolean) {
     this.#automaton = automaton
+    this.#first = first
+    this.#anchored = anchored
     // One column more: the end of the value.
     this.#stride = automaton.classCount + 1
     this.#seen = new Int32Array(automaton.kinds.length)
@@ -45,6 +52,7 @@ export class LazySearch {
   verdict(value: Bytes): Verdict {
     const { classes, classCount } = this.#automaton
     const stride = this.#stride
+    const first = this.#first
     this.#steps = STEPS
     let at = this.#enter({ states: Int32Array.of(), before: BEFORE_START })
     for (let i = 0; i <= value.length; i++) {
@@ -56,8 +64,20 @@ export class LazySearch {
       }
       if (to === MATCHED) return 'match'
       at = to
+      if (first === null || (at !== this.#idle[0] && at !== this.#idle[1])) continue
+      if (this.#anchored) return 'no-match'
+      const from = i + 1
+      while (i + 1 < value.length && first[value.charCodeAt(i + 1)] === 0) i++
+      if (i + 1 >= value.length) return 'no-match'
+      if (i + 1 > from) at = this.#afterByte(classes[value.charCodeAt(i)] ?? 0)
     }
     return 'no-match'
+  }
+
+  /** The combination without a match under way after a byte of a class. */
+  #afterByte(column: number): number {
+    const before = this.#automaton.words[column] === 1 ? BEFORE_WORD : BEFORE_OTHER
+    return this.#enter({ states: Int32Array.of(), before })
   }
 
   /** The number of a combination, which gets an empty row of the table when it is new. */
@@ -69,9 +89,13 @@ export class LazySearch {
       this.#known = new Map()
       this.#combinations = []
       this.#words = 0
+      this.#idle = [-1, -1]
       this.#table.fill(UNKNOWN)
     }
     const number = this.#combinations.push(combination) - 1
+    const { states, before } = combination
+    if (states.length === 0 && before === BEFORE_OTHER) this.#idle = [number, this.#idle[1]]
+    if (states.length === 0 && before === BEFORE_WORD) this.#idle = [this.#idle[0], number]
     this.#known.set(key, number)
     this.#words += 2 * combination.states.length + this.#stride
     const needed = (number + 1) * this.#stride
@@ -103,7 +127,8 @@ export class LazySearch {
   #resolve(states: Int32Array, before: number, column: number): number[] | null {
     const { kinds, details, next, start } = this.#automaton
     const mark = ++this.#mark
-    const stack = [...states, start]
+    const stack = [...states]
+    if (!this.#anchored || before === BEFORE_START) stack.push(start)
     const reading: number[] = []
     while (stack.length > 0) {
       const state = stack.pop() ?? 0

@@ -1,9 +1,9 @@
 import type { ByteSet } from '../operators/operator.ts'
-import { FULL, union } from './byte-set.ts'
+import { FULL, has, union } from './byte-set.ts'
 import { lengthsOf, type Node } from './tree.ts'
 
 /** The bytes that a match of a node can begin with; meant for nodes that take at least one byte. */
-export function firstBytes(node: Node): ByteSet {
+function firstBytes(node: Node): ByteSet {
   switch (node.kind) {
     case 'set':
       return node.set
@@ -30,6 +30,13 @@ export function firstBytes(node: Node): ByteSet {
     default:
       return new Uint32Array(8)
   }
+}
+
+/** For each byte whether a match can begin with it; null if a match can be empty. */
+export function firstTable(root: Node): Uint8Array | null {
+  if (lengthsOf(root)[0] === 0) return null
+  const first = firstBytes(root)
+  return Uint8Array.from({ length: 256 }, (_, byte) => Number(has(first, byte)))
 }
 
 /** Whether every match begins at the start of the value. */

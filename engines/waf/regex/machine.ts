@@ -271,6 +271,16 @@ export class Machine {
     }
   }
 
+  /** What comparing a reference costs, whether it is found or not: a step for sixteen bytes. */
+  #referenceSteps(index: number): number {
+    let bytes = 0
+    for (const group of this.#program.references[index]?.groups ?? []) {
+      const end = this.#registers[2 * group + 1] ?? -1
+      if (end >= 0) bytes += end - (this.#registers[2 * group] ?? 0)
+    }
+    return bytes >> 4
+  }
+
   #hold(op: number): boolean {
     const { code, references } = this.#program
     const operand = code[this.#pc + 1] ?? 0
@@ -290,7 +300,7 @@ export class Machine {
         const length =
           reference === undefined ? -1 : referenceLength(reference, this.#value, at, this.#registers)
         this.#at = at + length
-        this.#steps -= Math.max(0, length)
+        this.#steps -= this.#referenceSteps(operand)
         return length >= 0
       }
       case OP.mark:

@@ -4,6 +4,7 @@ import type { Place } from '../waf-error.ts'
 import { backtracker } from './backtracking.ts'
 import type { ReadOptions } from './cursor.ts'
 import { LazySearch } from './dfa.ts'
+import { firstTable, isAnchored } from './first.ts'
 import { assertLinearEngine } from './linear.ts'
 import type { Found } from './machine.ts'
 import { automatonOf } from './nfa.ts'
@@ -21,7 +22,7 @@ export interface Pattern {
   test(value: Bytes): boolean
   /** As `test`, told apart: for a negated operator, `over-budget` must not pass for a match. */
   verdict(value: Bytes): Verdict
-  /** The groups of the first match; null if there is none, and if the search was given up. */
+  /** The groups of the first match; null if there is none, and if the search for them was given up. */
   exec(value: Bytes): Capture | null
   readonly needs: Needs | null
   /** What is run: JavaScript for a linear pattern, otherwise the pattern as given. */
@@ -50,6 +51,9 @@ const GROUPS_MAX = 10
 
 /** Longer values are searched in one pass over a table: V8 counts no steps of plain loops such as `.*`, which are quadratic. */
 const SHORT_LENGTH_MAX = 512
+
+/** Groups of longer values are not searched by V8, for the same reason. */
+const CAPTURE_LENGTH_MAX = 4_096
 
 function shortVerdict(tester: RegExp, value: Bytes): Verdict {
   try {
@@ -93,13 +97,16 @@ function linearPattern(tree: Tree): Pattern {
   const longVerdict = once((): ((value: Bytes) => Verdict) => {
     const automaton = automatonOf(tree.root)
     if (automaton === null) return (value) => verdictOf(backtracking().search(value))
-    const search = new LazySearch(automaton)
+    const search = new LazySearch(automaton, firstTable(tree.root), isAnchored(tree.root))
     return (value) => search.verdict(value)
   })
   const verdict = (value: Bytes): Verdict =>
     value.length <= SHORT_LENGTH_MAX ? shortVerdict(tester, value) : longVerdict()(value)
   const exec = (value: Bytes): Capture | null => {
-    if (value.length > SHORT_LENGTH_MAX) return backtracking().capture(value, null)
+    if (value.length > SHORT_LENGTH_MAX) {
+      const groups = backtracking().capture(value, null)
+      if (groups !== null || value.length > CAPTURE_LENGTH_MAX) return groups
+    }
     const quick = capture()(value)
     if (quick === null || !differ()) return quick
     return backtracking().capture(value, quick.index) ?? quick

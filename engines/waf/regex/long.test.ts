@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import fc from 'fast-check'
+import { LazySearch } from './dfa.ts'
+import { firstTable, isAnchored } from './first.ts'
+import { compilePattern, MODSECURITY_2 } from './index.ts'
+import { automatonOf } from './nfa.ts'
+import { diceOf, mutate, randomPattern, randomText, sample } from './random.fixture.ts'
+import { readPattern } from './read.ts'
+
+function treeOrNull(pattern: string) {
+  try {
+    return readPattern(pattern, MODSECURITY_2)
+  } catch {
+    return null
+  }
+}
+
+suite('long values', () => {
+  test('the search in one pass says what V8 says', () => {
+    let compared = 0
+    let matches = 0
+    fc.assert(
+      fc.property(fc.integer(), (seed) => {
+        const dice = diceOf(seed)
+        const text = randomPattern(dice, false)
+        const tree = treeOrNull(text)
+        const automaton = tree === null ? null : automatonOf(tree.root)
+        if (tree === null || automaton === null || automaton.kinds.length > 300) return
+        const pattern = compilePattern(text)
+        const search = new LazySearch(automaton, firstTable(tree.root), isAnchored(tree.root))
+        for (let i = 0; i < 10; i++) {
+          const derived = sample(dice, tree.root)
+          for (const value of [derived, mutate(dice, derived), ` -${derived}`, randomText(dice, 15)]) {
+            if (value.length > 500 || !pattern.linear) continue
+            const verdict = pattern.verdict(value)
+            compared++
+            if (verdict === 'match') matches++
+            assert.equal(search.verdict(value), verdict, `${text} on ${JSON.stringify(value)}`)
+          }
+        }
+      }),
+      { numRuns: 1000 },
+    )
+    assert.ok(compared > 10_000 && matches > 2_000, `${compared} compared, ${matches} matches`)
+  })
+
+  test('loops that are quadratic to a backtracking engine are answered for 64 KB', () => {
+    const text = 'x'.repeat(65_536)
+    for (const [source, value, is] of [
+      ['(?i).*\\.ph(?:p\\d*|tml)\\.*$', text, false],
+      ['(?i).*\\.ph(?:p\\d*|tml)\\.*$', `${text}.php3.`, true],
+      ['x*y', text, false],
+      ['(x+x+)+y', text, false],
+      ['(?:x|xx|x{2,9})*[^x]', text, false],
+      ['^(?:x?){30}x{30}$', text, false],
+      ['(x*)*$y', text, false],
+    ] as const)
+      assert.equal(compilePattern(source).verdict(value), is ? 'match' : 'no-match', source)
+  })
+
+  test('what only backtracking can answer is given up under the budget, and then counts as a match', () => {
+    const pattern = compilePattern('(?=x)(x+x+)+\\1y')
+    assert.equal(pattern.linear, false)
+    assert.equal(pattern.verdict('x'.repeat(65_536)), 'over-budget')
+    assert.equal(pattern.test('x'.repeat(65_536)), true)
+    assert.equal(pattern.verdict('xxxxxxy'), 'match')
+    assert.equal(pattern.verdict('xxxxxxz'), 'no-match')
+  })
+})
