@@ -12,6 +12,7 @@ export type Channel =
   | 'evidence_recorded'
   | 'keys_changed'
   | 'post_waiting'
+  | 'blocks_changed'
 
 /** The statements are written out, so that no text is ever put into one. Policy 5.3-c. */
 const LISTEN: Readonly<Record<Channel, string>> = {
@@ -22,6 +23,7 @@ const LISTEN: Readonly<Record<Channel, string>> = {
   evidence_recorded: 'listen evidence_recorded',
   keys_changed: 'listen keys_changed',
   post_waiting: 'listen post_waiting',
+  blocks_changed: 'listen blocks_changed',
 }
 
 /** Tells every process, at commit when `db` is a transaction. */

@@ -269,6 +269,20 @@ export interface FactorReset {
   requested_by: string | null;
 }
 
+export interface GatewayBlock {
+  ends_at: Timestamp;
+  id: string;
+  kind: string;
+  lifted_at: Timestamp | null;
+  lifted_by_id: string | null;
+  lifted_by_kind: string | null;
+  made_at: Timestamp;
+  made_by_id: string;
+  made_by_kind: string;
+  reason: Buffer;
+  subject: Buffer;
+}
+
 export interface JobFunction {
   created_at: Timestamp;
   name: string;
@@ -769,6 +783,7 @@ export interface DB {
   elevation: Elevation;
   exception: Exception;
   factor_reset: FactorReset;
+  gateway_block: GatewayBlock;
   job_function: JobFunction;
   key_access: KeyAccess;
   leaver: Leaver;

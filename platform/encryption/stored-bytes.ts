@@ -19,6 +19,8 @@ export const sealedColumns: readonly SealedColumn[] = [
   sealed(['surety', 'api_key', 'label'], 'workspace_id'),
   sealed(['surety', 'audit_event', 'sealed'], 'tenant', { orProvider: true }),
   sealed(['surety', 'blocked_request', 'sealed'], null),
+  sealed(['surety', 'gateway_block', 'subject'], null),
+  sealed(['surety', 'gateway_block', 'reason'], null),
   sealed(['surety', 'elevation', 'reason'], null),
   sealed(['surety', 'elevation', 'decision_reason'], null),
   sealed(['surety', 'elevation', 'review_note'], null),

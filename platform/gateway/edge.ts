@@ -18,6 +18,7 @@ import {
   type NodeResponse,
   type Visit,
 } from './exchange.ts'
+import { refuseBlockedAddress, type TurnedAway } from './block-list/turned-away.ts'
 import { emptyBody, type HeldBody } from './firewall/guard-body.ts'
 import { isDropped, sendRefusal } from './firewall/guard-verdict.ts'
 import type { Guard, Watch } from './firewall/guard.ts'
@@ -38,6 +39,7 @@ export interface EdgeDoor {
   readonly policy: PolicyReader
   readonly log: Log
   readonly limiter: RateLimiter
+  readonly turnedAway: TurnedAway
   readonly requestLog: RequestLog
   readonly limits: GatewayLimits
   readonly guard: Guard
@@ -245,8 +247,9 @@ function arrive(door: EdgeDoor, incoming: NodeRequest): Arrived {
   return { target, host }
 }
 
-/** Stops a flood from one network before anything asks the database who it is. Policy 4.1-d. */
+/** Turns away whom the list names, and stops a flood from one network before anything asks the database who it is. Policy 4.1-d. */
 async function takeNetworkRate(door: EdgeDoor, exchange: Exchange): Promise<void> {
+  refuseBlockedAddress(door.turnedAway, exchange.ip)
   const want = networkWant(door.policy, exchange.ip)
   const verdict = await door.limiter.take(want.budget, want.client, want.limit)
   if (verdict.allowed) return

@@ -6,6 +6,14 @@ export const gatewayEvents = declareEvents({
     kind: 'security',
     says: 'A known caller asked for something that its role or assurance does not allow.',
   },
+  'block.added': {
+    kind: 'security',
+    says: 'Somebody had a client turned away at the gateway, for a time and for a reason.',
+  },
+  'block.lifted': {
+    kind: 'security',
+    says: 'Somebody ended such a block before its time.',
+  },
   'elevation.used': {
     kind: 'security',
     says: 'Somebody did something that only an elevation allows; reading is recorded once a minute for each place.',

@@ -4,6 +4,7 @@ import type { PolicyReader } from '../kernel/parameter.ts'
 import type { AnyRoute } from '../kernel/route.ts'
 import { mountRoutes } from './app.ts'
 import type { CertificatePair } from './certificates.ts'
+import { nobodyTurnedAway, type TurnedAway } from './block-list/turned-away.ts'
 import { openEdge } from './edge.ts'
 import type { AccessDoor, RecordEvent } from './exchange.ts'
 import { servedHosts } from './host.ts'
@@ -34,6 +35,8 @@ export interface FrontParts {
   readonly certificate: () => CertificatePair
   readonly identity: Pick<IdentityTokens, 'issue'>
   readonly limits: GatewayLimits
+  /** Whom the gateway turns away; left out: nobody. */
+  readonly turnedAway?: TurnedAway | undefined
   /** Counts requests; left out: in this process. */
   readonly limiter?: RateLimiter | undefined
   /** Names that requests may be addressed to. */
@@ -59,6 +62,7 @@ export interface Front {
 /** Assembles a front; the gateway has one, and each check that needs a broken twin assembles another. */
 export function assembleFront(parts: FrontParts): Front {
   const { clock, policy, log, access, record, limits } = parts
+  const turnedAway = parts.turnedAway ?? nobodyTurnedAway
   const limiter = parts.limiter ?? openRateLimiter(clock)
   const requestLog = openRequestLog(parts.writeRequest)
   const streams = openStreams()
@@ -71,15 +75,16 @@ export function assembleFront(parts: FrontParts): Front {
     policy,
     log,
     limiter,
+    turnedAway,
     requestLog,
     limits,
     guard: openGuard(parts),
     isServed: servedHosts(parts.hosts),
     app: mountRoutes(
       parts.routes.filter((route) => route.surface === 'gateway'),
-      { access, limiter, policy, record, log, changes },
+      { access, limiter, turnedAway, policy, record, log, changes },
     ),
-    service: openServiceDoor({ ...parts, limiter, streams, underWay, upstream }),
+    service: openServiceDoor({ ...parts, limiter, turnedAway, streams, underWay, upstream }),
     stopping: () => stopping,
   })
   const listener = openTlsListener({ policy, certificate: parts.certificate, limits, edge })

@@ -5,6 +5,7 @@ import { stranger, type Caller } from '../kernel/caller.ts'
 import type { PolicyReader } from '../kernel/parameter.ts'
 import { samePermissions } from '../kernel/permission-set.ts'
 import { Problem, problemStatus } from '../kernel/problem.ts'
+import { isTurnedAway, refuseBlockedCaller, type TurnedAway } from './block-list/turned-away.ts'
 import { recordElevatedUse } from './elevated-use.ts'
 import type { AccessDoor, Arrived, Exchange, NodeRequest, RecordEvent, Visit } from './exchange.ts'
 import type { HeldBody } from './firewall/guard-body.ts'
@@ -40,6 +41,7 @@ export interface ServiceParts {
   readonly access: Pick<AccessDoor, 'identify' | 'used'>
   readonly identity: Pick<IdentityTokens, 'issue'>
   readonly limiter: RateLimiter
+  readonly turnedAway: TurnedAway
   readonly limits: GatewayLimits
   readonly policy: PolicyReader
   /** Path prefixes that need no sign-in. */
@@ -154,10 +156,11 @@ async function admit(
   exchange.pattern = `service ${prefix ?? '/*'}`
   if (prefix !== undefined) {
     await takeRate(parts, serviceWay(exchange), stranger(exchange), exchange)
-    return { caller: null, stands: async () => true }
+    return { caller: null, stands: async () => !parts.turnedAway.hasAddress(exchange.ip) }
   }
   const request = credentials(incoming, host, target.path)
   const caller = await parts.access.identify(request, exchange)
+  refuseBlockedCaller(parts.turnedAway, caller)
   exchange.client = caller.id
   await takeRate(parts, serviceWay(exchange), caller, exchange)
   await requireFull(parts, caller, exchange)
@@ -178,7 +181,7 @@ async function stillLetIn(
   again.headers.set('surety-passive', '1')
   try {
     const now = await parts.access.identify(again, { ...exchange, again: true })
-    return isFull(now) && sameRights(now, before)
+    return isFull(now) && sameRights(now, before) && !isTurnedAway(parts.turnedAway, exchange.ip, now)
   } catch (error) {
     // A refusal ends the stream; a database that does not answer says nothing about the caller.
     if (error instanceof Problem) return false

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { suite, test, type TestContext } from 'node:test'
 import { fakeClock } from '../kernel/clock.ts'
 import { Problem } from '../kernel/problem.ts'
-import { limiterOver, type RateWant } from './rate-limit.ts'
+import { limiterOver, type RateLimiter, type RateWant } from './rate-limit.ts'
 import { openSharedRates, type StoreLost } from './shared-rates.ts'
 
 /** A Redis of the machine on a socket of its own; null where none is installed. */
@@ -59,10 +59,12 @@ suite('rates that several gateways share', () => {
     if (store === null) return context.skip(NONE)
     const processes = await Promise.all([1, 2, 3].map(() => processAt(context, store.url)))
     const verdicts = await Promise.all(
-      Array.from({ length: 300 }, (_, index) => processes[index % 3]?.take('api', 'one', 100)),
+      Array.from({ length: 300 }, (_, index) =>
+        (processes[index % 3] as RateLimiter).take('api', 'one', 100),
+      ),
     )
-    assert.equal(verdicts.filter((one) => one?.allowed).length, 100)
-    const refused = verdicts.find((one) => one?.allowed === false)
+    assert.equal(verdicts.filter((one) => one.allowed).length, 100)
+    const refused = verdicts.find((one) => !one.allowed)
     assert.ok(refused !== undefined && refused.resetSeconds > 0 && refused.resetSeconds <= 61)
     assert.equal(refused.remaining, 0)
   })

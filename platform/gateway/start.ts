@@ -6,6 +6,7 @@ import type { AnyRoute } from '../kernel/route.ts'
 import { openChallenges, orderCertificate, type Challenges } from './acme.ts'
 import { mountRoutes } from './app.ts'
 import type { Ordering } from './acme-certificates.ts'
+import { nobodyTurnedAway, type TurnedAway } from './block-list/turned-away.ts'
 import { certificateNames, openCertificates, type Certificates } from './certificates.ts'
 import type { AccessDoor, RecordEvent } from './exchange.ts'
 import { assembleFront, type Front } from './front.ts'
@@ -57,6 +58,8 @@ export interface GatewayDeps {
   readonly readiness: readonly ReadinessProbe[]
   /** The protected service. */
   readonly upstream: URL
+  /** Whom the gateway turns away; left out: nobody. */
+  readonly turnedAway?: TurnedAway | undefined
   /** Counts requests for several gateways; left out: each counts alone. */
   readonly limiter?: RateLimiter | undefined
   /** What looks at every request and answer. */
@@ -242,8 +245,9 @@ async function openSurface(
     routes.filter((route) => route.surface === surface),
     {
       // Nobody at a local socket has a factor to prove.
-      access: { identify, decide: deps.access.decide, fresh: () => false },
+      access: { identify, decide: deps.access.decide, fresh: () => false, provesForm: () => false },
       limiter: unlimited(clock),
+      turnedAway: nobodyTurnedAway,
       policy,
       record,
       log,

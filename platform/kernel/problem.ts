@@ -50,6 +50,8 @@ const PROBLEMS = {
   'firewall.blocked': [403, 'The firewall stopped this'],
   'firewall.busy': [503, 'Too much is on its way at this moment'],
   'firewall.failed': [503, 'The firewall could not look at this'],
+  'client.blocked': [403, 'Requests from here are not served'],
+  'block.own': [409, 'Nobody turns themselves away'],
   'limits.unavailable': [503, 'Requests cannot be counted at the moment'],
   'upstream.unavailable': [502, 'The protected service does not answer'],
   'upstream.timeout': [504, 'The protected service took too long'],

@@ -5,6 +5,7 @@ import { firstPerson, testAccess } from '../../platform/access/access.fixture.ts
 import { accessRoutes } from '../../platform/access/routes.ts'
 import { decide } from '../../platform/access/roles/roles.ts'
 import { mountRoutes } from '../../platform/gateway/app.ts'
+import { nobodyTurnedAway } from '../../platform/gateway/block-list/turned-away.ts'
 import { openRateLimiter } from '../../platform/gateway/rate-limit.ts'
 import { newId } from '../../platform/kernel/id.ts'
 import { silentLog } from '../../platform/kernel/log.ts'
@@ -44,6 +45,7 @@ export async function startScim(): Promise<ScimService> {
   const app = mountRoutes(accessRoutes(access), {
     access: { identify: access.identify, decide, fresh: access.isFresh },
     limiter: openRateLimiter(clock),
+    turnedAway: nobodyTurnedAway,
     policy,
     record: (event) => test.audit.record(test.db, event),
     log: silentLog,
