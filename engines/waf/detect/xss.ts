@@ -1,11 +1,14 @@
 import type { Bytes } from '../model.ts'
 import { isHandler } from './html/names.ts'
+import { readPlain } from './html/reference.ts'
 import { readAttributes, readData, type Markup } from './html/tags.ts'
 
 /** Shorter values hold no markup that does anything. */
 const LENGTH_MIN = 4
 
 const HANDLER_LENGTH_MAX = 64
+/** As far as the colon of a scheme may stand. */
+const SCHEME_LENGTH_MAX = 80
 
 const quotes = ['"', "'", '`'] as const
 
@@ -33,6 +36,15 @@ function beginsWithHandler(text: Bytes): boolean {
     isHandler(text.slice(0, Math.min(equals, HANDLER_LENGTH_MAX)).trim().toLowerCase(), false) &&
     /[(`=]/u.test(text.slice(equals + 1))
   )
+}
+
+/** The value as a whole is a URL that runs script, where it is put into a link. */
+function isScriptUrl(value: Bytes): boolean {
+  const colon = value.indexOf(':')
+  if (colon === -1 || colon > SCHEME_LENGTH_MAX || value.charCodeAt(colon + 1) <= 32) return false
+  const head = readPlain(value, 0, Math.min(value.length, SCHEME_LENGTH_MAX * 2), SCHEME_LENGTH_MAX * 2)
+  if (head.startsWith('data:text/html') || head.startsWith('data:image/svg')) return true
+  return /^(?:javascript|vbscript):/u.test(head) && /[(`=]/u.test(value)
 }
 
 /** Expressions of client-side templates that reach for the constructor of functions. */
@@ -64,5 +76,5 @@ export function detectXss(value: Bytes): boolean {
       if (at !== -1 && activeBehind(value, at + 1)) return true
     }
   }
-  return isTemplate(value)
+  return isTemplate(value) || isScriptUrl(value)
 }

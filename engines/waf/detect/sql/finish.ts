@@ -56,7 +56,7 @@ function touches(body: string, mark: number): boolean {
 /** `name'--`: nothing between the closed quote and the comment. */
 function judgeBareComment(reading: Reading, mark: number, body: string): void {
   const { lexer } = reading
-  if (mark === SLASH || body.includes('sp_password')) reading.found = 'comment'
+  if ((mark === SLASH && touches(body, 0)) || body.includes('sp_password')) reading.found = 'comment'
   else if ((reading.facts & fact.closes) !== 0 || mark !== HASH) {
     if (saysNothing(body)) reading.found = 'comment'
   } else if (body === '' && lexer.start === reading.from) reading.found = 'comment'
@@ -75,9 +75,11 @@ function judgeEnd(reading: Reading): void {
   } else {
     const sure = fact.logic | fact.compares | fact.hard
     if ((facts & (sure | fact.soft)) === sure) reading.found = 'condition'
+    if ((frame.last & fact.equation) !== 0 && (facts & fact.soft) === 0) reading.found = 'condition'
     if ((facts & fact.nested) !== 0 && ((frame.before | frame.condition) & fact.soft) === 0)
       reading.found = 'call'
   }
+  if (frame.query >= query.from && (frame.before & (fact.hard | fact.star)) !== 0) reading.found = 'query'
   judgeClause(reading)
 }
 

@@ -223,6 +223,7 @@ function readPrefixedString(lexer: Lexer, at: number, end: number): boolean {
     const prefix = text.slice(at, Math.min(end + ampersand, at + 3)).toLowerCase()
     if (!prefixes.has(prefix) && text.charCodeAt(at) !== 95) return false
     if (prefix === 'q' || prefix === 'nq') return readChosenQuote(lexer, end + 1)
+    if (stringEnd(text, end + ampersand + 1, quote, lexer.dialect.escapes) === -1) return false
     readString(lexer, end + ampersand + 1, quote)
     return true
   }

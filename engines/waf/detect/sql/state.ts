@@ -30,6 +30,8 @@ export const fact = {
   /** A call whose parenthesis touches the name. */
   glued: 262_144,
   sorted: 524_288,
+  /** A comparison with nothing of prose on either side. */
+  equation: 1_048_576,
 } as const
 
 /** Why a parenthesis was opened. */
@@ -131,7 +133,7 @@ export function operand(reading: Reading, facts: number): true {
   if (frame.query === query.list) judgeItem(reading, frame, facts)
   else if (frame.query >= query.from) judgeSource(reading, frame, facts)
   if (frame.joined) judgeCondition(reading, frame, facts)
-  if (frame.left !== 0) frame.condition |= fact.compares
+  if (frame.left !== 0) judgeComparison(reading, frame, facts)
   frame.left = 0
   return true
 }
@@ -147,8 +149,27 @@ function judgeItem(reading: Reading, frame: Frame, facts: number): void {
 /** A table of FROM, or an operand of what follows it. */
 function judgeSource(reading: Reading, frame: Frame, facts: number): void {
   const strong = fact.hard | fact.star
-  if (frame.embedded || (frame.before & strong) !== 0) reading.found ??= 'subquery'
+  const inside = reading.frames.length > 0 && (frame.before & strong) !== 0
+  if (frame.embedded || inside) reading.found ??= 'subquery'
   else if (frame.query === query.clauses && (facts & fact.hard) !== 0) reading.found ??= 'query'
+}
+
+/** How many levels of parentheses around a comparison are asked whether they are a condition. */
+const LEVELS_MAX = 32
+
+function judgeComparison(reading: Reading, frame: Frame, facts: number): void {
+  frame.condition |= fact.compares
+  if ((frame.left & facts & fact.hard) === 0) return
+  frame.condition |= fact.equation
+  reading.facts |= fact.equation
+  let inner = frame
+  const { frames } = reading
+  for (let level = frames.length - 1; level >= 0 && frames.length - level < LEVELS_MAX; level -= 1) {
+    const outer = frames[level]
+    if (outer === undefined || inner.kind !== frameKind.group) return
+    if (outer.joined) reading.found ??= 'condition'
+    inner = outer
+  }
 }
 
 function judgeCondition(reading: Reading, frame: Frame, facts: number): void {
@@ -159,7 +180,8 @@ function judgeCondition(reading: Reading, frame: Frame, facts: number): void {
   if ((facts & fact.glued) !== 0 && (facts & fact.hard) !== 0) reading.found ??= 'condition-call'
   if (frame.left === 0) return
   const left = frame.left & fact.hard
-  const certain = reading.quote === 0 && (frame.before & fact.hard) === 0 ? left & right : left | right
+  const before = reading.quote !== 0 || (frame.before & (fact.hard | fact.soft)) === fact.hard
+  const certain = before ? left | right : left & right
   if (certain !== 0) reading.found ??= 'condition'
 }
 
@@ -183,7 +205,8 @@ const HANDED =
   fact.constant |
   fact.number |
   fact.logic |
-  fact.nested
+  fact.nested |
+  fact.equation
 
 /** Comes out of a parenthesis; at the outermost level it is one that the value did not open. */
 export function leave(reading: Reading): true {
@@ -215,7 +238,7 @@ function handed(reading: Reading, frame: Frame, inner: number): number {
   if (frame.kind === frameKind.group) return (inner & HANDED) | fact.group
   if (frame.kind === frameKind.call) return fact.soft | (inner & (fact.nested | fact.query | fact.variable))
   if (frame.kind === frameKind.effect && frame.operands > 0) reading.found ??= 'effect'
-  const nested = (inner & (fact.call | fact.query | fact.nested)) === 0 ? 0 : fact.nested
+  const nested = (inner & (fact.call | fact.query | fact.nested | fact.equation)) === 0 ? 0 : fact.nested
   return fact.hard | fact.call | nested | (inner & fact.variable) | (frame.glued ? fact.glued : 0)
 }
 

@@ -8,7 +8,7 @@ const objects = new Set(
   database_link or column proc event`.split(/\s+/),
 )
 const modifiers = new Set(
-  'low_priority high_priority delayed ignore quick concurrent only top local or'.split(' '),
+  'low_priority high_priority delayed ignore quick concurrent only top local or replace'.split(' '),
 )
 
 function isWord(lexer: Lexer, ...texts: readonly string[]): boolean {
@@ -138,7 +138,9 @@ const rules: Readonly<Record<string, Rule>> = {
   waitfor: one('delay', 'time'),
   if: conditional,
   while: conditional,
-  begin: one('declare', 'tran', 'transaction', 'select', 'exec', 'update', 'insert', 'dbms_lock.sleep'),
+  begin: (lexer) =>
+    isWord(lexer, 'declare', 'tran', 'transaction', 'select', 'exec', 'update', 'insert') ||
+    (isKind(lexer, token.word) && isKind(peek(lexer), token.open)),
   shutdown: (lexer) => ends(lexer) || isWord(lexer, 'with', 'immediate', 'abort'),
   do: (lexer) => isKind(lexer, token.open) || isValue(lexer) || lexer.part === word.effect,
   copy: (lexer) =>
@@ -179,25 +181,14 @@ export function beginsStatement(lexer: Lexer): boolean {
 }
 
 /** Words whose statements stand alone in a value, where nothing of SQL goes before them and prose may begin alike. */
-const unmistakable = new Set([
-  'exec',
-  'execute',
-  'declare',
-  'waitfor',
-  'insert',
-  'drop',
-  'update',
-  'delete',
-  'truncate',
-  'alter',
-  'begin',
-])
+const unmistakable = new Set('exec execute declare waitfor insert update delete begin'.split(' '))
 
 /** Whether the whole value is a statement: the same with nothing before it, so more has to be there. */
 export function isStatement(lexer: Lexer): boolean {
   const text = wordText(lexer)
   if (!unmistakable.has(text) || !beginsStatement(lexer)) return false
-  if (text === 'exec' || text === 'execute') return isValue(lexer) || peek(lexer).kind === token.variable
+  if (text === 'exec' || text === 'execute')
+    return isKind(lexer, token.variable) || isKind(lexer, token.string)
   if (text === 'insert') {
     next(lexer)
     return isWord(lexer, 'values', 'select') || isKind(lexer, token.open)

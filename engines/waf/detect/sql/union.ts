@@ -24,6 +24,7 @@ export function selectsSomething(lexer: Lexer): boolean {
 /** UNION and what follows it; the reader stands on that word. */
 export function judgeUnion(reading: Reading): false {
   const { lexer } = reading
+  const direct = reading.quote !== 0 && reading.operands === 1 && !lexer.commented
   const strong = reading.quote !== 0 || (reading.facts & fact.hard) !== 0 || lexer.commented
   let all = false
   for (;;) {
@@ -32,7 +33,7 @@ export function judgeUnion(reading: Reading): false {
     else if (!isKind(lexer, token.operator) && !isKind(lexer, token.open)) break
   }
   if (isKind(lexer, token.word) && lexer.part === word.select) {
-    if (strong || selectsSomething(lexer)) reading.found = 'union-select'
+    if ((strong && !direct) || selectsSomething(lexer)) reading.found = 'union-select'
   } else if (isKind(lexer, token.end) || isKind(lexer, token.comment) || lexer.part === word.union) {
     const certain = all || lexer.commented || (reading.facts & fact.calculates) !== 0
     if (strong && certain) reading.found = 'union'
