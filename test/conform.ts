@@ -1,5 +1,5 @@
-/** Runs an engine, or the running routes, against public cases: `npm run conform -- NAME [--cases DIR]`; the last line is `N passed, N failed`. */
-import { join, resolve } from 'node:path'
+/** Runs an engine, or the running routes, against public cases: `npm run conform -- NAME [--cases DIR] [--rules DIR]`; the last line is `N passed, N failed`. */
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { conformEnvelope } from '#envelope'
 import { conformLedger } from '../engines/ledger/conform.ts'
@@ -17,7 +17,15 @@ interface Conformance {
 interface Subject {
   /** The folder of its cases below `SURETY_PUBLIC_DATA`; null for one that brings its own and starts what it asks. */
   readonly cases: string | null
-  run(casesFolder: string | undefined): Promise<Conformance>
+  /** The folder of the rules that it reads, below the same; absent for one that reads none. */
+  readonly rules?: string
+  run(casesFolder: string | undefined, more: RunMore): Promise<Conformance>
+}
+
+interface RunMore {
+  readonly rules: string | undefined
+  /** Asks the engine in this process, without the network that it is asked over otherwise. */
+  readonly direct: boolean
 }
 
 /** An engine whose cases lie in a folder. */
@@ -40,44 +48,71 @@ const subjects: Readonly<Record<string, Subject>> = {
     (await import('../engines/waf/conform.ts')).conformSeclang(folder),
   ),
   scim: { cases: null, run: async (folder) => (await import('./scim/conform.ts')).conformScim(folder) },
+  crs: {
+    cases: 'crs/regression-tests',
+    rules: 'crs',
+    run: async (cases, { rules, direct }) => {
+      if (cases === undefined || rules === undefined) throw new Error('no folder of cases or rules was given')
+      return (await import('./crs/conform.ts')).conformCrs({ cases, rules, direct })
+    },
+  },
 }
 
 const EXIT_USAGE = 2
 
 function usage(reason: string): never {
   console.error(reason)
-  console.error('Usage: npm run conform -- NAME [--cases DIR]')
+  console.error('Usage: npm run conform -- NAME [--cases DIR] [--rules DIR] [--direct]')
   console.error(`NAME is one of: ${Object.keys(subjects).join(', ')}`)
   process.exit(EXIT_USAGE)
 }
 
-function readArguments(): { name: string; cases: string | undefined } {
+interface Arguments {
+  readonly name: string
+  readonly cases: string | undefined
+  readonly rules: string | undefined
+  readonly direct: boolean
+}
+
+function readArguments(): Arguments {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
-      options: { cases: { type: 'string' }, rules: { type: 'string' } },
+      options: { cases: { type: 'string' }, rules: { type: 'string' }, direct: { type: 'boolean' } },
     })
     const [name, ...more] = positionals
     if (name === undefined || more.length > 0) usage('One engine is named.')
-    if (values.rules !== undefined) usage(`${name} reads no rules; --rules is for engines that do.`)
-    return { name, cases: values.cases }
+    return { name, cases: values.cases, rules: values.rules, direct: values.direct === true }
   } catch (error) {
     return usage((error as Error).message)
   }
 }
 
-const { name, cases } = readArguments()
+const { name, cases, rules, direct } = readArguments()
 const subject = Object.hasOwn(subjects, name) ? subjects[name] : undefined
 if (subject === undefined) usage(`No engine is called ${name}.`)
+if (subject.rules === undefined && (rules !== undefined || direct))
+  usage(`${name} reads no rules; --rules and --direct are for engines that do.`)
 
 const publicData = process.env['SURETY_PUBLIC_DATA']
-const kept = publicData === undefined || subject.cases === null ? undefined : join(publicData, subject.cases)
-const folder = cases ?? kept
+
+/** What was given, or the place below the public data. */
+function folderOf(given: string | undefined, kept: string | null | undefined): string | undefined {
+  if (given !== undefined) return resolve(given)
+  return publicData === undefined || kept === null || kept === undefined
+    ? undefined
+    : resolve(publicData, kept)
+}
+
+const folder = folderOf(cases, subject.cases)
+const rulesFolder = folderOf(rules, subject.rules)
 if (folder === undefined && subject.cases !== null)
   usage('Where are the cases? Give --cases DIR or set SURETY_PUBLIC_DATA to the folder of public vectors.')
+if (rulesFolder === undefined && subject.rules !== undefined)
+  usage('Where are the rules? Give --rules DIR or set SURETY_PUBLIC_DATA to the folder of public vectors.')
 
 const outcome = await subject
-  .run(folder === undefined ? undefined : resolve(folder))
+  .run(folder, { rules: rulesFolder, direct })
   .catch((error: Error): Conformance => {
     console.error(
       `The cases ${folder === undefined ? '' : `in ${folder} `}could not be run: ${error.message}`,

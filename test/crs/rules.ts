@@ -1,5 +1,4 @@
-import type { RuleSet } from '#waf'
-import { loadRules } from '../../engines/waf/run/index.ts'
+import { loadRules, type RuleSet } from '#waf'
 import { readRuleFolder } from '../../platform/gateway/firewall/rule-folder.ts'
 import { loadRuleSet } from '../../platform/gateway/firewall/rule-program.ts'
 
