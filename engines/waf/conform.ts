@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Bytes } from './model.ts'
 import { OPERATORS, TRANSFORMATIONS, type OperatorName, type TransformationName } from './names.ts'
 import { operators } from './operators/index.ts'
@@ -110,14 +110,23 @@ function named<T extends string>(names: readonly T[], written: string): T | unde
 function caseHost(casesDir: string): OperatorHost {
   return {
     readFile: (path) => {
-      const below = path.replace(/^.*secrules-language-tests\//, '')
-      const found = join(casesDir, below)
-      return existsSync(found) ? readFileSync(found, 'latin1') : null
+      const found = caseFile(casesDir, path)
+      return found === null ? null : readFileSync(found, 'latin1')
     },
     geo: () => null,
     listed: () => false,
-    inspect: objects,
+    inspect: (program, content) => {
+      const found = caseFile(casesDir, program)
+      if (found === null) throw new WafError('file-missing', `no program ${program}`)
+      return objects(found, content)
+    },
   }
+}
+
+/** Cases name files from the root of the repository that they come from. */
+function caseFile(casesDir: string, path: string): string | null {
+  const found = resolve(casesDir, path.replace(/^.*secrules-language-tests\//, ''))
+  return existsSync(found) ? found : null
 }
 
 /** A program objects by writing anything but a `1` first. */

@@ -23,17 +23,20 @@ export function compressWhitespace(value: Bytes): Bytes {
   return written(room, length, value)
 }
 
+const kept = Uint8Array.from(spaces, (blank, byte) => (blank === 1 || byte === 0xa0 ? 0 : 1))
+
 /** Without blanks and no-break spaces (`A0`, and `C2 A0` as UTF-8 has it). */
 export function removeWhitespace(value: Bytes): Bytes {
   if (!blankOrNoBreak.test(value)) return value
   const room = roomFor(value.length)
+  room.write(value, 'latin1')
   let length = 0
   for (let at = 0; at < value.length; at += 1) {
-    const byte = value.charCodeAt(at)
-    if (spaces[byte] === 1 || byte === 0xa0) continue
-    if (byte === 0xc2 && value.charCodeAt(at + 1) === 0xa0) continue
+    // In place and without a branch: where blanks stand cannot be foreseen.
+    const byte = room[at] as number
     room[length] = byte
-    length += 1
+    length += kept[byte] as number
+    if (byte === 0xc2 && room[at + 1] === 0xa0) length -= 1
   }
   return written(room, length, value)
 }
