@@ -18,7 +18,7 @@ import {
 } from './outside.ts'
 import { rsub, rx, rxGlobal } from './pattern.ts'
 import { pm, pmFromFile } from './phrases.ts'
-import { beginsWith, contains, containsWord, endsWith, streq, strmatch, within } from './text.ts'
+import { beginsWith, contains, containsWord, endsWith, streq, within } from './text.ts'
 import { validateByteRange, validateUrlEncoding, validateUtf8Encoding } from './validate-bytes.ts'
 
 export { phraseScanner, type PhraseHit, type PhraseScanner } from './phrase-scanner.ts'
@@ -51,7 +51,7 @@ export const operators: Readonly<Record<OperatorName, MakeOperator>> = {
   rx,
   rxGlobal,
   streq,
-  strmatch,
+  strmatch: contains,
   unconditionalMatch,
   validateByteRange,
   validateDTD,

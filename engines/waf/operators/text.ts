@@ -2,16 +2,13 @@ import type { Bytes } from '../model.ts'
 import { needsOneOf } from './needs.ts'
 import type { MakeOperator, Operator } from './operator.ts'
 
-/** The argument stands somewhere in the value. */
+/** The argument stands somewhere in the value; also `strmatch`, which ModSecurity tells apart only by the way it searches. */
 export const contains: MakeOperator = (text) =>
   holding(
     text,
     (value) => value.includes(text),
     (value) => value.indexOf(text),
   )
-
-/** As `contains`; ModSecurity tells them apart only by the way it searches. */
-export const strmatch: MakeOperator = contains
 
 /** The value begins with the argument. */
 export const beginsWith: MakeOperator = (text) =>
