@@ -1,6 +1,6 @@
 import type { Bytes } from '../model.ts'
 import type { Needs } from '../operators/operator.ts'
-import { derive, stages, type Chain } from './chain.ts'
+import { byteSet, derive, stages, type Chain } from './chain.ts'
 import { createLiteralTable, type LiteralTable } from './literal-table.ts'
 import { intersects, type Value, type Values } from './value.ts'
 
@@ -91,9 +91,21 @@ function memberOf(numbers: Map<Bytes, number>, needs: Needs): Member {
     bytes: [
       ...needs.bytes.map((set) => Int32Array.from(set)),
       ...needs.literals.filter((group) => !isTelling(group)).map(firstBytes),
-    ],
+    ].toSorted((left, right) => commonness(left) - commonness(right)),
     literals: best?.map(number) ?? null,
   }
+}
+
+const ORDINARY = byteSet(' abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-_./,')
+
+/** How likely an ordinary text shares a byte with a set. */
+function commonness(set: Int32Array): number {
+  let count = 0
+  for (let byte = 0; byte < 256; byte++) {
+    const bit = 1 << (byte & 31)
+    if (((set[byte >>> 5] ?? 0) & bit) !== 0) count += ((ORDINARY[byte >>> 5] ?? 0) & bit) === 0 ? 1 : 100
+  }
+  return count
 }
 
 /** Whether it is worth looking for the literals themselves; one byte is as well found in the set of bytes. */

@@ -24,10 +24,14 @@ export class Value {
 
 /** Whether two sets of bytes share a member. */
 export function intersects(left: Int32Array, right: Int32Array): boolean {
-  for (let word = 0; word < 8; word++) {
-    if (((left[word] ?? 0) & (right[word] ?? 0)) !== 0) return true
-  }
-  return false
+  return (
+    (word(left, 0, right) | word(left, 1, right) | word(left, 2, right) | word(left, 3, right)) !== 0 ||
+    (word(left, 4, right) | word(left, 5, right) | word(left, 6, right) | word(left, 7, right)) !== 0
+  )
+}
+
+function word(left: Int32Array, at: number, right: Int32Array): number {
+  return (left[at] as number) & (right[at] as number)
 }
 
 function bytesOf(text: Bytes): Int32Array {
