@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
+import { patternsOf } from '../../../test/pcre2/sources.ts'
 import { LazySearch } from './dfa.ts'
 import { firstTable, isAnchored } from './first.ts'
 import { compilePattern, MODSECURITY_2 } from './index.ts'
 import { automatonOf } from './nfa.ts'
-import { diceOf, mutate, randomPattern, randomText, sample } from './random.fixture.ts'
+import { diceOf, mutate, pumped, randomPattern, randomText, sample } from './random.fixture.ts'
 import { readPattern } from './read.ts'
+
+const folder = process.env.SURETY_PUBLIC_DATA
+const skip = folder === undefined ? 'SURETY_PUBLIC_DATA names no folder' : false
 
 function treeOrNull(pattern: string) {
   try {
@@ -58,6 +63,22 @@ suite('long values', () => {
     ] as const)
       assert.equal(compilePattern(source).verdict(value), is ? 'match' : 'no-match', source)
   })
+
+  test(
+    'no pumped value of 64 KB takes a pattern of the Core Rule Set over its budget of steps',
+    { skip },
+    () => {
+      const dice = diceOf(3)
+      for (const [text, rules] of patternsOf(join(folder ?? '', 'crs/rules'))) {
+        const pattern = compilePattern(text)
+        const derived = sample(dice, readPattern(text, MODSECURITY_2).root, 3)
+        for (const length of [512, 65_536]) {
+          const value = pumped(dice, derived, length)
+          assert.notEqual(pattern.verdict(value), 'over-budget', `${rules.join()}: ${value.slice(0, 80)}`)
+        }
+      }
+    },
+  )
 
   test('what only backtracking can answer is given up under the budget, and then counts as a match', () => {
     const pattern = compilePattern('(?=x)(x+x+)+\\1y')

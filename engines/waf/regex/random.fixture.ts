@@ -130,3 +130,13 @@ export function sample(dice: Dice, node: Node, rounds = 2): string {
       return ''
   }
 }
+
+/** A text with one part of it repeated until it is `length` long; half of the time what follows the part is kept at the end. */
+export function pumped(dice: Dice, text: string, length: number): string {
+  const from = dice(text.length + 1)
+  const to = from + 1 + dice(6)
+  const part = text.slice(from, to) || 'a'
+  const tail = dice(2) === 0 ? text.slice(to) : '\0'
+  const middle = part.repeat(Math.ceil(length / part.length))
+  return (text.slice(0, from) + middle).slice(0, Math.max(0, length - tail.length)) + tail
+}
