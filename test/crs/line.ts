@@ -1,17 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connect, type TLSSocket } from 'node:tls'
+import { connect, createSecureContext, type TLSSocket } from 'node:tls'
 import type { Report, RuleSet, TransactionStart } from '#waf'
 import { startGateway, type Firewall, type Gateway } from '../../platform/gateway/index.ts'
 import { systemClock } from '../../platform/kernel/clock.ts'
 import { silentLog } from '../../platform/kernel/log.ts'
-import {
-  changingPolicy,
-  publishedValues,
-  sampleAccess,
-  testConfig,
-} from '../../platform/gateway/gateway.fixture.ts'
+import { changingPolicy, sampleAccess, testConfig } from '../../platform/gateway/gateway.fixture.ts'
+import { publishedValues } from '../../platform/gateway/policy.fixture.ts'
 import type { Send } from './conform.ts'
 import type { Observed } from './expectation.ts'
 import { startReflector } from './reflector.ts'
@@ -39,9 +35,9 @@ export async function openLine(rules: RuleSet): Promise<Line> {
   const reflector = await startReflector()
   const reports = keepReports(rules)
   const gateway = await startBefore(reflector.origin, folder, reports.firewall)
-  const to = { port: gateway.addresses.https.port, ca: gateway.authority ?? '' }
+  const dial = dialer(gateway)
   return {
-    send: (text) => exchange(to, text, reports),
+    send: (text) => exchange(dial(), text, reports),
     close: async () => {
       await gateway.stop()
       await reflector.close()
@@ -111,12 +107,27 @@ function keepReports(rules: RuleSet): Reports {
   }
 }
 
-async function exchange(
-  to: { readonly port: number; readonly ca: string },
-  text: string,
-  reports: Reports,
-): Promise<Observed> {
-  const socket = connect({ host: '127.0.0.1', ...to, servername: 'localhost', ALPNProtocols: ['http/1.1'] })
+/** Connects as a browser does: later connections resume the session of earlier ones. */
+function dialer(gateway: Gateway): () => TLSSocket {
+  const { port } = gateway.addresses.https
+  const secureContext = createSecureContext({ ca: gateway.authority ?? '', ecdhCurve: 'X25519' })
+  let session: Buffer | undefined
+  return () => {
+    const socket = connect({
+      host: '127.0.0.1',
+      port,
+      secureContext,
+      session,
+      servername: 'localhost',
+      ALPNProtocols: ['http/1.1'],
+    })
+    return socket.on('session', (next) => {
+      session = next
+    })
+  }
+}
+
+async function exchange(socket: TLSSocket, text: string, reports: Reports): Promise<Observed> {
   const { answer, error, port } = await answerOf(socket, text)
   const status = Number(/^HTTP\/\S+ (\d{3})/.exec(answer)?.[1] ?? 0)
   const matches = (await reports.take(port)).flatMap((report) => report.matches)
