@@ -154,8 +154,29 @@ function trackConnections(server: Http2SecureServer, limits: GatewayLimits): Con
     })
   })
   server.on('secureConnection', (socket: TLSSocket) => remember(tracked.secure, socket))
-  server.on('session', (session) => remember(tracked.sessions, session))
+  server.on('session', (session) => {
+    remember(tracked.sessions, session)
+    endIdle(session, limits.keepAliveMs)
+  })
   return tracked
+}
+
+/**
+ * Ends an HTTP/2 connection that had no stream for so long, whatever else moves on it: pings, or a head that never gets
+ * whole. HTTP/1.1 has the same limit from Node itself.
+ */
+function endIdle(session: ServerHttp2Session, idleMs: number): void {
+  let open = 0
+  let idle = setTimeout(() => session.close(), idleMs)
+  session.on('stream', (stream) => {
+    open += 1
+    clearTimeout(idle)
+    stream.once('close', () => {
+      open -= 1
+      if (open === 0 && !session.destroyed) idle = setTimeout(() => session.close(), idleMs)
+    })
+  })
+  session.once('close', () => clearTimeout(idle))
 }
 
 function remember<Kind extends { once(event: 'close', gone: () => void): unknown }>(

@@ -113,4 +113,22 @@ describe('many uploads at once', () => {
     for (let turn = 0; turn < 8; turn += 1)
       assert.equal((await ask(at, '/hooks/again', { method: 'POST', body: Buffer.alloc(bytes) })).status, 200)
   })
+
+  test('policy 3.4-b: nothing is handed on for a session that ended while its body was being sent', async () => {
+    const path = '/inbox/upload'
+    const headers = { host: `localhost:${at.port}`, 'content-length': 4, cookie: '__Host-surety=full' }
+    const site = { 'sec-fetch-site': 'same-origin' }
+    const where = { host: '127.0.0.1', port: at.port, ca: at.ca, servername: 'localhost', agent: false, path }
+    const sent = httpsRequest({ ...where, method: 'POST', headers: { ...headers, ...site } })
+    const answer = new Promise<IncomingMessage>((resolve) => void sent.once('response', resolve))
+    sent.write('ha')
+    await new Promise((resolve) => setTimeout(resolve, 700))
+    at.access.ended.add('full')
+    sent.end('lf')
+    const response = await answer
+    response.resume()
+    assert.equal(response.statusCode, 401)
+    assert.equal((await firewall.reported(path)).calls.includes('response'), false)
+    at.access.ended.clear()
+  })
 })
