@@ -63,7 +63,7 @@ export function createRuleSet(parts: Parts): RuleSet {
     settings: {
       requestBodyBytesMax: settings.requestBodyBytesMax,
       responseBodyBytesMax: settings.responseBodyBytesMax,
-      responseMimeTypes: settings.responseMimeTypes,
+      responseMimeTypes: settings.responseBodyAccess ? settings.responseMimeTypes : [],
     },
   }
 }
