@@ -76,7 +76,10 @@ export class LazySearch {
 
   /** The combination without a match under way after a byte of a class. */
   #afterByte(column: number): number {
-    const before = this.#automaton.words[column] === 1 ? BEFORE_WORD : BEFORE_OTHER
+    const isWord = this.#automaton.words[column] === 1
+    const known = this.#idle[isWord ? 1 : 0]
+    if (known >= 0) return known
+    const before = isWord ? BEFORE_WORD : BEFORE_OTHER
     return this.#enter({ states: Int32Array.of(), before })
   }
 

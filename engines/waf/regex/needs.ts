@@ -107,12 +107,11 @@ function ofSet(set: ByteSet): Facts {
 }
 
 /** The same few sets stand in a pattern thousands of times. */
-type KnownSets = Map<string, Facts>
+type KnownSets = Map<ByteSet, Facts>
 
 function ofKnownSet(set: ByteSet, known: KnownSets): Facts {
-  const key = set.join()
-  const facts = known.get(key) ?? ofSet(set)
-  known.set(key, facts)
+  const facts = known.get(set) ?? ofSet(set)
+  known.set(set, facts)
   return facts
 }
 

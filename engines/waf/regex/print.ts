@@ -58,7 +58,15 @@ function bytesOfRange(from: number, to: number): string {
   return escapeByte(from) + (to > from ? escapeByte(to) : '')
 }
 
+const sources = new WeakMap<ByteSet, string>()
+
 function setSource(set: ByteSet): string {
+  const known = sources.get(set) ?? newSetSource(set)
+  sources.set(set, known)
+  return known
+}
+
+function newSetSource(set: ByteSet): string {
   if (same(set, FULL)) return '[^]'
   const bytes = bytesOf(set)
   const [only] = bytes

@@ -30,10 +30,19 @@ function skipIgnored(cursor: Cursor): void {
   }
 }
 
+/** Each byte alone, and with its other case: patterns are made of these, so that what is worked out for one serves all. */
+const LITERALS: readonly Node[] = Array.from({ length: 256 }, (_, byte) => ({
+  kind: 'set',
+  set: setOfRanges(byte, byte),
+}))
+const FOLDED_LITERALS: readonly Node[] = Array.from({ length: 256 }, (_, byte) => ({
+  kind: 'set',
+  set: folded(setOfRanges(byte, byte)),
+}))
+
 function literal(cursor: Cursor, byte: number): Node {
-  if (byte > 255) refuse(cursor, 'a character that is more than a byte')
-  const set = setOfRanges(byte, byte)
-  return { kind: 'set', set: cursor.flags.fold ? folded(set) : set }
+  const node = (cursor.flags.fold ? FOLDED_LITERALS : LITERALS)[byte]
+  return node ?? refuse(cursor, 'a character that is more than a byte')
 }
 
 function withFlags(cursor: Cursor, letters: string): Flags {
