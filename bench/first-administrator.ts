@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Secret, TOTP } from 'otpauth'
+import { FORM_HEADER, formToken } from '../platform/access/sessions/form-token.ts'
 import type { Gateway } from '../cli/gateway.ts'
 import type { Operator } from '../cli/operator.ts'
 
@@ -16,7 +17,7 @@ export async function becomeFirstAdministrator(gateway: Gateway, operator: Opera
         'content-type': 'application/json',
         origin: gateway.origin,
         'sec-fetch-site': 'same-origin',
-        ...(cookie === '' ? {} : { cookie }),
+        ...(cookie === '' ? {} : { cookie, [FORM_HEADER]: formToken(cookie.slice(cookie.indexOf('=') + 1)) }),
       },
       body: JSON.stringify(body),
     })

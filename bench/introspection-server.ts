@@ -44,7 +44,12 @@ const folder = await mkdtemp(join(tmpdir(), 'surety-bench-'))
 const gateway = await quietGateway(folder, {
   clock,
   policy: test.policy,
-  access: { identify: access.identify, decide: access.decide, fresh: access.isFresh },
+  access: {
+    identify: access.identify,
+    decide: access.decide,
+    fresh: access.isFresh,
+    provesForm: access.provesForm,
+  },
   record: (event) => test.db.transaction().execute((tx) => test.audit.record(tx, event)),
   routes: [...accessRoutes(access), byLibrary],
 })

@@ -138,6 +138,12 @@ async function readReply<Name extends RouteName>(response: Response): Promise<Re
   return (await response.json()) as Reply<Name>
 }
 
+/** What shows the server that a page of this session asks; no other site can read it. */
+function formProof(): string {
+  const pair = document.cookie.split('; ').find((one) => one.startsWith('__Host-surety-form='))
+  return pair?.slice(pair.indexOf('=') + 1) ?? ''
+}
+
 async function send(
   method: string,
   path: string,
@@ -153,6 +159,7 @@ async function send(
         accept: 'application/json',
         ...(body === null ? {} : { 'content-type': 'application/json' }),
         ...(isPassive() ? PASSIVE : {}),
+        ...(method === 'GET' ? {} : { 'Surety-Form': formProof() }),
       },
       credentials: 'same-origin',
       redirect: 'error',

@@ -27,6 +27,7 @@ import { openReviewBook } from './reviews/reviews.ts'
 import { openProvisioning } from './provisioning/provisioning.ts'
 import { openRecovery } from './recovery/recovery.ts'
 import { openFactorResets } from './recovery/resets.ts'
+import { provesForm } from './sessions/cookies.ts'
 import { openSessionBook, type Sessions } from './sessions/sessions.ts'
 import { openAfterwards } from './sign-in/afterwards.ts'
 import { openSignIn } from './sign-in/sign-in.ts'
@@ -117,6 +118,8 @@ function deciding(use: PermissionUse) {
       if (decision.allow) use.note(caller, permission)
       return decision
     },
+    /** Whether a page of the session whose cookie came along made this request. */
+    provesForm,
     /** The protected service decided by itself that the caller may do this. */
     usedAtService: (caller: Caller, permission: string): void => use.noteByService(caller, permission),
     /** Writes what was used since the last minute. */

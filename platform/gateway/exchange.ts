@@ -71,6 +71,8 @@ export interface AccessDoor {
   used?(caller: Caller, permission: string): void
   /** Whether the caller proved a second factor lately. */
   fresh(caller: Caller): boolean
+  /** Whether a page of the session whose cookie came along made this request. */
+  provesForm(request: Request): boolean
 }
 
 /** Writes an event of the gateway in a transaction of its own. */

@@ -17,7 +17,7 @@ import { fakeClock } from '../kernel/clock.ts'
 import type { AssuranceLevel, Caller } from '../kernel/caller.ts'
 import type { AuditEvent } from '../kernel/event.ts'
 import { silentLog, type Log } from '../kernel/log.ts'
-import { policyWith, type PolicyReader } from '../kernel/parameter.ts'
+import type { PolicyReader } from '../kernel/parameter.ts'
 import type { Permission } from '../kernel/permission.ts'
 import { route, type AnyRoute } from '../kernel/route.ts'
 import { z } from '../kernel/schema.ts'
@@ -26,42 +26,8 @@ import { contentSecurityPolicy } from './headers.ts'
 import { noFirewall, type Firewall } from './firewall/firewall.ts'
 import type { GatewayLimits } from './limits.ts'
 import type { ReadinessProbe } from './health.ts'
+import { changingPolicy } from './policy.fixture.ts'
 import { startGateway, type Gateway, type GatewayDeps } from './start.ts'
-
-/** The values of the published policy. */
-export const publishedValues = {
-  'tls.minimum': 'TLSv1.3',
-  'tls.groups': ['X25519MLKEM768', 'X25519'],
-  'hsts.max-age': 63_072_000,
-  'api.rate': 600,
-  'rate.network': 6000,
-  'rate.account': 1200,
-  'rate.workspace': 12_000,
-  'rate.sign-in': 30,
-  'waf.mode': 'block',
-  'waf.paranoia': 1,
-  'waf.threshold': 5,
-  'waf.rules-age': 90 * 86_400,
-}
-
-/** A policy whose values a test changes while it is in force. */
-export function changingPolicy(values: Readonly<Record<string, unknown>> = publishedValues) {
-  let current = policyWith(values)
-  const heard = new Set<() => void>()
-  const reader: PolicyReader = {
-    read: (parameter) => current.read(parameter),
-    version: () => 1,
-    onChange: (callback) => {
-      heard.add(callback)
-      return () => void heard.delete(callback)
-    },
-  }
-  const publish = (more: Readonly<Record<string, unknown>>): void => {
-    current = policyWith(more, current)
-    for (const callback of heard) callback()
-  }
-  return { reader, publish }
-}
 
 const RANK: readonly AssuranceLevel[] = ['none', 'password', 'enrolling', 'full']
 
@@ -74,6 +40,7 @@ export function sampleAccess(): AccessDoor & { readonly ended: Set<string>; read
     noted,
     used: (caller, permission) => void noted.push(`${caller.id} ${permission}`),
     fresh: (caller) => caller.provedAt !== null,
+    provesForm: (request) => request.headers.get('surety-form') === 'full',
     decide: (caller, permission, level) => {
       if (RANK.indexOf(caller.level) < RANK.indexOf(level)) {
         const code = caller.level === 'none' ? 'access.unauthenticated' : 'access.factor-needed'
@@ -221,6 +188,7 @@ interface TestMore {
   readonly onUpgrade?: (incoming: IncomingMessage, socket: Socket) => void
   readonly readiness?: readonly ReadinessProbe[]
   readonly firewall?: Firewall
+  readonly turnedAway?: GatewayDeps['turnedAway']
   /** Files of the console, by name. */
   readonly console?: Readonly<Record<string, string>>
 }
@@ -297,6 +265,7 @@ export async function testGateway(
     routes: sampleRoutes,
     readiness: more.readiness ?? [],
     firewall: more.firewall ?? noFirewall,
+    turnedAway: more.turnedAway,
     upstream: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
     ...placesIn(folder),
     ...(more.limits === undefined ? {} : { limits: more.limits }),

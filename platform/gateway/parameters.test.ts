@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { direction } from '../kernel/parameter.ts'
 import { apiRate, gatewayParameters, hstsMaxAge, tlsGroups, tlsMinimum } from './parameters.ts'
-import { publishedValues } from './gateway.fixture.ts'
+import { publishedValues } from './policy.fixture.ts'
 
 test('policy 2.1-a, 2.1-b, 2.1-c, 4.1-a, 4.3-a.1: each value stands in the published text, in its clause, and is understood', () => {
   const folder = new URL('../../policy/', import.meta.url)

@@ -7,7 +7,7 @@ import { ask, askHttp2, testGateway, type TestGateway } from './gateway.fixture.
 import { openRateLimiter } from './rate-limit.ts'
 import { takeRate } from './route-checks.ts'
 
-const FULL = { cookie: '__Host-surety=full' }
+const FULL = { cookie: '__Host-surety=full', 'surety-form': 'full' }
 
 describe('the API', () => {
   let at: TestGateway
@@ -128,6 +128,11 @@ describe('the API', () => {
     )
     assert.equal((await post(path, body, { 'content-type': 'text/plain' })).status, 400)
     assert.equal((await post(path, body, { 'content-type': 'application/jsonp' })).status, 400)
+    for (const proof of ['', 'password', 'full2']) {
+      const answer = await post(path, body, { 'surety-form': proof })
+      assert.deepEqual([answer.status, JSON.parse(answer.body).code], [403, 'request.cross-site'])
+    }
+    assert.equal(at.events.filter(({ type }) => type === 'request.cross-site').length, 5)
     const evil = { cookie: 'none=1', origin: 'https://evil.example' }
     assert.equal((await post('/api/sample/sign-in', '{"password":"x"}', evil)).status, 403)
   })

@@ -3,6 +3,7 @@ import type { PolicyReader } from '../kernel/parameter.ts'
 import { Problem } from '../kernel/problem.ts'
 import type { AnyRoute } from '../kernel/route.ts'
 import type { z } from '../kernel/schema.ts'
+import { refuseBlockedCaller, type TurnedAway } from './block-list/turned-away.ts'
 import { refuseCrossSite } from './cross-site.ts'
 import { recordElevatedUse } from './elevated-use.ts'
 import type { AccessDoor, Exchange, RecordEvent } from './exchange.ts'
@@ -15,6 +16,7 @@ import { readFormBody, readJsonBody, readQuery, readScimBody, readTextBody } fro
 export interface CheckDoor {
   readonly access: AccessDoor
   readonly limiter: RateLimiter
+  readonly turnedAway: TurnedAway
   readonly policy: PolicyReader
   readonly record: RecordEvent
 }
@@ -120,6 +122,19 @@ export async function requireSameSite(
   }
 }
 
+/**
+ * Whether the request must show that a page of the session made it, beside `Origin` and `SameSite=Strict`. Programs with
+ * keys have no cookie that a browser could add; forms of pages without scripts name the one visit that their cookie does.
+ * Policy 5.3-b.
+ */
+export function needsFormProof(
+  route: Pick<AnyRoute, 'method' | 'reads' | 'fromOtherSites'>,
+  caller: Caller,
+): boolean {
+  const changes = route.method !== 'GET' && route.reads !== 'form' && route.fromOtherSites === null
+  return changes && caller.kind === 'account' && caller.sessionId !== null
+}
+
 /** Reads one part of the input; names what does not fit without repeating any value. Policy 4.3-a.3. */
 function fit(schema: z.ZodType, value: unknown, part: string): unknown {
   const parsed = schema.safeParse(value)
@@ -147,6 +162,7 @@ export const routeChecks: readonly RouteCheck[] = [
     run: async (passage, door) => {
       passage.caller = await door.access.identify(passage.request, passage.exchange)
       passage.exchange.client = passage.caller.id
+      refuseBlockedCaller(door.turnedAway, passage.caller)
     },
   },
   {
@@ -170,6 +186,14 @@ export const routeChecks: readonly RouteCheck[] = [
     name: 'same site',
     run: async ({ route, caller, request, exchange }, door) => {
       if (route.fromOtherSites === null) await requireSameSite(door, caller, request, exchange)
+    },
+  },
+  {
+    name: 'page of the session',
+    run: async ({ route, caller, request, exchange }, door) => {
+      if (!needsFormProof(route, caller) || door.access.provesForm(request)) return
+      await door.record(refusalEvent('request.cross-site', exchange, caller, { method: route.method }))
+      throw new Problem('request.cross-site', 'Load the page again and repeat the action there.')
     },
   },
   {

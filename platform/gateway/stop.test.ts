@@ -10,7 +10,8 @@ import { silentLog } from '../kernel/log.ts'
 import { policyWith } from '../kernel/parameter.ts'
 import { noFirewall } from './firewall/firewall.ts'
 import { startGateway } from './start.ts'
-import { ask, publishedValues, sampleAccess, testConfig, testGateway } from './gateway.fixture.ts'
+import { ask, sampleAccess, testConfig, testGateway } from './gateway.fixture.ts'
+import { publishedValues } from './policy.fixture.ts'
 
 function refusedAt(port: number): Promise<string> {
   return new Promise((resolve) => {

@@ -6,6 +6,7 @@ import type { Clock } from '../kernel/clock.ts'
 import { silentLog } from '../kernel/log.ts'
 import type { PolicyReader } from '../kernel/parameter.ts'
 import type { AnyRoute } from '../kernel/route.ts'
+import type { BlockList } from './block-list/block-list.ts'
 import type { AccessDoor } from './exchange.ts'
 import { assembleFront, type Front } from './front.ts'
 import { noFirewall, type Firewall } from './firewall/firewall.ts'
@@ -23,6 +24,7 @@ export interface GatewaySystem {
   readonly host: string
   readonly policy: PolicyReader
   readonly firewall: Pick<OpenFirewall, 'for' | 'rules' | 'file' | 'effective'>
+  readonly blockList: Pick<BlockList, 'block' | 'lift'>
   /** The machine's clock: certificates of twins are checked against real time. */
   readonly clock: Clock
 }

@@ -51,7 +51,12 @@ test('policy 3.4-b: no page keeps a token: what a browser remembers of its own i
   const keeping = sources.filter((name) =>
     /localStorage|sessionStorage|indexedDB|document\.cookie/.test(read(name)),
   )
-  assert.deepEqual(keeping, ['console/src/theme.ts'])
+  // The client reads, and never sets, what its requests prove by (CSRF), which is worth nothing without the session.
+  assert.deepEqual(keeping.sort(), ['console/src/api.ts', 'console/src/theme.ts'])
+  const client = read('console/src/api.ts')
+  assert.deepEqual(client.match(/localStorage|sessionStorage|indexedDB|document\.cookie[^\n]*/g), [
+    "document.cookie.split('; ').find((one) => one.startsWith('__Host-surety-form='))",
+  ])
   const calling = sources.filter((name) => /\bfetch\(|new EventSource\(|new WebSocket\(/.test(read(name)))
   assert.ok(calling.length > 0)
   for (const name of calling) assert.ok(!/authorization|bearer/i.test(read(name)), name)

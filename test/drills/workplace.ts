@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { startStandIn, type StandIn } from '../../inbox/stand-in/index.ts'
+import { FORM_HEADER, formToken } from '../../platform/access/sessions/form-token.ts'
 import { startSystem, totpNow, type Answer, type RunningSystem } from '../running-system.ts'
 
 /** How often something that another process does is looked for. */
@@ -80,9 +81,20 @@ export async function ask(
   const [method = 'GET', path = '/'] = route.split(' ')
   return system.request(path, {
     method,
-    headers: { origin: system.origin, 'sec-fetch-site': 'same-origin', cookie, ...headers },
+    headers: {
+      origin: system.origin,
+      'sec-fetch-site': 'same-origin',
+      cookie,
+      ...proofOf(cookie),
+      ...headers,
+    },
     ...(body === undefined ? {} : { body }),
   })
+}
+
+/** What the page of the session sends beside its cookie. */
+export function proofOf(cookie: string): Record<string, string> {
+  return cookie === '' ? {} : { [FORM_HEADER]: formToken(cookie.slice(cookie.indexOf('=') + 1)) }
 }
 
 /** An answer that must not be a refusal. */

@@ -114,7 +114,12 @@ function gatewayOver(test: TestAccess, access: Access, folder: string, port: num
   const deps = {
     clock: systemClock,
     policy: test.policy,
-    access: { identify: access.identify, decide: access.decide, fresh: access.isFresh },
+    access: {
+      identify: access.identify,
+      decide: access.decide,
+      fresh: access.isFresh,
+      provesForm: access.provesForm,
+    },
     record: (event: AuditEvent) => test.db.transaction().execute((tx) => test.audit.record(tx, event)),
     routes: accessRoutes(access),
   }

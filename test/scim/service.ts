@@ -43,7 +43,7 @@ export async function startScim(): Promise<ScimService> {
   const wish = { workspace: owner.workspace, label: 'conformance', seconds: 86_400 }
   const { token } = await access.directory.makeToken(await owner.context(), wish)
   const app = mountRoutes(accessRoutes(access), {
-    access: { identify: access.identify, decide, fresh: access.isFresh },
+    access: { identify: access.identify, decide, fresh: access.isFresh, provesForm: access.provesForm },
     limiter: openRateLimiter(clock),
     turnedAway: nobodyTurnedAway,
     policy,

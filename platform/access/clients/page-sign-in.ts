@@ -43,7 +43,7 @@ export function openPageSignIn(parts: {
 function onward(raw: Request, { token, device }: SignedIn): Response {
   const location = new URL(raw.url).pathname.replace(/\/\w+$/, '/go')
   const headers = new Headers({ location, 'cache-control': 'no-store' })
-  headers.append('set-cookie', sessionCookie(token))
+  for (const cookie of sessionCookie(token)) headers.append('set-cookie', cookie)
   if (device !== null) headers.append('set-cookie', deviceCookie(device))
   return new Response(null, { status: 303, headers })
 }

@@ -9,6 +9,7 @@ import type { Door } from '../direct-door.ts'
 import { stepAt, totpCode, unbase32 } from '../factors/totp.ts'
 import { anonymous } from '../identify.ts'
 import { SESSION_COOKIE } from '../sessions/cookies.ts'
+import { FORM_HEADER, formToken } from '../sessions/form-token.ts'
 import type { SessionToken } from '../sessions/sessions.ts'
 import { insertMember } from '../workspaces/queries.ts'
 import type { AccessSystem } from './observed-system.ts'
@@ -126,6 +127,7 @@ export function sendWith(door: Door, token: SessionToken, path: string, body: ob
 function cookieHeaders(token: SessionToken): Record<string, string> {
   return {
     cookie: `${SESSION_COOKIE}=${token}`,
+    [FORM_HEADER]: formToken(token),
     'content-type': 'application/json',
     'sec-fetch-site': 'same-origin',
     'user-agent': CHECK_ORIGIN.userAgent,

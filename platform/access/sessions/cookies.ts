@@ -1,6 +1,7 @@
 import { Problem } from '../../kernel/problem.ts'
 import { asSecret } from '../../kernel/secret.ts'
 import type { DeviceToken } from '../sign-in/device.ts'
+import { FORM_COOKIE, FORM_HEADER, formToken, isFormToken } from './form-token.ts'
 import type { SessionToken } from './sessions.ts'
 
 /** The session's cookie; the prefix makes browsers insist on Secure, Path=/ and no Domain. */
@@ -39,9 +40,30 @@ export function deviceToken(request: Request): DeviceToken | null {
 
 const ATTRIBUTES = 'Path=/; HttpOnly; Secure; SameSite=Strict'
 
-/** The `Set-Cookie` value of a session; without a lifetime, the server alone decides how long it lasts. */
-export function sessionCookie(token: SessionToken): string {
-  return `${SESSION_COOKIE}=${token}; ${ATTRIBUTES}`
+/** What the page itself reads, to send it back in a header. */
+const READABLE = 'Path=/; Secure; SameSite=Strict'
+
+/** The `Set-Cookie` value of the proof that a page of this session shows. */
+function formCookie(token: SessionToken): string {
+  return `${FORM_COOKIE}=${formToken(token)}; ${READABLE}`
+}
+
+/** The `Set-Cookie` values of a session and of its pages' proof; without a lifetime, the server alone decides how long it lasts. */
+export function sessionCookie(token: SessionToken): readonly string[] {
+  return [`${SESSION_COOKIE}=${token}; ${ATTRIBUTES}`, formCookie(token)]
+}
+
+/** Whether a page of the session made this request. Policy 5.3-b. */
+export function provesForm(request: Request): boolean {
+  const token = sessionToken(request)
+  return token !== null && isFormToken(request.headers.get(FORM_HEADER), token)
+}
+
+/** The `Set-Cookie` value of a proof that the page of this session lacks; null when it has the right one. */
+export function missingFormCookie(request: Request): string | null {
+  const token = sessionToken(request)
+  if (token === null || isFormToken(readCookie(request, FORM_COOKIE), token)) return null
+  return formCookie(token)
 }
 
 /** The `Set-Cookie` value of a recognised device. */
@@ -49,14 +71,14 @@ export function deviceCookie(token: DeviceToken): string {
   return `${DEVICE_COOKIE}=${token}; Max-Age=${DEVICE_SECONDS}; ${ATTRIBUTES}`
 }
 
-/** The `Set-Cookie` value that removes the session's cookie. */
-export function noSessionCookie(): string {
-  return `${SESSION_COOKIE}=; Max-Age=0; ${ATTRIBUTES}`
+/** The `Set-Cookie` values that remove the session's cookies. */
+export function noSessionCookie(): readonly string[] {
+  return [`${SESSION_COOKIE}=; Max-Age=0; ${ATTRIBUTES}`, `${FORM_COOKIE}=; Max-Age=0; ${READABLE}`]
 }
 
 /** A JSON reply with cookies. */
-export function replyWithCookies(body: unknown, cookies: readonly string[]): Response {
+export function replyWithCookies(body: unknown, cookies: readonly (string | readonly string[])[]): Response {
   const headers = new Headers({ 'content-type': 'application/json', 'cache-control': 'no-store' })
-  for (const cookie of cookies) headers.append('set-cookie', cookie)
+  for (const cookie of cookies.flat()) headers.append('set-cookie', cookie)
   return new Response(JSON.stringify(body), { headers })
 }

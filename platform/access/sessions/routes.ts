@@ -1,6 +1,7 @@
 import { route } from '../../kernel/route.ts'
 import { uuid, z } from '../../kernel/schema.ts'
 import type { Access } from '../access.ts'
+import { missingFormCookie, replyWithCookies } from './cookies.ts'
 import { PLACES_NOTE } from './place.ts'
 
 const own = { permission: 'self.account' } as const
@@ -16,7 +17,11 @@ export function sessionRoutes({ sessions, me, endSessions }: Access) {
       permission: 'self.sign-in',
       level: 'none',
       event: { none: 'reads only who the caller is' },
-      handle: (request) => me(request),
+      handle: async (request): Promise<Awaited<ReturnType<typeof me>> | Response> => {
+        const reply = await me(request)
+        const cookie = request.caller.sessionId === null ? null : missingFormCookie(request.raw)
+        return cookie === null ? reply : replyWithCookies(reply, [cookie])
+      },
     }),
     route({
       ...own,

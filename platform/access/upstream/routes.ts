@@ -55,7 +55,7 @@ function arrive(returned: Returned): Response {
     to = `${returned.linking ? '/console/account' : '/console/sign-in'}#upstream=${returned.refused}`
   if ('signedIn' in returned) {
     const { token, device, level } = returned.signedIn
-    headers.append('set-cookie', sessionCookie(token))
+    for (const cookie of sessionCookie(token)) headers.append('set-cookie', cookie)
     if (device !== null) headers.append('set-cookie', deviceCookie(device))
     to = level === 'full' ? '/console/' : '/console/sign-in'
   }
