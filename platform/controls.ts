@@ -5,7 +5,7 @@ import { applicationControls, type SentStatements } from './application/index.ts
 import { auditControls, findEvents, type Audit, type AuditReader, type Ledger } from './audit/index.ts'
 import type { Database } from './db/index.ts'
 import { encryptionControls, type TenantKeys } from './encryption/index.ts'
-import { gatewayControls, type FirewallHouse, type Gateway } from './gateway/index.ts'
+import { type BlockList, gatewayControls, type FirewallHouse, type Gateway } from './gateway/index.ts'
 import type { Clock } from './kernel/clock.ts'
 import type { Config } from './kernel/config.ts'
 import { bindControls, type BoundControl } from './kernel/control.ts'
@@ -34,6 +34,7 @@ export interface Observed {
   readonly serviceSocket: string
   readonly gateway: () => Gateway
   readonly firewall: FirewallHouse['firewall']
+  readonly blockList: Pick<BlockList, 'block' | 'lift'>
   readonly jobs: () => readonly Job[]
   readonly access: Omit<AccessSystem, 'routes'>
   readonly policySystem: PolicySystem
@@ -119,6 +120,7 @@ function gatewaySystem(of: Observed) {
     host: of.config.SURETY_HOST,
     policy: of.policy,
     firewall: of.firewall,
+    blockList: of.blockList,
     clock: of.clock,
   }
 }

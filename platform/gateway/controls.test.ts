@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { systemClock } from '../kernel/clock.ts'
 import { z } from '../kernel/schema.ts'
+import { testBlockList } from './block-list/block-list.fixture.ts'
 import { gatewayControls, gatewayDeclarations } from './controls.ts'
 import { noFirewall } from './firewall/firewall.ts'
 import { mergeFiles } from './firewall/generation.ts'
@@ -13,17 +14,29 @@ import type { GatewaySystem } from './twin.ts'
 describe('the gateway’s controls', () => {
   let at: TestGateway
   let system: GatewaySystem
+  let blocks: Awaited<ReturnType<typeof testBlockList>>
   before(async () => {
-    at = await testGateway()
+    blocks = await testBlockList(systemClock)
+    at = await testGateway(undefined, { turnedAway: blocks.list })
     const firewall = {
       ...noFirewall,
       rules: () => null,
       effective: () => null,
       file: () => mergeFiles(readReviewedFile('version: 1'), null),
     }
-    system = { gateway: at.gateway, host: 'localhost', policy: at.reader, clock: systemClock, firewall }
+    system = {
+      gateway: at.gateway,
+      host: 'localhost',
+      policy: at.reader,
+      clock: systemClock,
+      firewall,
+      blockList: blocks.list,
+    }
   })
-  after(() => at.close())
+  after(async () => {
+    await at.close()
+    await blocks.close()
+  })
 
   /** What each known-bad run must have seen, so that it fails for its own reason. */
   const reasons: Readonly<Record<string, RegExp>> = {
@@ -32,6 +45,7 @@ describe('the gateway’s controls', () => {
     'tls-minimum': /TLSv1, TLSv1\.1, TLSv1\.2, TLSv1\.3 accepted; none refused/,
     'tls-forward-secrecy': /no ephemeral group; .* fixed RSA key not refused/,
     hsts: /^0 of 11 answers/,
+    limits: /65 of 65 requests were served and 0 refused .* answered 200 before, 200 during and 200 after/,
     'api-rate': /605 were served and 0 refused/,
     'request-validation': /Not strict: POST \/api\/careless body/,
     'request-log-complete': /^6 lines for 8 answered/,

@@ -1,6 +1,7 @@
 import { declare, type Control, type Declaration } from '../kernel/control.ts'
 import { apiControls } from './controls-api.ts'
 import { webApplicationFirewall } from './firewall/control.ts'
+import { limitControls } from './controls-limits.ts'
 import { transportControls } from './controls-transport.ts'
 import type { GatewaySystem } from './twin.ts'
 
@@ -8,6 +9,7 @@ import type { GatewaySystem } from './twin.ts'
 export const gatewayControls: readonly Control<GatewaySystem>[] = [
   ...transportControls,
   webApplicationFirewall,
+  ...limitControls,
   ...apiControls,
 ]
 
@@ -18,11 +20,6 @@ export const gatewayDeclarations: readonly Declaration[] = [
     'unproven',
     ['4.1-b', '4.1-c'],
     'All parts run on one machine, on loopback and Unix sockets; no network between them is observed.',
-  ),
-  ...declare(
-    'unproven',
-    ['4.1-d'],
-    'The rate of requests is limited and observed (4.3-a.1); no provider that absorbs floods of traffic is named.',
   ),
   ...declare('unproven', ['4.2-a', '4.2-b', '4.2-c'], 'No detection reads the events yet.'),
   ...declare('unproven', ['4.2-d'], 'No rota of people on call is kept here yet.'),

@@ -1,17 +1,12 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
 import { suite, test, type TestContext } from 'node:test'
 import fc from 'fast-check'
-import { testDatabase } from '#database'
-import { rootKey } from '#envelope'
-import { openAudit } from '../../audit/index.ts'
-import { listenFor, openDatabase } from '../../db/index.ts'
-import { openTenantKeys } from '../../encryption/index.ts'
+import { listenFor } from '../../db/index.ts'
 import { stranger, type Caller, type RequestContext } from '../../kernel/caller.ts'
 import { fakeClock } from '../../kernel/clock.ts'
 import { newId } from '../../kernel/id.ts'
-import { gatewayEvents } from '../events.ts'
 import { plainBytes, rangeKey, rangeText, readRange } from './address-range.ts'
+import { testBlockList } from './block-list.fixture.ts'
 import { openBlockList, type BlockList } from './block-list.ts'
 import { refuseBlockedCaller } from './turned-away.ts'
 
@@ -26,28 +21,9 @@ const OFFICER: RequestContext = {
 const REASON = 'tries every door since noon'
 
 async function opened(context: TestContext) {
-  const database = await testDatabase()
-  const db = openDatabase(database.url, () => {})
-  const clock = fakeClock()
-  const keys = openTenantKeys({ db, clock, root: rootKey(randomBytes(32)) })
-  const audit = openAudit({ clock, keys, catalogues: [gatewayEvents] })
-  const events: string[] = []
-  const parts = {
-    db,
-    clock,
-    keys,
-    audit: {
-      record: async (...args: Parameters<typeof audit.record>) => {
-        events.push(args[1].type)
-        await audit.record(...args)
-      },
-    },
-  }
-  context.after(async () => {
-    await db.destroy()
-    await database.drop()
-  })
-  return { ...parts, url: database.url, events, parts, list: await openBlockList(parts) }
+  const test = await testBlockList(fakeClock())
+  context.after(test.close)
+  return test
 }
 
 const wish = (subject: string, seconds = 600) =>

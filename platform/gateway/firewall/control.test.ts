@@ -10,6 +10,7 @@ import { testGateway, type TestGateway } from '../gateway.fixture.ts'
 import type { GatewaySystem } from '../twin.ts'
 import { webApplicationFirewall } from './control.ts'
 import { compileWithEngine } from './house.ts'
+import { testBlockList } from '../block-list/block-list.fixture.ts'
 import { openFirewall, type OpenFirewall } from './open-firewall.ts'
 import { openRuleSource } from './rule-source.ts'
 import { openRuleStore } from './rule-store.ts'
@@ -22,6 +23,7 @@ suite('policy 4.1-a: the firewall is seen to work', { skip }, () => {
   let firewall: OpenFirewall
   let at: TestGateway
   let system: GatewaySystem
+  let blocks: Awaited<ReturnType<typeof testBlockList>>
   const clock = fakeClock(new Date())
   const policy = policyWith({
     'waf.mode': 'block',
@@ -44,10 +46,14 @@ suite('policy 4.1-a: the firewall is seen to work', { skip }, () => {
       report: () => {},
     })
     at = await testGateway(undefined, { firewall })
-    system = { gateway: at.gateway, host: 'localhost', policy: at.reader, clock: systemClock, firewall }
+    blocks = await testBlockList(systemClock)
+    const { list: blockList } = blocks
+    const known = { host: 'localhost', policy: at.reader, clock: systemClock }
+    system = { ...known, gateway: at.gateway, firewall, blockList }
   })
   after(async () => {
     await at.close()
+    await blocks.close()
     firewall.stop()
     await rm(folder, { recursive: true })
   })
