@@ -6,159 +6,124 @@ export interface LiteralTable {
   find(text: Bytes): readonly number[]
 }
 
-/** Longer ones are looked for by a part of this many bytes and compared whole where it stands. */
-const PART_BYTES_MAX = 6
+/** A literal is found by a part of 2 to 4 bytes and then compared whole. */
+const PART_BYTES_MAX = 4
 const NOTHING: readonly number[] = []
+const BUCKETS = 65_536
 
-interface Part {
-  readonly literal: number
-  /** What to compare when the part is not the whole literal; null when it is. */
-  readonly whole: Bytes | null
-  /** How far before the end of the part the literal begins. */
-  readonly back: number
+/** Literals whose parts are of one length, by a hash of the part; small enough to stay in the nearest cache. */
+interface Parts {
+  /** One bit a bucket: whether any part is in it. */
+  readonly bits: Int32Array
+  readonly buckets: Map<number, number[]>
 }
 
-interface Automaton {
-  /** Column of the tables for each byte. */
-  readonly columns: Uint8Array
-  readonly width: number
-  /** State after `state * width + column`. */
-  readonly next: Uint16Array | Int32Array
-  /** Parts that end at a state. */
-  readonly ends: readonly (readonly Part[] | undefined)[]
-  readonly ending: Uint8Array
+interface Tables {
+  readonly two: Parts
+  readonly three: Parts
+  readonly four: Parts
+  readonly literals: readonly Bytes[]
+  /** Where the part begins in each literal, and ends. */
+  readonly ends: Int32Array
 }
 
-/** Makes a table; literals are in lower case and not empty. The automaton is built at the first search. */
+const LOWER = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 65 && byte <= 90 ? byte + 32 : byte))
+
+/** Makes a table; literals are in lower case and of two bytes or more. It is built at the first search. */
 export function createLiteralTable(literals: readonly Bytes[]): LiteralTable {
-  let automaton: Automaton | null = null
+  let tables: Tables | null = null
   const seen = new Int32Array(literals.length)
   let round = 0
   return {
     find(text) {
-      automaton ??= build(literals)
+      if (literals.length === 0) return NOTHING
+      tables ??= build(literals)
       round = (round + 1) | 0
-      return run(automaton, text, seen, round)
+      return run(tables, text, seen, round)
     },
   }
 }
 
-function run(automaton: Automaton, text: Bytes, seen: Int32Array, round: number): readonly number[] {
-  const { columns, width, next, ends, ending } = automaton
+function run({ two, three, four, literals, ends }: Tables, text: Bytes, seen: Int32Array, round: number) {
+  const [bits2, bits3, bits4] = [two.bits, three.bits, four.bits]
   let found: number[] | null = null
-  let state = 0
-  for (let index = 0; index < text.length; index++) {
-    state = next[state * width + (columns[text.charCodeAt(index)] ?? 0)] ?? 0
-    if (ending[state] === 0) continue
-    for (const part of ends[state] ?? []) {
-      if (seen[part.literal] === round) continue
-      if (part.whole !== null && !standsAt(text, index + 1 - part.back, part.whole)) continue
-      seen[part.literal] = round
+  let last = 0
+  const look = (parts: Parts, bucket: number, end: number): void => {
+    for (const literal of parts.buckets.get(bucket) ?? NOTHING) {
+      if (seen[literal] === round) continue
+      const whole = literals[literal] ?? ''
+      if (!standsAt(text, end - (ends[literal] ?? 0), whole)) continue
+      seen[literal] = round
       found ??= []
-      found.push(part.literal)
+      found.push(literal)
     }
+  }
+  for (let index = 0; index < text.length; index++) {
+    last = (last << 8) | (LOWER[text.charCodeAt(index)] as number)
+    const hash2 = last & 0xffff
+    if ((((bits2[hash2 >>> 5] as number) >>> (hash2 & 31)) & 1) !== 0 && index > 0)
+      look(two, hash2, index + 1)
+    const hash3 = Math.imul(last & 0xffffff, MULTIPLIER) >>> 16
+    if ((((bits3[hash3 >>> 5] as number) >>> (hash3 & 31)) & 1) !== 0) look(three, hash3, index + 1)
+    const hash4 = Math.imul(last, MULTIPLIER) >>> 16
+    if ((((bits4[hash4 >>> 5] as number) >>> (hash4 & 31)) & 1) !== 0) look(four, hash4, index + 1)
   }
   return found ?? NOTHING
 }
 
+const MULTIPLIER = 0x9e3779b1 | 0
+
+/** Whether the literal stands at a place; the whole of it is compared. */
 function standsAt(text: Bytes, at: number, literal: Bytes): boolean {
   if (at < 0 || at + literal.length > text.length) return false
   for (let index = 0; index < literal.length; index++) {
-    if (lower(text.charCodeAt(at + index)) !== literal.charCodeAt(index)) return false
+    if (LOWER[text.charCodeAt(at + index)] !== literal.charCodeAt(index)) return false
   }
   return true
 }
 
-function lower(byte: number): number {
-  return byte >= 65 && byte <= 90 ? byte + 32 : byte
-}
-
 /** How telling a byte is: letters and digits that fill ordinary text least, marks most. */
-function weight(byte: string): number {
-  if ('etaoinsrhl '.includes(byte)) return 1
-  if (/[a-z]/.test(byte)) return 2
-  return /[0-9]/.test(byte) ? 2 : 4
-}
+const WEIGHTS = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const text = String.fromCodePoint(byte)
+  if ('etaoinsrhl '.includes(text)) return 1
+  return /[a-z0-9]/.test(text) ? 2 : 4
+})
 
-/** The part of a literal that ordinary text is least likely to hold. */
-function tellingPart(literal: Bytes): number {
+/** Where the part of a literal begins that ordinary text is least likely to hold. */
+function tellingPart(literal: Bytes, bytes: number): number {
   let best = 0
   let bestWeight = -1
-  for (let from = 0; from + PART_BYTES_MAX <= literal.length; from++) {
+  for (let from = 0; from + bytes <= literal.length; from++) {
     let sum = 0
-    for (const byte of literal.slice(from, from + PART_BYTES_MAX)) sum += weight(byte)
+    for (let index = from; index < from + bytes; index++) sum += WEIGHTS[literal.charCodeAt(index)] ?? 0
     if (sum > bestWeight) [best, bestWeight] = [from, sum]
   }
   return best
 }
 
-interface Trie {
-  readonly children: Map<number, number>[]
-  readonly ends: (Part[] | undefined)[]
+function emptyParts(): Parts {
+  return { bits: new Int32Array(BUCKETS / 32), buckets: new Map() }
 }
 
-function plant(literals: readonly Bytes[]): Trie {
-  const trie: Trie = { children: [new Map()], ends: [undefined] }
+function hashOf(part: Bytes): number {
+  let last = 0
+  for (let index = 0; index < part.length; index++) last = (last << 8) | part.charCodeAt(index)
+  return part.length === 2 ? last : Math.imul(last, MULTIPLIER) >>> 16
+}
+
+function build(literals: readonly Bytes[]): Tables {
+  const tables = [emptyParts(), emptyParts(), emptyParts()] as const
+  const ends = new Int32Array(literals.length)
   for (const [number, literal] of literals.entries()) {
-    const from = literal.length > PART_BYTES_MAX ? tellingPart(literal) : 0
-    const text = literal.slice(from, from + PART_BYTES_MAX)
-    let state = 0
-    for (let index = 0; index < text.length; index++) {
-      const byte = text.charCodeAt(index)
-      const child = trie.children[state]?.get(byte) ?? trie.children.length
-      if (child === trie.children.length) {
-        trie.children.push(new Map())
-        trie.ends.push(undefined)
-        trie.children[state]?.set(byte, child)
-      }
-      state = child
-    }
-    const part = {
-      literal: number,
-      whole: text === literal ? null : literal,
-      back: from + text.length,
-    }
-    trie.ends[state] = [...(trie.ends[state] ?? []), part]
+    const bytes = Math.min(PART_BYTES_MAX, literal.length)
+    const from = tellingPart(literal, bytes)
+    const bucket = hashOf(literal.slice(from, from + bytes))
+    const parts = tables[bytes - 2]
+    if (parts === undefined) throw new Error('a literal of one byte')
+    ends[number] = from + bytes
+    parts.bits[bucket >>> 5] = (parts.bits[bucket >>> 5] ?? 0) | (1 << (bucket & 31))
+    parts.buckets.set(bucket, [...(parts.buckets.get(bucket) ?? []), number])
   }
-  return trie
-}
-
-function columnsOf(literals: readonly Bytes[]): { columns: Uint8Array; width: number } {
-  const columns = new Uint8Array(256)
-  let width = 1
-  for (const literal of literals) {
-    for (let index = 0; index < literal.length; index++) {
-      const byte = literal.charCodeAt(index)
-      if (columns[byte] === 0) columns[byte] = width++
-    }
-  }
-  for (let byte = 65; byte <= 90; byte++) columns[byte] = columns[byte + 32] ?? 0
-  return { columns, width }
-}
-
-/** Aho and Corasick's automaton with every step worked out beforehand. */
-function build(literals: readonly Bytes[]): Automaton {
-  const { columns, width } = columnsOf(literals)
-  const { children, ends } = plant(literals)
-  const count = children.length
-  const next = count < 65_536 ? new Uint16Array(count * width) : new Int32Array(count * width)
-  const fail = new Int32Array(count)
-  const queue: number[] = []
-  for (const [byte, child] of children[0] ?? []) {
-    next[columns[byte] ?? 0] = child
-    queue.push(child)
-  }
-  for (const state of queue) {
-    const back = fail[state] ?? 0
-    next.copyWithin(state * width, back * width, back * width + width)
-    for (const [byte, child] of children[state] ?? []) {
-      const cell = state * width + (columns[byte] ?? 0)
-      fail[child] = next[cell] ?? 0
-      next[cell] = child
-      queue.push(child)
-    }
-    const inherited = ends[back]
-    if (inherited !== undefined) ends[state] = [...(ends[state] ?? []), ...inherited]
-  }
-  return { columns, width, next, ends, ending: Uint8Array.from(ends, (end) => (end === undefined ? 0 : 1)) }
+  const [two, three, four] = tables
+  return { two, three, four, literals, ends }
 }

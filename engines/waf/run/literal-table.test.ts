@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { createLiteralTable } from './literal-table.ts'
+
+const letter = fc.constantFrom('a', 'b', 'A', 'B', '/', '\0', '\xFF')
+const word = (lengths: fc.StringConstraints) => fc.string({ unit: letter, ...lengths })
+
+test('a table finds exactly the literals that stand in a text, whatever the case of its letters', () => {
+  const literals = fc.uniqueArray(
+    word({ minLength: 2, maxLength: 9 }).map((text) => text.toLowerCase()),
+    { maxLength: 30 },
+  )
+  fc.assert(
+    fc.property(literals, fc.array(word({ maxLength: 40 }), { maxLength: 4 }), (wanted, texts) => {
+      const table = createLiteralTable(wanted)
+      for (const text of texts) {
+        const expected = wanted.flatMap((literal, number) =>
+          text.toLowerCase().includes(literal) ? [number] : [],
+        )
+        assert.deepEqual(
+          table.find(text).toSorted((left, right) => left - right),
+          expected,
+        )
+      }
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('nul bytes and the very start of a text hold no literal that is not there', () => {
+  const table = createLiteralTable(['\0\0', '\0\0\0', 'ab'])
+  assert.deepEqual(table.find('\0'), [])
+  assert.deepEqual(table.find('\0\0'), [0])
+  assert.deepEqual(table.find('b'), [])
+})
