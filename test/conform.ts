@@ -12,6 +12,8 @@ interface Conformance {
   readonly refused?: number
   /** Cases that no test shows and whose written reason was read. */
   readonly reasons?: number
+  /** The failures are no more than a documented floor allows: told and counted, they do not fail the run. */
+  readonly withinFloor?: boolean
 }
 
 interface Subject {
@@ -48,6 +50,9 @@ const subjects: Readonly<Record<string, Subject>> = {
     (await import('../engines/waf/conform.ts')).conformSeclang(folder),
   ),
   scim: { cases: null, run: async (folder) => (await import('./scim/conform.ts')).conformScim(folder) },
+  injection: withCases('injection-corpora', async (folder) =>
+    (await import('./injection/conform.ts')).conformInjection(folder),
+  ),
   crs: {
     cases: 'crs/regression-tests',
     rules: 'crs',
@@ -126,4 +131,5 @@ if (outcome.refused !== undefined)
   )
 if (outcome.reasons !== undefined) console.log(`${outcome.reasons} more have a written reason`)
 console.log(`${outcome.passed} passed, ${outcome.failed.length} failed`)
-process.exitCode = outcome.failed.length === 0 && outcome.passed > 0 ? 0 : 1
+const good = outcome.failed.length === 0 || outcome.withinFloor === true
+process.exitCode = good && outcome.passed > 0 ? 0 : 1

@@ -33,6 +33,9 @@ for (const character of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ')
   kinds[character.charCodeAt(0)] = letter
 for (const character of '\'"`') kinds[character.charCodeAt(0)] = quote
 
+/** A numeric reference to anything but a quote, which a style has no need of. */
+const hidden = /&#(?!0*(?:39|34);|x0*(?:27|22);)/iu
+
 /** Where reading stands; `found` ends it. */
 export interface Markup {
   readonly text: Bytes
@@ -201,7 +204,10 @@ function judgeAttribute(markup: Markup, name: string, start: number, end: number
   const inside = kinds[text.charCodeAt(start)] === quote ? start + 1 : start
   if (inside >= end) return
   if (isHandler(name, withinTag) || (withinTag && activeAttributes.has(name))) markup.found = true
-  else if (name === 'style') markup.found = isActiveStyle(readPlain(text, inside, end, STYLE_CHARACTERS_MAX))
+  else if (name === 'style')
+    markup.found =
+      hidden.test(text.slice(inside, Math.min(end, inside + STYLE_CHARACTERS_MAX))) ||
+      isActiveStyle(readPlain(text, inside, end, STYLE_CHARACTERS_MAX))
   else {
     const hides = text.charAt(inside) === '&'
     markup.found = isActiveUrl(readPlain(text, inside, end, URL_CHARACTERS_MAX), hides)

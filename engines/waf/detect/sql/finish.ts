@@ -37,10 +37,12 @@ function judgeComment(reading: Reading): void {
     return
   }
   if ((facts & fact.hard) === 0 || reading.frames.length > 1) return
+  if (body.includes('sp_password')) reading.found = 'comment'
   if ((facts & (fact.logic | fact.compares)) !== 0 && (!need || saysNothing(body))) reading.found = 'comment'
   else if (need || (facts & fact.soft) !== 0) return
   else if ((facts & EVIDENCE) !== 0) reading.found = 'comment'
   else if (mark === HASH || mark === BACKTICK) return
+  else if (reading.operands > 1 && (facts & (fact.calculates | fact.group | fact.closes)) === 0) return
   else if ((facts & (fact.number | fact.group)) !== 0 && touches(body, mark)) reading.found = 'comment'
 }
 
@@ -59,7 +61,13 @@ function judgeBareComment(reading: Reading, mark: number, body: string): void {
   if ((mark === SLASH && touches(body, 0)) || body.includes('sp_password')) reading.found = 'comment'
   else if ((reading.facts & fact.closes) !== 0 || mark !== HASH) {
     if (saysNothing(body)) reading.found = 'comment'
-  } else if (body === '' && lexer.start === reading.from) reading.found = 'comment'
+  } else if (
+    body === '' &&
+    lexer.start === reading.from &&
+    reading.from > 1 &&
+    !isBlank(lexer.text.charCodeAt(reading.from - 2))
+  )
+    reading.found = 'comment'
 }
 
 /** The value ends. */
@@ -75,6 +83,8 @@ function judgeEnd(reading: Reading): void {
   } else {
     const sure = fact.logic | fact.compares | fact.hard
     if ((facts & (sure | fact.soft)) === sure) reading.found = 'condition'
+    const computes = fact.calculates | fact.call | fact.string
+    if ((facts & (computes | fact.soft)) === computes) reading.found = 'call'
     if ((frame.last & fact.equation) !== 0 && (facts & fact.soft) === 0) reading.found = 'condition'
     if ((facts & fact.nested) !== 0 && ((frame.before | frame.condition) & fact.soft) === 0)
       reading.found = 'call'
@@ -125,6 +135,13 @@ export function finishOpenString(reading: Reading): false {
   return false
 }
 
+/** A word in quotes with prose around it: blanks or nothing outside of them. */
+function isQuotedWord(reading: Reading, rest: string): boolean {
+  const { text } = reading.lexer
+  if (reading.from === 1) return reading.quote === DOUBLE
+  return isBlank(text.charCodeAt(reading.from - 2)) && (rest === '' || isBlank(rest.charCodeAt(0)))
+}
+
 /** Whether the two quotes look like those of prose or markup around a word or sign, not like closed and opened strings. */
 function quoted(reading: Reading): boolean {
   const { lexer, quote, facts, from } = reading
@@ -137,7 +154,12 @@ function quoted(reading: Reading): boolean {
   if (rest.length > 2 && rest === rest.charAt(0).repeat(rest.length) && lexer.quote === rest.charCodeAt(0))
     return true
   const between = text.slice(from, lexer.start)
-  return quote === DOUBLE && from === 1 && (/^[A-Za-z]+$/u.test(between) || text.length === 3)
+  if (/^[A-Za-z]+$/u.test(between) && isQuotedWord(reading, rest)) return true
+  if (quote !== DOUBLE) return false
+  if (from === 1) return text.length === 3
+  return (
+    /^ ?and ?$/iu.test(between) && /[a-z]/iu.test(text.charAt(from - 2)) && /[a-z]/iu.test(rest.charAt(0))
+  )
 }
 
 const DIGIT_FIRST = 48

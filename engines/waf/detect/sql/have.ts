@@ -2,7 +2,7 @@ import { finish } from './finish.ts'
 import { next, symbolAt, token, wordText } from './lexer.ts'
 import { judgeNextStatement } from './need.ts'
 import { enter, fact, frameKind, leave, operand, peek, query, type Reading } from './state.ts'
-import { isStatement } from './statement.ts'
+import { beginsStatement, isStatement } from './statement.ts'
 import { judgeUnion } from './union.ts'
 import { word } from './words.ts'
 
@@ -81,6 +81,8 @@ const lockingWords = new Set(['update', 'share', 'in', 'mode', 'of', 'nowait', '
 function locking(reading: Reading): boolean {
   const { lexer, frame } = reading
   if (frame.kind !== frameKind.group) return operator(reading, 0)
+  if ((reading.facts & fact.clause) !== 0 && (frame.before & frame.condition & fact.hard) !== 0)
+    reading.found = 'clause'
   let after = peek(lexer)
   let words = 0
   while (after.kind === token.word && lockingWords.has(wordText(after))) {
@@ -96,6 +98,9 @@ function from(reading: Reading): boolean {
   if (frame.query === query.none && frame.kind !== frameKind.group) return operator(reading, 0)
   if (frame.query === query.none) {
     if (reading.quote === 0 && (reading.facts & fact.hard) === 0) return false
+    frame.query = query.from
+    frame.before = 0
+    frame.condition = 0
     return operator(reading, 0)
   }
   frame.query = query.from
@@ -106,7 +111,9 @@ function from(reading: Reading): boolean {
 }
 
 function where(reading: Reading): boolean {
-  if (reading.frame.query !== query.none) clause(reading, 0)
+  const { frame, facts, quote } = reading
+  if (frame.query === query.from && (quote !== 0 || (facts & fact.closes) !== 0)) reading.found = 'query'
+  if (frame.query !== query.none) clause(reading, 0)
   return join(reading, 0)
 }
 
@@ -151,6 +158,10 @@ const trailing = new Set([
 function haveName(reading: Reading): boolean {
   if ((reading.facts & fact.clause) !== 0 && trailing.has(wordText(reading.lexer))) return true
   if (reading.lexer.part === word.statement && judgeUnseparated(reading)) return false
+  if (reading.quote !== 0 && wordText(reading.lexer) === 'if' && beginsStatement({ ...reading.lexer })) {
+    reading.found = 'statement'
+    return false
+  }
   return alias(reading)
 }
 

@@ -111,7 +111,20 @@ function readString(lexer: Lexer, at: number, quote: number): void {
   else {
     set(lexer, quote === BACKTICK ? token.word : token.string, end)
     lexer.part = word.name
+    if (quote === BACKTICK && lexer.text.charCodeAt(end) === 46) readQualified(lexer, end + 1)
   }
+}
+
+/** The rest of a name in parts, some in backticks; the lexer stands on the first. */
+function readQualified(lexer: Lexer, at: number): void {
+  const { text } = lexer
+  let end = at
+  while (text.charCodeAt(end) === BACKTICK) {
+    const close = text.indexOf('`', end + 1)
+    if (close === -1) return
+    end = text.charCodeAt(close + 1) === 46 ? close + 2 : close + 1
+  }
+  lexer.at = nameEnd(text, end)
 }
 
 /** Skips a block comment that begins at `at`; false when nothing ends it. MySQL's executed comments lose only their marks. */
@@ -167,7 +180,8 @@ function skipBlanks(lexer: Lexer): boolean {
   for (;;) {
     const { at } = lexer
     const code = text.charCodeAt(at)
-    if (kinds[code] === blank) lexer.at += 1
+    if (kinds[code] === blank || (code === BACKSLASH && kinds[text.charCodeAt(at + 1)] === digit))
+      lexer.at += 1
     else if (code === 47 && text.charCodeAt(at + 1) === 42) {
       if (!skipBlock(lexer, at)) return false
     } else if (code === 42 && text.charCodeAt(at + 1) === 47 && text.charCodeAt(at + 2) !== 42) lexer.at += 2
@@ -207,6 +221,7 @@ function nameEnd(text: Bytes, at: number): number {
     const code = text.charCodeAt(end)
     const kind = kinds[code]
     if (kind !== letter && kind !== digit && code !== 46 && code !== 64) break
+    if (code === BACKSLASH && end > at && text.charCodeAt(end - 1) !== BACKSLASH) break
     end += 1
   }
   return end

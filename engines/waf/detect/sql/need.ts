@@ -21,7 +21,10 @@ function callOf(reading: Reading, kind: number): true {
   const { lexer } = reading
   const nameEnd = lexer.at
   next(lexer)
-  return enter(reading, kind, lexer.start === nameEnd)
+  const glued = lexer.start === nameEnd
+  const known = kind === frameKind.builtin || kind === frameKind.effect
+  if (glued && known && reading.frame.joined && reading.quote !== 0) reading.found = 'condition-call'
+  return enter(reading, kind, glued)
 }
 
 function nameOrCall(reading: Reading, kind: number): boolean {
@@ -38,7 +41,7 @@ function isEmbedded(reading: Reading): boolean {
   const { facts, quote } = reading
   const operators = fact.calculates | fact.compares | fact.logic | fact.concat
   if (quote !== 0) return reading.operands > 1 || (facts & (operators | fact.closes)) !== 0
-  return (facts & fact.hard) !== 0 || ((facts & operators) !== 0 && (facts & fact.soft) !== 0)
+  return (facts & (fact.hard | operators | fact.closes)) !== 0
 }
 
 /** SELECT where an operand may stand. */
@@ -89,7 +92,7 @@ function needWord(reading: Reading, carryOn: Continue): boolean {
     case word.statement:
       return needStatement(reading)
     case word.union:
-      return reading.fresh || frame.operands === 0 ? judgeUnion(reading) : false
+      return judgeUnion(reading)
     default:
       return needOperatorWord(reading, carryOn)
   }
@@ -120,7 +123,10 @@ function needStatement(reading: Reading): boolean {
 function needOperator(reading: Reading): boolean {
   const { lexer, frame } = reading
   const code = symbolAt(lexer)
-  if (signs.has(code)) return true
+  if (signs.has(code)) {
+    reading.facts |= fact.signed
+    return true
+  }
   if (code === STAR && frame.operands === 0 && (frame.query === query.list || reading.frames.length > 0))
     return operand(reading, frame.query === query.list ? fact.star : 0)
   if (code === STAR && frame.query === query.list) return operand(reading, fact.star)
@@ -148,7 +154,7 @@ function needClose(reading: Reading): boolean {
 export function judgeNextStatement(reading: Reading): boolean {
   const { lexer } = reading
   next(lexer)
-  while (lexer.kind === token.semicolon) next(lexer)
+  while (lexer.kind === token.semicolon || lexer.kind === token.open) next(lexer)
   if (lexer.kind === token.word && lexer.part === word.select) {
     reading.frame = createFrame(frameKind.group, false)
     reading.frame.query = query.list

@@ -32,6 +32,8 @@ export const fact = {
   sorted: 524_288,
   /** A comparison with nothing of prose on either side. */
   equation: 1_048_576,
+  /** A sign before an operand. */
+  signed: 2_097_152,
 } as const
 
 /** Why a parenthesis was opened. */
@@ -239,6 +241,7 @@ function handed(reading: Reading, frame: Frame, inner: number): number {
   if (frame.kind === frameKind.call) return fact.soft | (inner & (fact.nested | fact.query | fact.variable))
   if (frame.kind === frameKind.effect && frame.operands > 0) reading.found ??= 'effect'
   const nested = (inner & (fact.call | fact.query | fact.nested | fact.equation)) === 0 ? 0 : fact.nested
+  if ((inner & fact.equation) !== 0) reading.found ??= 'call'
   return fact.hard | fact.call | nested | (inner & fact.variable) | (frame.glued ? fact.glued : 0)
 }
 

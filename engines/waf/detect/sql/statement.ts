@@ -93,7 +93,10 @@ const changed: Rule = (lexer) => {
 }
 
 const conditional: Rule = (lexer) =>
-  isKind(lexer, token.open) || isValue(lexer) || isWord(lexer, 'exists', 'not', 'substring', 'ascii')
+  isKind(lexer, token.open) ||
+  isKind(lexer, token.number) ||
+  isKind(lexer, token.variable) ||
+  isWord(lexer, 'exists', 'not', 'substring', 'ascii')
 
 const assigned: Rule = (lexer) => {
   if (isKind(lexer, token.variable)) return true

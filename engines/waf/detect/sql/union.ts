@@ -35,7 +35,7 @@ export function judgeUnion(reading: Reading): false {
   if (isKind(lexer, token.word) && lexer.part === word.select) {
     if ((strong && !direct) || selectsSomething(lexer)) reading.found = 'union-select'
   } else if (isKind(lexer, token.end) || isKind(lexer, token.comment) || lexer.part === word.union) {
-    const certain = all || lexer.commented || (reading.facts & fact.calculates) !== 0
+    const certain = all || lexer.commented || (reading.facts & (fact.calculates | fact.signed)) !== 0
     if (strong && certain) reading.found = 'union'
   }
   return false

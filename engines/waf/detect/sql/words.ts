@@ -43,7 +43,7 @@ export const word = {
 } as const
 
 const lists: readonly (readonly [number, string])[] = [
-  [word.logic, 'and or xor'],
+  [word.logic, 'and or xor eqv imp'],
   [word.not, 'not'],
   [word.compares, 'like rlike regexp glob ilike is in similar sounds match isnull notnull overlaps contains'],
   [word.calculates, 'div mod collate escape uescape at over'],
@@ -133,7 +133,7 @@ const lists: readonly (readonly [number, string])[] = [
     timestampadd timestampdiff to_base64 to_char to_clob to_date to_days to_hex to_json to_nchar to_number
     to_seconds to_timestamp translate trim trunc try_cast try_convert typeof ucase uncompress unhex unicode
     unistr unix_timestamp unnest upper utl_raw.cast_to_raw utl_raw.cast_to_varchar2 uuid_short values var_pop
-    var_samp variance vsize week weekday weekofyear width_bucket xmlagg xmlelement xmlforest xmlserialize year
+    var_samp strcomp variance vsize week weekday weekofyear width_bucket xmlagg xmlelement xmlforest xmlserialize year
     yearweek xpath query_to_json dcount dlookup printf total hex_decode wm_concat`,
   ],
 ]
