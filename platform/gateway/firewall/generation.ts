@@ -15,6 +15,8 @@ export interface MergedFile {
 export interface Generation {
   /** The rules for a request; null where the sampling share leaves it out. */
   for(method: string, path: string): RuleSet | null
+  /** The rules for a request, whatever the sampling share. */
+  whole(method: string, path: string): RuleSet
   /** What counts for a request. */
   effective(method: string, path: string): Effective
   /** Compiled variants so far. */
@@ -61,6 +63,7 @@ export function openGeneration(base: RuleSet, file: MergedFile, floor: Floor, no
   refuseUnusable(file, open)
   return {
     effective: (method, path) => open(match(method, path)).effective,
+    whole: (method, path) => open(match(method, path)).rules,
     for: (method, path) => {
       const { effective, rules } = open(match(method, path))
       return effective.samplingPercent === 100 || randomInt(100) < effective.samplingPercent ? rules : null

@@ -88,9 +88,14 @@ export async function openFirewall(parts: FirewallParts): Promise<OpenFirewall> 
   }
 }
 
+/** What the product itself needs, as it comes along. */
+export function productFile(): ReviewedFile {
+  return readReviewedFile(readFileSync(PRODUCT, 'utf8'))
+}
+
 /** The generation in force; another one is made when rules, file, policy or the day change. */
 function openState({ clock, policy }: FirewallParts, keeper: RuleKeeper, own: OwnFile) {
-  const product = readReviewedFile(readFileSync(PRODUCT, 'utf8'))
+  const product = productFile()
   let generation: Generation | null = null
   let since = clock.now()
   const rebuild = (): void => {

@@ -30,7 +30,8 @@ export function propose(place: Place, requests: readonly ReplayRequest[], now: D
   const found = new Map<string, ProposedExclusion>()
   for (const request of requests) collect(place, request, found, now)
   const solved = requests.filter((request) => !refuses(place, [...found.values()], request, now))
-  for (const [key, one] of found) {
+  // A copy: what is put back would be visited again.
+  for (const [key, one] of found.entries().toArray()) {
     found.delete(key)
     const still = solved.some((request) => refuses(place, [...found.values()], request, now))
     if (still) found.set(key, one)
