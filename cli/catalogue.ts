@@ -17,8 +17,11 @@ import { policyList } from './commands/policy-list.ts'
 import { policyPublish } from './commands/policy-publish.ts'
 import { policyShow } from './commands/policy-show.ts'
 import { restore } from './commands/restore.ts'
+import { rules } from './commands/rules.ts'
+import { rulesUpdate } from './commands/rules-update.ts'
 import { selfTest } from './commands/self-test.ts'
 import { status } from './commands/status.ts'
+import { wafReplay } from './commands/waf-replay.ts'
 
 /** Every command, in the order that help shows them. */
 export const commands: readonly Command[] = [
@@ -33,6 +36,9 @@ export const commands: readonly Command[] = [
   selfTest,
   ledgerHead,
   ledgerVerify,
+  rules,
+  rulesUpdate,
+  wafReplay,
   backup,
   backups,
   restore,
