@@ -18,8 +18,10 @@ import { gatewayLimits, type GatewayLimits } from './limits.ts'
 import { openRateLimiter, type RateLimiter } from './rate-limit.ts'
 import { openRedirect } from './redirect.ts'
 import type { RecentChange } from './recent-changes.ts'
+import { openRequestHistory, type RequestHistory } from './request-history.ts'
 import type { RequestCounts, RequestRecord } from './request-log.ts'
 import { gatewayRoutes, REVOCATIONS_PATH } from './routes.ts'
+import { seenRoutes } from './seen-routes.ts'
 import {
   identifyOperator,
   identifyService,
@@ -111,13 +113,14 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const issuer = publicOrigin(config as Config)
   const identity = await openIdentityTokens({ keysFolder: config.SURETY_KEYS, clock, issuer })
   const ways = openSignedWays()
-  const routes = await allRoutes(deps, identity, certificates, ways)
+  const history = openRequestHistory(clock)
+  const routes = await allRoutes(deps, identity, certificates, ways, history)
   const record = keepRefusing(deps.record, log)
   const front = assembleFront({
     ...deps,
     record,
     routes,
-    writeRequest: requestWriter(log, config.LOG_LEVEL),
+    writeRequest: requestWriter(log, config.LOG_LEVEL, history),
     identity,
     ways,
     limits,
@@ -168,6 +171,7 @@ async function allRoutes(
   identity: IdentityTokens,
   certificates: Certificates,
   ways: SignedWays,
+  history: RequestHistory,
 ): Promise<readonly AnyRoute[]> {
   const consoleFiles = await readStaticFiles(deps.consoleFolder)
   const own = gatewayRoutes({
@@ -176,13 +180,20 @@ async function allRoutes(
     identityKeys: identity.keySet,
     revocations: certificates.revocations,
   })
-  return [...(own as readonly AnyRoute[]), ...(signedWayRoutes(ways) as readonly AnyRoute[]), ...deps.routes]
+  const limits = { ...gatewayLimits, ...deps.limits }
+  const seen = seenRoutes({ policy: deps.policy, history, limits, sharedRates: deps.limiter !== undefined })
+  return [...own, ...seen, ...signedWayRoutes(ways), ...deps.routes] as readonly AnyRoute[]
 }
 
 /** A level above `info` drops the lines, and 4.3-a.4 must then come out as not kept. */
-function requestWriter(log: Log, level: Config['LOG_LEVEL']): (record: RequestRecord) => boolean {
+function requestWriter(
+  log: Log,
+  level: Config['LOG_LEVEL'],
+  history: Pick<RequestHistory, 'add'>,
+): (record: RequestRecord) => boolean {
   const written = level === 'info' || level === 'debug'
   return (line) => {
+    history.add(line)
     log.info(line, 'request')
     return written
   }
