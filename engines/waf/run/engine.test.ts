@@ -171,6 +171,27 @@ test('a body over its limit is refused at once and never truncated into a pass',
   }
 })
 
+test('what is no file has a limit of its own, in forms of every kind, unless its sender signed it', () => {
+  const set = rulesOf('SecRequestBodyNoFilesLimit 200')
+  const text = 'x'.repeat(250)
+  const headers = ['Content-Type', 'multipart/form-data; boundary=b']
+  const part = (name: string) =>
+    `--b\r\nContent-Disposition: form-data; name="f"${name}\r\n\r\n${text}\r\n--b--\r\n`
+  const posted = { method: 'POST', headers }
+  for (const asked of [form(`a=${text}`), json(JSON.stringify({ a: text })), { ...posted, body: part('') }]) {
+    assert.equal(ask(set, asked).verdict?.status, 413)
+    assert.equal(ask(set, { ...asked, signed: true }).verdict, null)
+    assert.equal(ask(set.variant({ mode: 'detect' }), asked).report.wouldBlock?.status, 413)
+  }
+  assert.equal(ask(set, { ...posted, body: part('; filename="f"') }).verdict, null)
+  const raw = { method: 'POST', headers: ['Content-Type', 'application/octet-stream'], body: text }
+  assert.equal(ask(set, raw).verdict, null)
+  const forced = rulesOf(`
+    SecRequestBodyNoFilesLimit 200
+    SecAction "id:1,phase:1,pass,nolog,ctl:forceRequestBodyVariable=On"`)
+  assert.equal(ask(forced, raw).verdict?.status, 413)
+})
+
 test('a response is looked at in its types only, and its body up to its limit', () => {
   const set = rulesOf(`
     SecResponseBodyLimit 8

@@ -2,7 +2,7 @@ import type { RequestHead, Transaction, TransactionStart, Verdict } from '../api
 import type { Phase } from '../model.ts'
 import { WafError } from '../waf-error.ts'
 import { createBodyBuffer, type BodyBuffer } from './body-buffer.ts'
-import { readBody } from './body.ts'
+import { readBody, type ReadBody } from './body.ts'
 import { headerOf, processorOf, readHead } from './head.ts'
 import { obey, runPlan, type Plan } from './plan.ts'
 import { createReport } from './report.ts'
@@ -58,8 +58,7 @@ export function createTransaction(start: TransactionStart, set: SetParts): Trans
       order.enter('request body', 'response')
       state.signed = facts?.signed ?? false
       if (state.mode === 'Off' || state.verdict !== null) return state.verdict
-      takeBody(state, requestBuffer.text())
-      return runPhase(state, set, 2) ?? judgeBody(state, set)
+      return takeBody(state, requestBuffer.text()) ?? runPhase(state, set, 2) ?? judgeBody(state, set)
     },
     response(head) {
       order.enter('response', 'response body')
@@ -95,7 +94,7 @@ function takeHead(state: State, head: RequestHead): void {
 
 function takeBodyPart(state: State, buffer: BodyBuffer, part: Uint8Array): Verdict | null {
   if (state.mode === 'Off' || !state.requestBodyAccess || state.verdict !== null) return state.verdict
-  if (!buffer.add(part, bodyBytesMax(state)) || state.inboundDataError) return null
+  if (!buffer.add(part, state.requestBodyBytesMax) || state.inboundDataError) return null
   return overLimit(state)
 }
 
@@ -107,12 +106,6 @@ function runPhase(state: State, set: SetParts, phase: Phase): Verdict | null {
   }
   enterPhase(state, phase)
   return runPlan(state, set.plan(phase))
-}
-
-/** Bodies other than multipart hold no files, and so have the smaller of the two limits. */
-function bodyBytesMax(state: State): number {
-  if (state.bodyProcessor === 'MULTIPART' || state.bodyProcessor === null) return state.requestBodyBytesMax
-  return Math.min(state.requestBodyBytesMax, state.settings.requestBodyNoFilesBytesMax)
 }
 
 function refusal(state: State, status: number, message: string): Verdict | null {
@@ -129,8 +122,25 @@ function overLimit(state: State): Verdict | null {
   return refusal(state, 413, 'the body of the request is larger than the rules allow')
 }
 
-function takeBody(state: State, raw: string): void {
-  state.body = readBody(raw, {
+/**
+ * Reads the body. What rules would look through beside files has a limit of its own, `SecRequestBodyNoFilesLimit`, since it
+ * costs them time; of a signed body they look at the form only.
+ */
+function takeBody(state: State, raw: string): Verdict | null {
+  const bytesMax = state.settings.requestBodyNoFilesBytesMax
+  const { bodyProcessor: processor } = state
+  // Bytes that no rule is shown cost nothing.
+  const fits = state.signed || raw.length <= bytesMax || (processor === null && !state.forceRequestBody)
+  const mayHoldFiles = processor === 'MULTIPART'
+  if (fits || mayHoldFiles) state.body = readAs(state, raw)
+  if (fits || (mayHoldFiles && raw.length - state.body.filesCombinedBytes <= bytesMax)) return null
+  const verdict = overLimit(state)
+  if (verdict === null) state.body = readAs(state, raw.slice(0, bytesMax))
+  return verdict
+}
+
+function readAs(state: State, raw: string): ReadBody {
+  return readBody(raw, {
     processor: state.bodyProcessor,
     contentType: headerOf(state.parts.headers, 'content-type'),
     settings: state.settings,
