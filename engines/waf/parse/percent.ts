@@ -1,7 +1,7 @@
 import type { Bytes } from '../model.ts'
 
 /** A text without its percent signs; `invalid` when one was not followed by two hexadecimal digits, and stayed. */
-export interface Decoded {
+interface Decoded {
   readonly text: Bytes
   readonly invalid: boolean
 }
@@ -25,18 +25,16 @@ export function decodePercent(text: Bytes, plus: boolean): Decoded {
   const spaced = plus && text.includes('+') ? text.replaceAll('+', ' ') : text
   let at = spaced.indexOf('%')
   if (at === -1) return { text: spaced, invalid: false }
-  const pieces: Bytes[] = []
-  let [from, invalid] = [0, false]
+  let [from, invalid, out] = [0, false, '']
   for (; at !== -1; at = spaced.indexOf('%', at + 1)) {
     const byte = hexByte(spaced, at + 1)
     if (byte === NOT_HEX) {
       invalid = true
       continue
     }
-    pieces.push(spaced.slice(from, at), String.fromCharCode(byte))
+    out += spaced.slice(from, at) + String.fromCharCode(byte)
     from = at + 3
     at += 2
   }
-  pieces.push(spaced.slice(from))
-  return { text: pieces.join(''), invalid }
+  return { text: out + spaced.slice(from), invalid }
 }

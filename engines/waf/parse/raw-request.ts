@@ -43,7 +43,7 @@ function lineAt(text: Bytes, from: number): { line: Bytes; next: number } {
 }
 
 /** Takes a first line apart; `line` is there when it is not well formed. */
-export function readFirstLine(line: Bytes): Omit<RequestHead, 'headers'> {
+function readFirstLine(line: Bytes): Omit<RequestHead, 'headers'> {
   const words = line.split(' ')
   const [method = '', target = '', protocol = ''] = words
   const wellFormed =
