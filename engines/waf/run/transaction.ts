@@ -133,7 +133,7 @@ function takeBody(state: State, raw: string): Verdict | null {
   const fits = state.signed || raw.length <= bytesMax || (processor === null && !state.forceRequestBody)
   const mayHoldFiles = processor === 'MULTIPART'
   if (fits || mayHoldFiles) state.body = readAs(state, raw)
-  if (fits || (mayHoldFiles && raw.length - state.body.filesCombinedBytes <= bytesMax)) return null
+  if (fits || (mayHoldFiles && raw.length - (state.body?.filesCombinedBytes ?? 0) <= bytesMax)) return null
   const verdict = overLimit(state)
   if (verdict === null) state.body = readAs(state, raw.slice(0, bytesMax))
   return verdict
