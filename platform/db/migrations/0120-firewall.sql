@@ -7,6 +7,7 @@ create table blocked_request (
   method text not null,
   -- The declared pattern, never the path.
   route text not null,
+  -- The first rule that saw something.
   rule bigint not null,
   message text not null,
   -- Every rule that took part.
@@ -18,4 +19,4 @@ create table blocked_request (
   sealed bytea not null
 );
 create index blocked_request_at on blocked_request (at desc, id desc);
-create index blocked_request_rule on blocked_request (rule, at desc);
+create index blocked_request_rules on blocked_request using gin (rules);

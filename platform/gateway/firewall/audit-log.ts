@@ -110,7 +110,7 @@ export function partsOf(entry: Entry, parts: string): object {
     ...(has('E') || has('F') ? { response: { status: entry.status } } : {}),
     ...(has('H')
       ? {
-          verdict: { rule: entry.rule, phase: entry.phase, message: entry.message },
+          verdict: entry.decided,
           scores: entry.scores,
           matches:
             has('C') || has('I') ? entry.matches : entry.matches.map((match) => ({ ...match, matched: [] })),

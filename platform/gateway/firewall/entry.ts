@@ -39,10 +39,11 @@ export interface Entry {
   readonly status: number
   readonly client: string
   readonly ms: number
-  /** The rule that decided; 0 when none did. */
+  /** The first rule that saw something, which is what people want to know of; 0 when none did. */
   readonly rule: number
-  readonly phase: number
   readonly message: string
+  /** The rule that refused, often the one that adds up what others saw; null when none did. */
+  readonly decided: { readonly rule: number; readonly phase: number; readonly message: string } | null
   readonly scores: { readonly inbound: number; readonly outbound: number }
   readonly matches: readonly KeptMatch[]
   readonly overBudget: readonly number[]
@@ -56,6 +57,9 @@ const VALUES_MAX = 5
 export function entryOf(report: Report, judged: Judged, at: Date, fingerprint: string): Entry {
   const verdict = report.blocked ?? report.wouldBlock
   const { head } = judged
+  const lead = report.matches.find(
+    ({ log, rule, paranoia }) => log && paranoia !== null && rule !== verdict?.rule,
+  )
   return {
     id: judged.requestId,
     at: at.toISOString(),
@@ -67,10 +71,13 @@ export function entryOf(report: Report, judged: Judged, at: Date, fingerprint: s
     headers: head === null ? [] : keepableHeaders(head.headers.map(readable)),
     status: judged.status,
     client: judged.client,
-    ms: judged.ms,
-    rule: verdict?.rule ?? 0,
-    phase: verdict?.phase ?? 0,
-    message: sanitise(verdict?.message ?? '', 300),
+    ms: Math.round(judged.ms * 1000) / 1000,
+    rule: lead?.rule ?? verdict?.rule ?? 0,
+    message: sanitise(readable(lead?.message ?? verdict?.message ?? ''), 300),
+    decided:
+      verdict === null
+        ? null
+        : { rule: verdict.rule, phase: verdict.phase, message: sanitise(readable(verdict.message), 300) },
     scores: report.scores,
     matches: report.matches
       .filter(({ log }) => log)

@@ -233,6 +233,7 @@ suite('what the firewall keeps', () => {
       ids.toReversed(),
     )
     assert.equal((await listBlocks(db, { most: 10, rule: 1 })).length, 0)
+    assert.equal((await listBlocks(db, { most: 10, rule: 942_100 })).length, 5)
     clock.advanceSeconds(BLOCKS_KEPT.days * 86_400 + 10)
     assert.equal(await blocks.expire(), 5)
     assert.equal(blocks.lost(), 0)

@@ -1,4 +1,4 @@
-import type { Insertable } from 'kysely'
+import { sql, type Insertable } from 'kysely'
 import type { Database, Tables } from '../../db/index.ts'
 
 /** Stores refusals; one that is stored already stays as it is. */
@@ -32,7 +32,8 @@ export function listBlocks(db: Database, filter: BlockFilter) {
     .orderBy('at', 'desc')
     .orderBy('id', 'desc')
     .limit(filter.most)
-  if (filter.rule !== undefined) query = query.where('rule', '=', filter.rule)
+  if (filter.rule !== undefined)
+    query = query.where('rules', '@>', sql<number[]>`array[${filter.rule}]::bigint[]`)
   if (filter.route !== undefined) query = query.where('route', '=', filter.route)
   if (filter.outcome !== undefined) query = query.where('outcome', '=', filter.outcome)
   if (filter.since !== undefined) query = query.where('at', '>=', filter.since)
