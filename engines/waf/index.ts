@@ -7,10 +7,12 @@ export { listOnDisk, readFromDisk, readProgram, ruleFile, type ListFiles } from 
 export {
   compileRules,
   createCollectionStore,
+  createOperatorCache,
   loadRules,
   type CollectionStore,
   type CompileOptions,
   type EngineHost,
+  type OperatorCache,
   type StoredCollection,
   type StoredValue,
 } from './run/index.ts'

@@ -4,6 +4,7 @@ import { templateText } from '../seclang/index.ts'
 import { transformations } from '../transform/index.ts'
 import { createChains, type Chains } from './chain.ts'
 import type { EngineHost } from './host.ts'
+import { cachedOperators, createOperatorCache } from './operator-cache.ts'
 import { createPrefilter, type Counts } from './prefilter.ts'
 import { compileRule, type CompiledRule } from './rule.ts'
 import type { Beginning } from './state.ts'
@@ -45,12 +46,13 @@ export function compileItems(
   const chains = before?.chains ?? createChains(transformations)
   const prefilter = createPrefilter(before?.prefilterCounts)
   const lists = createTargetLists(before?.targetLists)
+  const makeOperator = cachedOperators(operators, host.cache ?? createOperatorCache())
   const rules: CompiledRule[] = [...(before?.rules ?? [])]
   const choosable = (): readonly CompiledRule[] => rules
   const compiled = items.map((item) => {
     if (item.kind === 'marker') return item
     const made = compileRule(item, rules.length, {
-      operators,
+      makeOperator,
       host,
       place: item.place,
       rules: () =>

@@ -1,11 +1,14 @@
 import type { OperatorHost } from '../operators/operator.ts'
 import { createCollectionStore, type CollectionStore } from './collections.ts'
+import type { OperatorCache } from './operator-cache.ts'
 import type { RunHost } from './state.ts'
 
 /** What the engine gets from whoever uses it. */
 export interface EngineHost extends OperatorHost {
   /** Where `IP`, `GLOBAL`, `SESSION`, `USER` and `RESOURCE` are kept; in this process when absent. */
   readonly store?: CollectionStore
+  /** Patterns and phrases compiled before: given to every load, what did not change is not compiled again. */
+  readonly cache?: OperatorCache
   /** Microseconds of a clock that only goes forward, for `DURATION`; this machine's when absent. */
   readonly microseconds?: () => number
 }

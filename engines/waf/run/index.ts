@@ -3,5 +3,6 @@ export type { CollectionStore, StoredCollection, StoredValue } from './collectio
 export { createCollectionStore } from './collections.ts'
 export type { EngineHost } from './host.ts'
 export { loadRules } from './load.ts'
+export { createOperatorCache, type OperatorCache } from './operator-cache.ts'
 export type { CompileOptions } from './compile.ts'
 export { compileRules } from './rule-set.ts'

@@ -6,24 +6,30 @@ export interface LiteralTable {
   find(text: Bytes): readonly number[]
 }
 
-/** A literal is found by a part of 2 to 4 bytes and then compared whole. */
-const PART_BYTES_MAX = 4
+/** A literal is found by a part of 2, 3, 4 or 6 bytes and then compared whole. */
+const PART_BYTES = [2, 3, 4, 6] as const
 const NOTHING: readonly number[] = []
 const BUCKETS = 65_536
 
-/** Literals whose parts are of one length, by a hash of the part; small enough to stay in the nearest cache. */
+/** Literals whose parts are of one length, by a hash of the part. */
 interface Parts {
-  /** One bit a bucket: whether any part is in it. */
+  /** One bit a bucket: whether any part is in it; small enough to stay in the nearest cache. */
   readonly bits: Int32Array
-  readonly buckets: Map<number, number[]>
+  /** The first literal of each bucket, counted from 1. */
+  readonly heads: Int32Array
 }
 
 interface Tables {
   readonly two: Parts
   readonly three: Parts
   readonly four: Parts
+  readonly six: Parts
   readonly literals: readonly Bytes[]
-  /** Where the part begins in each literal, and ends. */
+  /** The next literal of the same bucket, both counted from 1; 0 for none. */
+  readonly next: Int32Array
+  /** The bytes of the part of each literal, counted from 1. */
+  readonly keys: Int32Array
+  /** How far behind its beginning the part of each literal ends. */
   readonly ends: Int32Array
 }
 
@@ -31,47 +37,92 @@ const LOWER = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 65 && byte 
 
 /** Makes a table; literals are in lower case and of two bytes or more. It is built at the first search. */
 export function createLiteralTable(literals: readonly Bytes[]): LiteralTable {
-  let tables: Tables | null = null
-  const seen = new Int32Array(literals.length)
-  let round = 0
+  let search: Search | null = null
   return {
     find(text) {
       if (literals.length === 0) return NOTHING
-      tables ??= build(literals)
-      round = (round + 1) | 0
-      return run(tables, text, seen, round)
+      search ??= new Search(build(literals))
+      return search.run(text)
     },
   }
 }
 
-function run({ two, three, four, literals, ends }: Tables, text: Bytes, seen: Int32Array, round: number) {
-  const [bits2, bits3, bits4] = [two.bits, three.bits, four.bits]
-  let found: number[] | null = null
-  let last = 0
-  const look = (parts: Parts, bucket: number, end: number): void => {
-    for (const literal of parts.buckets.get(bucket) ?? NOTHING) {
-      if (seen[literal] === round) continue
-      const whole = literals[literal] ?? ''
-      if (!standsAt(text, end - (ends[literal] ?? 0), whole)) continue
-      seen[literal] = round
-      found ??= []
-      found.push(literal)
+/** Walks over texts, one after the other; owns the marks of what was found in the present one. */
+class Search {
+  readonly #tables: Tables
+  readonly #seen: Int32Array
+  #round = 0
+  #text = ''
+  #found: number[] = []
+  readonly #muted: { readonly bits: Int32Array; readonly bucket: number }[] = []
+
+  constructor(tables: Tables) {
+    this.#tables = tables
+    this.#seen = new Int32Array(tables.literals.length)
+  }
+
+  run(text: Bytes): readonly number[] {
+    const { two, three, four, six } = this.#tables
+    const [bits2, bits3, bits4, bits6] = [two.bits, three.bits, four.bits, six.bits]
+    this.#round = (this.#round + 1) | 0
+    this.#text = text
+    this.#found = []
+    let last = 0
+    let before = 0
+    for (let index = 0; index < text.length; index++) {
+      before = (before << 8) | (last >>> 24)
+      last = (last << 8) | (LOWER[text.charCodeAt(index)] as number)
+      const key2 = last & 0xffff
+      if (has(bits2, key2)) this.#look(two, key2, key2, index + 1)
+      const key3 = last & 0xffffff
+      const hash3 = hashOf(key3)
+      if (has(bits3, hash3)) this.#look(three, hash3, key3, index + 1)
+      const hash4 = hashOf(last)
+      if (has(bits4, hash4)) this.#look(four, hash4, last, index + 1)
+      const key6 = Math.imul(before & 0xffff, SPREAD) ^ last
+      const hash6 = hashOf(key6)
+      if (has(bits6, hash6)) this.#look(six, hash6, key6, index + 1)
     }
+    for (const { bits, bucket } of this.#muted.splice(0)) mark(bits, bucket)
+    return this.#found.length === 0 ? NOTHING : this.#found
   }
-  for (let index = 0; index < text.length; index++) {
-    last = (last << 8) | (LOWER[text.charCodeAt(index)] as number)
-    const hash2 = last & 0xffff
-    if ((((bits2[hash2 >>> 5] as number) >>> (hash2 & 31)) & 1) !== 0 && index > 0)
-      look(two, hash2, index + 1)
-    const hash3 = Math.imul(last & 0xffffff, MULTIPLIER) >>> 16
-    if ((((bits3[hash3 >>> 5] as number) >>> (hash3 & 31)) & 1) !== 0) look(three, hash3, index + 1)
-    const hash4 = Math.imul(last, MULTIPLIER) >>> 16
-    if ((((bits4[hash4 >>> 5] as number) >>> (hash4 & 31)) & 1) !== 0) look(four, hash4, index + 1)
+
+  /** Goes through a bucket: literals whose part has this key are compared where it ends. */
+  #look({ heads, bits }: Parts, bucket: number, key: number, end: number): void {
+    const { next, keys, literals, ends } = this.#tables
+    let open = false
+    for (let literal = heads[bucket] as number; literal !== 0; literal = next[literal] as number) {
+      const number = literal - 1
+      if (this.#seen[number] === this.#round) continue
+      if (
+        keys[literal] === key &&
+        standsAt(this.#text, end - (ends[number] as number), literals[number] as string)
+      ) {
+        this.#seen[number] = this.#round
+        this.#found.push(number)
+      } else open = true
+    }
+    if (open) return
+    // Everything in the bucket is found: the rest of this text need not stop here again.
+    bits[bucket >>> 5] = (bits[bucket >>> 5] as number) & ~(1 << (bucket & 31))
+    this.#muted.push({ bits, bucket })
   }
-  return found ?? NOTHING
+}
+
+function has(bits: Int32Array, bucket: number): boolean {
+  return (((bits[bucket >>> 5] as number) >>> (bucket & 31)) & 1) !== 0
 }
 
 const MULTIPLIER = 0x9e3779b1 | 0
+const SPREAD = 0x85ebca6b | 0
+
+function hashOf(key: number): number {
+  return Math.imul(key, MULTIPLIER) >>> 16
+}
+
+function mark(bits: Int32Array, bucket: number): void {
+  bits[bucket >>> 5] = (bits[bucket >>> 5] as number) | (1 << (bucket & 31))
+}
 
 /** Whether the literal stands at a place; the whole of it is compared. */
 function standsAt(text: Bytes, at: number, literal: Bytes): boolean {
@@ -102,28 +153,41 @@ function tellingPart(literal: Bytes, bytes: number): number {
 }
 
 function emptyParts(): Parts {
-  return { bits: new Int32Array(BUCKETS / 32), buckets: new Map() }
+  return { bits: new Int32Array(BUCKETS / 32), heads: new Int32Array(BUCKETS) }
 }
 
-function hashOf(part: Bytes): number {
-  let last = 0
-  for (let index = 0; index < part.length; index++) last = (last << 8) | part.charCodeAt(index)
-  return part.length === 2 ? last : Math.imul(last, MULTIPLIER) >>> 16
+function keyOf(part: Bytes): number {
+  let [last, before] = [0, 0]
+  for (let index = 0; index < part.length; index++) {
+    before = (before << 8) | (last >>> 24)
+    last = (last << 8) | part.charCodeAt(index)
+  }
+  return part.length === 6 ? Math.imul(before & 0xffff, SPREAD) ^ last : last
 }
 
 function build(literals: readonly Bytes[]): Tables {
-  const tables = [emptyParts(), emptyParts(), emptyParts()] as const
+  const [two, three, four, six] = [emptyParts(), emptyParts(), emptyParts(), emptyParts()]
+  const byBytes = new Map([
+    [2, two],
+    [3, three],
+    [4, four],
+    [6, six],
+  ])
   const ends = new Int32Array(literals.length)
+  const next = new Int32Array(literals.length + 1)
+  const keys = new Int32Array(literals.length + 1)
   for (const [number, literal] of literals.entries()) {
-    const bytes = Math.min(PART_BYTES_MAX, literal.length)
-    const from = tellingPart(literal, bytes)
-    const bucket = hashOf(literal.slice(from, from + bytes))
-    const parts = tables[bytes - 2]
+    const bytes = PART_BYTES.findLast((count) => count <= literal.length) ?? 0
+    const parts = byBytes.get(bytes)
     if (parts === undefined) throw new Error('a literal of one byte')
+    const from = tellingPart(literal, bytes)
+    const key = keyOf(literal.slice(from, from + bytes))
+    const bucket = bytes === 2 ? key : hashOf(key)
     ends[number] = from + bytes
-    parts.bits[bucket >>> 5] = (parts.bits[bucket >>> 5] ?? 0) | (1 << (bucket & 31))
-    parts.buckets.set(bucket, [...(parts.buckets.get(bucket) ?? []), number])
+    keys[number + 1] = key
+    next[number + 1] = parts.heads[bucket] ?? 0
+    parts.heads[bucket] = number + 1
+    mark(parts.bits, bucket)
   }
-  const [two, three, four] = tables
-  return { two, three, four, literals, ends }
+  return { two, three, four, six, literals, next, keys, ends }
 }

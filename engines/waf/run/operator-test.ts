@@ -1,6 +1,6 @@
 import type { Bytes, OperatorUse } from '../model.ts'
 import type { OperatorName } from '../names.ts'
-import type { Capture, MakeOperator, Needs, Operator, OperatorHost } from '../operators/operator.ts'
+import type { Capture, Needs, Operator, OperatorHost } from '../operators/operator.ts'
 import type { Place } from '../waf-error.ts'
 import { compileTemplate, plainText, toInteger, type Expand } from './macro.ts'
 import type { State } from './state.ts'
@@ -17,7 +17,7 @@ export interface Test {
 
 /** What tests are made with. */
 export interface TestContext {
-  readonly operators: Readonly<Record<OperatorName, MakeOperator>>
+  readonly makeOperator: (name: OperatorName, argument: Bytes, host: OperatorHost, place: Place) => Operator
   readonly host: OperatorHost
 }
 
@@ -51,7 +51,7 @@ export function compileTest(use: OperatorUse, id: number, place: Place, context:
     compileComparison(use, plain) ??
     (plain === null
       ? compileVarying(use, id, place, context)
-      : compileFixed(use, id, context.operators[use.name](plain, context.host, place)))
+      : compileFixed(use, id, context.makeOperator(use.name, plain, context.host, place)))
   return use.name === 'geoLookup' ? withPlace(test) : test
 }
 
@@ -111,7 +111,7 @@ function compileVarying(use: OperatorUse, id: number, place: Place, context: Tes
     const known = made.get(argument)
     if (known !== undefined) return known
     if (made.size >= MADE_MAX) made.clear()
-    const test = compileFixed(use, id, context.operators[use.name](argument, context.host, place))
+    const test = compileFixed(use, id, context.makeOperator(use.name, argument, context.host, place))
     made.set(argument, test)
     return test
   }
