@@ -1,6 +1,7 @@
 import type { Bytes } from '../model.ts'
 import { judge } from './sql/judge.ts'
 import { stringEnd, type Dialect } from './sql/lexer.ts'
+import { WORD_LENGTH_MAX, word, wordPart } from './sql/words.ts'
 
 /** Shorter values cannot change a statement. */
 const LENGTH_MIN = 3
@@ -36,9 +37,46 @@ function isPlain(value: Bytes): boolean {
   return true
 }
 
+const letters = new Uint8Array(256)
+for (const character of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ')
+  letters[character.charCodeAt(0)] = 1
+const BLANK = 32
+
+function lettersEnd(value: Bytes, from: number): number {
+  let end = from
+  while (letters[value.charCodeAt(end)] === 1) end += 1
+  return end
+}
+
+/** Whether letters from `from` to `end` are a word that SQL has no part for. */
+function isName(value: Bytes, from: number, end: number): boolean {
+  return (
+    end > from &&
+    wordPart(value.slice(from, Math.min(end, from + WORD_LENGTH_MAX)).toLowerCase()) === word.name
+  )
+}
+
+/** Whether two names follow each other where SQL has an operand, or one where it has an operator: prose, told without reading it. */
+function isProse(value: Bytes, from: number, quote: number): boolean {
+  const end = lettersEnd(value, from)
+  const after = value.charCodeAt(end)
+  if (!isName(value, from, end)) return false
+  if (quote !== 0) return end >= value.length || after === BLANK || after === COMMA || after === DOT
+  return (
+    after === BLANK &&
+    isName(value, end + 1, lettersEnd(value, end + 1)) &&
+    value.charCodeAt(lettersEnd(value, end + 1)) <= BLANK
+  )
+}
+
+const COMMA = 44
+const DOT = 46
+const concealed = /union|\/\*!/iu
+
 function judgeIn(value: Bytes, quote: number, dialect: Dialect): string | null {
   const from = quote === 0 ? 0 : stringEnd(value, 0, quote, dialect.escapes)
-  return from === -1 ? null : judge(value, from, quote, dialect)
+  if (from === -1) return null
+  return isProse(value, from, quote) && !concealed.test(value) ? null : judge(value, from, quote, dialect)
 }
 
 /**

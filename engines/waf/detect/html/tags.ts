@@ -174,7 +174,7 @@ function readAttribute(markup: Markup, withinTag: boolean): void {
   if (text.charCodeAt(at) !== EQUALS) return
   const valueStart = skipBlanks(text, at + 1)
   const valueEnd = readValue(markup, valueStart)
-  judgeAttribute(markup, cleanName(text, start, end), valueStart, valueEnd, withinTag)
+  judgeAttribute(markup, start, end, valueStart, valueEnd, withinTag)
 }
 
 function skipBlanks(text: Bytes, from: number): number {
@@ -199,8 +199,32 @@ function readValue(markup: Markup, start: number): number {
   return end
 }
 
-function judgeAttribute(markup: Markup, name: string, start: number, end: number, withinTag: boolean): void {
+/** As far as the colon of a scheme or a reference is looked for. */
+const SCHEME_BYTES_MAX = 120
+
+/** Whether the attribute's first letter or its value is one that is judged: most are neither. */
+function isSuspect(text: Bytes, nameStart: number, start: number, end: number): boolean {
+  const first = text.charCodeAt(nameStart) | 32
+  if (first === 111 || first === 115 || text.charCodeAt(nameStart) <= 32) return true
+  const until = Math.min(end, start + SCHEME_BYTES_MAX)
+  for (let at = start; at < until; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code === 58 || code === 38) return true
+  }
+  return false
+}
+
+function judgeAttribute(
+  markup: Markup,
+  nameStart: number,
+  nameEnd: number,
+  start: number,
+  end: number,
+  withinTag: boolean,
+): void {
   const { text } = markup
+  if (!withinTag && !isSuspect(text, nameStart, start, end)) return
+  const name = cleanName(text, nameStart, nameEnd)
   const inside = kinds[text.charCodeAt(start)] === quote ? start + 1 : start
   if (inside >= end) return
   if (isHandler(name, withinTag) || (withinTag && activeAttributes.has(name))) markup.found = true

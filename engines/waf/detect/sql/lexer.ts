@@ -121,7 +121,7 @@ function readQualified(lexer: Lexer, at: number): void {
   let end = at
   while (text.charCodeAt(end) === BACKTICK) {
     const close = text.indexOf('`', end + 1)
-    if (close === -1) return
+    if (close === -1) break
     end = text.charCodeAt(close + 1) === 46 ? close + 2 : close + 1
   }
   lexer.at = nameEnd(text, end)

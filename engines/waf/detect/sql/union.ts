@@ -48,6 +48,8 @@ export function hides(reading: Reading): boolean {
   return hidden === concealment.version || reading.quote !== 0 || (reading.facts & fact.hard) !== 0
 }
 
+const mayBeUnion = /union|\/\*!/iu
+
 /** How far behind a place that is no SQL a UNION is still looked for. */
 const LOOK_BYTES_MAX = 2048
 
@@ -58,6 +60,7 @@ const LOOK_BYTES_MAX = 2048
 export function unionBehind(reading: Reading): boolean {
   const { lexer } = reading
   const until = lexer.at + LOOK_BYTES_MAX
+  if (!mayBeUnion.test(lexer.text.slice(lexer.at, until))) return false
   let wasUnion = false
   while (!isKind(lexer, token.end) && !isKind(lexer, token.comment) && lexer.at < until) {
     next(lexer)
