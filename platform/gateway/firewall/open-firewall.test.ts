@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, suite, test } from 'node:test'
@@ -151,5 +151,15 @@ suite('the firewall while it runs', () => {
     clock.set(new Date('2026-02-02T00:00:01Z'))
     assert.equal(firewall.effective('GET', '/quiet')?.mode, 'block')
     clock.set(new Date('2026-01-30T12:00:00Z'))
+  })
+
+  test('the file that the documentation shows is one that comes into force', async () => {
+    const page = readFileSync(new URL('../../../docs/firewall.md', import.meta.url), 'utf8')
+    const [, sample = ''] = /```yaml\n([\s\S]*?)```/.exec(page) ?? []
+    writeFileSync(join(folder, 'firewall.yaml'), sample)
+    const firewall = await start(set)
+    assert.deepEqual(firewall.fileErrors(), [])
+    assert.equal(firewall.effective('POST', '/api/notes/1')?.exclusions.at(-1)?.by, 'security officer')
+    assert.equal(firewall.effective('GET', '/uploads/a')?.mode, 'detect')
   })
 })
