@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { request as httpsRequest } from 'node:https'
 import { connect as connectHttp2 } from 'node:http2'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { connect as connectTls, type TLSSocket } from 'node:tls'
+import { connect as connectTls } from 'node:tls'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { ask, askHttp2, sendRaw, testGateway, type TestGateway } from '../gateway.fixture.ts'
 import { sampleFirewall } from './guard.fixture.ts'
@@ -152,6 +152,7 @@ describe('the firewall in the path of a request', () => {
           cookie: '__Host-surety=full',
           'content-type': 'application/json',
           'sec-fetch-site': 'same-origin',
+          'surety-form': 'full',
         },
       })
     assert.equal((await post('{"text":"fine"}')).status, 200)
@@ -359,24 +360,22 @@ describe('the firewall in the path of a request', () => {
   })
 
   test('slow heads and slow bodies are cut in either HTTP version', async () => {
-    const closed = (bytes: string, ALPNProtocols: string[]): Promise<string> =>
-      new Promise((resolve) => {
-        const socket: TLSSocket = connectTls(
-          { host: '127.0.0.1', port: at.port, ca: at.ca, servername: 'localhost', ALPNProtocols },
-          () => socket.write(bytes),
-        )
-        let got = ''
-        socket.on('data', (part) => (got += part.toString('latin1')))
-        socket.on('error', () => {})
-        const drip = setInterval(() => socket.write('a'), 50)
-        socket.on('close', () => {
-          clearInterval(drip)
-          resolve(got)
-        })
-      })
+    const closed = async (bytes: string): Promise<string> => {
+      const where = { host: '127.0.0.1', port: at.port, ca: at.ca, servername: 'localhost' }
+      const socket = connectTls({ ...where, ALPNProtocols: ['http/1.1'] })
+      await once(socket, 'secureConnect')
+      let got = ''
+      socket.on('data', (part) => (got += part.toString('latin1')))
+      socket.on('error', () => {})
+      socket.write(bytes)
+      const drip = setInterval(() => socket.write('a'), 50)
+      await once(socket, 'close')
+      clearInterval(drip)
+      return got
+    }
     const [head, body] = await Promise.all([
-      closed('GET /hooks/x HTTP/1.1\r\nHost: localhost\r\nX-Slow: ', ['http/1.1']),
-      closed('POST /hooks/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n', ['http/1.1']),
+      closed('GET /hooks/x HTTP/1.1\r\nHost: localhost\r\nX-Slow: '),
+      closed('POST /hooks/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n'),
     ])
     assert.match(head, /^HTTP\/1\.1 408 /)
     assert.match(body, /^HTTP\/1\.1 408 /)
