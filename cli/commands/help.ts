@@ -11,9 +11,9 @@ export const help: Command = {
   flags: {},
   run: ({ words, commands }) => {
     const name = words.join(' ')
-    const wanted = commands.filter(
-      (one) => name === '' || one.name === name || one.name.startsWith(`${name} `),
-    )
+    const exact = commands.filter((one) => one.name === name)
+    const group = commands.filter((one) => name === '' || one.name.startsWith(`${name} `))
+    const wanted = exact.length > 0 ? exact : group
     if (wanted.length === 0) throw new UsageError(`There is no command \`${name}\`.`)
     const [only] = wanted
     const json = wanted.map(({ name, takes, says, flags }) => ({ name, takes, says, flags }))
