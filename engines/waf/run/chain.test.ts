@@ -32,7 +32,7 @@ test('a text without any byte of a gate is not changed by its transformation', (
     assert.ok(transform !== undefined, name)
     fc.assert(
       fc.property(text, (value) => {
-        const bare = [...value].filter((byte) => !gate.includes(byte)).join('')
+        const bare = value.replace(/[\s\S]/g, (byte) => (gate.includes(byte) ? '' : byte))
         assert.equal(transformations[transform](bare), bare)
       }),
       { numRuns: 300 },

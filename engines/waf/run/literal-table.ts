@@ -9,7 +9,8 @@ export interface LiteralTable {
 /** A literal is found by a part of 2, 3, 4 or 6 bytes and then compared whole. */
 const PART_BYTES = [2, 3, 4, 6] as const
 const NOTHING: readonly number[] = []
-const BUCKETS = 65_536
+/** Buckets for many literals and for few, as powers of two: the tables of a variant's patches stay small. */
+const [BITS_MANY, BITS_FEW, FEW] = [16, 10, 200] as const
 
 /** Literals whose parts are of one length, by a hash of the part. */
 interface Parts {
@@ -24,6 +25,8 @@ interface Tables {
   readonly three: Parts
   readonly four: Parts
   readonly six: Parts
+  /** How far a hash is shifted to be the number of a bucket. */
+  readonly shift: number
   readonly literals: readonly Bytes[]
   /** The next literal of the same bucket, both counted from 1; 0 for none. */
   readonly next: Int32Array
@@ -62,7 +65,7 @@ class Search {
   }
 
   run(text: Bytes): readonly number[] {
-    const { two, three, four, six } = this.#tables
+    const { two, three, four, six, shift } = this.#tables
     const [bits2, bits3, bits4, bits6] = [two.bits, three.bits, four.bits, six.bits]
     this.#round = (this.#round + 1) | 0
     this.#text = text
@@ -73,14 +76,15 @@ class Search {
       before = (before << 8) | (last >>> 24)
       last = (last << 8) | (LOWER[text.charCodeAt(index)] as number)
       const key2 = last & 0xffff
-      if (has(bits2, key2)) this.#look(two, key2, key2, index + 1)
+      const hash2 = hashOf(key2) >>> shift
+      if (has(bits2, hash2)) this.#look(two, hash2, key2, index + 1)
       const key3 = last & 0xffffff
-      const hash3 = hashOf(key3)
+      const hash3 = hashOf(key3) >>> shift
       if (has(bits3, hash3)) this.#look(three, hash3, key3, index + 1)
-      const hash4 = hashOf(last)
+      const hash4 = hashOf(last) >>> shift
       if (has(bits4, hash4)) this.#look(four, hash4, last, index + 1)
       const key6 = Math.imul(before & 0xffff, SPREAD) ^ last
-      const hash6 = hashOf(key6)
+      const hash6 = hashOf(key6) >>> shift
       if (has(bits6, hash6)) this.#look(six, hash6, key6, index + 1)
     }
     for (const { bits, bucket } of this.#muted.splice(0)) mark(bits, bucket)
@@ -117,7 +121,7 @@ const MULTIPLIER = 0x9e3779b1 | 0
 const SPREAD = 0x85ebca6b | 0
 
 function hashOf(key: number): number {
-  return Math.imul(key, MULTIPLIER) >>> 16
+  return Math.imul(key, MULTIPLIER)
 }
 
 function mark(bits: Int32Array, bucket: number): void {
@@ -152,8 +156,8 @@ function tellingPart(literal: Bytes, bytes: number): number {
   return best
 }
 
-function emptyParts(): Parts {
-  return { bits: new Int32Array(BUCKETS / 32), heads: new Int32Array(BUCKETS) }
+function emptyParts(buckets: number): Parts {
+  return { bits: new Int32Array(buckets / 32), heads: new Int32Array(buckets) }
 }
 
 function keyOf(part: Bytes): number {
@@ -166,7 +170,10 @@ function keyOf(part: Bytes): number {
 }
 
 function build(literals: readonly Bytes[]): Tables {
-  const [two, three, four, six] = [emptyParts(), emptyParts(), emptyParts(), emptyParts()]
+  const bits = literals.length > FEW ? BITS_MANY : BITS_FEW
+  const shift = 32 - bits
+  const empty = (): Parts => emptyParts(1 << bits)
+  const [two, three, four, six] = [empty(), empty(), empty(), empty()]
   const byBytes = new Map([
     [2, two],
     [3, three],
@@ -182,12 +189,12 @@ function build(literals: readonly Bytes[]): Tables {
     if (parts === undefined) throw new Error('a literal of one byte')
     const from = tellingPart(literal, bytes)
     const key = keyOf(literal.slice(from, from + bytes))
-    const bucket = bytes === 2 ? key : hashOf(key)
+    const bucket = hashOf(key) >>> shift
     ends[number] = from + bytes
     keys[number + 1] = key
     next[number + 1] = parts.heads[bucket] ?? 0
     parts.heads[bucket] = number + 1
     mark(parts.bits, bucket)
   }
-  return { two, three, four, six, literals, next, keys, ends }
+  return { two, three, four, six, shift, literals, next, keys, ends }
 }
