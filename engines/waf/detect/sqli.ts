@@ -65,13 +65,13 @@ function isProse(value: Bytes, from: number, quote: number): boolean {
   return (
     after === BLANK &&
     isName(value, end + 1, lettersEnd(value, end + 1)) &&
-    value.charCodeAt(lettersEnd(value, end + 1)) <= BLANK
+    !(value.charCodeAt(lettersEnd(value, end + 1)) > BLANK)
   )
 }
 
 const COMMA = 44
 const DOT = 46
-const concealed = /union|\/\*!/iu
+const concealed = /union|\/\*!/i
 
 function judgeIn(value: Bytes, quote: number, dialect: Dialect): string | null {
   const from = quote === 0 ? 0 : stringEnd(value, 0, quote, dialect.escapes)

@@ -12,6 +12,9 @@ const SCHEME_LENGTH_MAX = 80
 
 const quotes = ['"', "'", '`'] as const
 
+/** Without one of these nothing is found among attributes: a handler, a style, a scheme, a reference, a NUL. */
+const suspect = /on\w{3,}[\s\0]*=|style|script|data:|source:|mhtml:|vbs|mocha|&[#a-z]|\0/i
+
 /** Reads the rest of a tag whose attribute value ends at `at`, then the text behind it. */
 function activeBehind(text: Bytes, at: number): boolean {
   const markup: Markup = { text, at, found: false }
@@ -67,7 +70,7 @@ export function detectXss(value: Bytes): boolean {
     readData(markup)
     if (markup.found) return true
   }
-  if (value.includes('=')) {
+  if (value.includes('=') && suspect.test(value)) {
     if (beginsWithHandler(value)) return true
     const end = unquotedEnd(value)
     if (end !== -1 && activeBehind(value, end)) return true

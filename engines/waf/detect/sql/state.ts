@@ -247,7 +247,7 @@ function handed(reading: Reading, frame: Frame, inner: number): number {
 
 /** Looks at the token after this one without moving; the answer is a copy. */
 export function peek(lexer: Lexer): Lexer {
-  const ahead = { ...lexer }
+  const ahead = createLexer(lexer.text, lexer.at, lexer.dialect)
   next(ahead)
   return ahead
 }

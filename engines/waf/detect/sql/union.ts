@@ -48,7 +48,7 @@ export function hides(reading: Reading): boolean {
   return hidden === concealment.version || reading.quote !== 0 || (reading.facts & fact.hard) !== 0
 }
 
-const mayBeUnion = /union|\/\*!/iu
+const mayBeUnion = /union|\/\*!/i
 
 /** How far behind a place that is no SQL a UNION is still looked for. */
 const LOOK_BYTES_MAX = 2048
