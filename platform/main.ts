@@ -7,6 +7,7 @@ import {
   auditRoutes,
   auditSocketRoutes,
   ledgerRoutes,
+  requestsWithEvents,
   startSequenceLoop,
   waitingEvents,
 } from './audit/index.ts'
@@ -127,6 +128,7 @@ async function openGate(
       provesForm: services.access.provesForm,
     },
     record: (event) => audit.record(db, event),
+    recordedOf: (ids) => requestsWithEvents(db, ids),
     routes: allRoutes(config, ground, services, proof),
     readiness: [
       { name: 'database', ready: () => databaseAnswers(db) },

@@ -9,6 +9,8 @@ import { auditJobs, auditRoutes, auditSocketRoutes, ledgerRoutes } from '../plat
 import { bindAll } from '../platform/controls.ts'
 import { encryptionJobs, encryptionRoutes } from '../platform/encryption/index.ts'
 import { firewallJobs, firewallRoutes, gatewayRoutes } from '../platform/gateway/index.ts'
+import { looseInputs } from '../platform/gateway/schema-strictness.ts'
+import { z } from '../platform/kernel/schema.ts'
 import type { BoundControl } from '../platform/kernel/control.ts'
 import type { Job } from '../platform/kernel/job.ts'
 import { permissions } from '../platform/kernel/permission.ts'
@@ -42,6 +44,7 @@ const OPEN = [
   'GET /.well-known/security.txt: public, none',
   'GET /api/access/me: self.sign-in, none',
   'GET /api/access/upstream/callback: self.sign-in, none',
+  'GET /api/openapi.json: public, none',
   'GET /console/*: public, none',
   'GET /console: public, none',
   'GET /healthz: public, none',
@@ -157,6 +160,17 @@ function eventFaults(
 ): string[] {
   if (typeof event === 'string') return declared.has(event) ? [] : [`${name}: no catalogue declares ${event}`]
   return event.none.trim().length >= 10 ? [] : [`${name}: says no reason why it records nothing`]
+}
+
+/**
+ * What a route lacks of limit and schema. A SCIM client may send attributes that nobody here knows (RFC 7643 section 2.1),
+ * so those routes alone read more than they name, and keep nothing of it.
+ */
+function demandFaults(one: AnyRoute): string[] {
+  const limited =
+    ['page', 'api', 'sign-in'].includes(one.rate) && (one.perMinute === null || one.perMinute > 0)
+  const scim = one.reads === 'scim' && one.path.startsWith('/scim/v2/')
+  return [...(limited ? [] : [`${addressOf(one)}: has no limit`]), ...(scim ? [] : looseInputs(one))]
 }
 
 /** Two addresses are the same place when they differ in the names of their parameters only. */
@@ -302,6 +316,25 @@ suite('routes and jobs', () => {
       ...inbox.flatMap((one) => eventFaults(addressOf(one), one.event, new Set(Object.keys(inboxEvents)))),
     ]
     assert.deepEqual(faults, [])
+  })
+
+  test('policy 4.3-a.1, 4.3-a.3: every route of the public door has a limit and names every field that it takes', () => {
+    const open = routes.filter(({ surface }) => surface === 'gateway')
+    assert.deepEqual(open.flatMap(demandFaults), [])
+    const [sound] = open.filter(({ method, reads }) => method === 'POST' && reads === 'json')
+    assert.ok(sound)
+    const { rate: _, ...unlimited } = sound
+    const any = { ...sound.input, body: z.looseObject({}) }
+    for (const bad of [
+      unlimited,
+      { ...sound, rate: 'none' },
+      { ...sound, perMinute: 0 },
+      { ...sound, input: any },
+      { ...sound, input: { ...sound.input, query: z.any() } },
+      { ...sound, input: { ...sound.input, params: undefined } },
+      { ...sound, reads: 'scim', input: any },
+    ])
+      assert.equal(demandFaults(bad as AnyRoute).length, 1)
   })
 
   test('no event is declared by two catalogues', () => {

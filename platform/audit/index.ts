@@ -16,5 +16,6 @@ export {
   ledgerIndices,
   ledgerState,
   PUBLISHER_LOCK,
+  requestsWithEvents,
   waitingEvents,
 } from './queries.ts'

@@ -17,6 +17,12 @@ import { openTlsListener } from './listener.ts'
 import { openStreams } from './open-streams.ts'
 import { openUpstream } from './proxy.ts'
 import { openRateLimiter, type RateLimiter } from './rate-limit.ts'
+import {
+  completenessOf,
+  openReconciliation,
+  type Completeness,
+  type RequestsRecorded,
+} from './completeness.ts'
 import { recentChanges, type RecentChange } from './recent-changes.ts'
 import { openRequestLog, type RequestCounts, type RequestRecord } from './request-log.ts'
 import { openServiceDoor } from './service-door.ts'
@@ -32,6 +38,8 @@ export interface FrontParts {
   /** Takes the line of a request; false when the line is lost. */
   readonly writeRequest: (record: RequestRecord) => boolean
   readonly routes: readonly AnyRoute[]
+  /** Which requests left an event; left out: none did. */
+  readonly recordedOf?: RequestsRecorded | undefined
   readonly certificate: () => CertificatePair
   readonly identity: Pick<IdentityTokens, 'issue'>
   readonly limits: GatewayLimits
@@ -56,7 +64,20 @@ export interface Front {
   sweep(): Promise<void>
   requestCounts(): RequestCounts
   recentChanges(): readonly RecentChange[]
+  /** Compares requests with lines, and changes with events, since the start. */
+  completeness(): Promise<Completeness>
   stop(seconds: number): Promise<void>
+}
+
+/** The last changes, and the comparison of all of them with their events. */
+function rememberingChanges(recordedOf: RequestsRecorded = async () => []) {
+  const changes = recentChanges()
+  const reconciliation = openReconciliation(recordedOf)
+  const remember = (change: RecentChange): void => {
+    changes.add(change)
+    reconciliation.add(change)
+  }
+  return { changes, reconciliation, remember }
 }
 
 /** Assembles a front; the gateway has one, and each check that needs a broken twin assembles another. */
@@ -67,7 +88,7 @@ export function assembleFront(parts: FrontParts): Front {
   const requestLog = openRequestLog(parts.writeRequest)
   const streams = openStreams()
   const underWay = openUnderWay(limits.underWayPerClientMax)
-  const changes = recentChanges()
+  const { changes, reconciliation, remember } = rememberingChanges(parts.recordedOf)
   const upstream = openUpstream(parts.upstream, limits.upstreamConnectionsMax)
   let stopping = false
   const edge = openEdge({
@@ -82,7 +103,7 @@ export function assembleFront(parts: FrontParts): Front {
     isServed: servedHosts(parts.hosts),
     app: mountRoutes(
       parts.routes.filter((route) => route.surface === 'gateway'),
-      { access, limiter, turnedAway, policy, record, log, changes },
+      { access, limiter, turnedAway, policy, record, log, changes: { add: remember } },
     ),
     service: openServiceDoor({ ...parts, limiter, turnedAway, streams, underWay, upstream }),
     stopping: () => stopping,
@@ -95,6 +116,7 @@ export function assembleFront(parts: FrontParts): Front {
     sweep: streams.sweep,
     requestCounts: requestLog.counts,
     recentChanges: changes.list,
+    completeness: async () => completenessOf(requestLog.counts(), await reconciliation.settle()),
     stop: async (seconds) => {
       stopping = true
       forget()

@@ -1,7 +1,9 @@
 import { Problem } from '../kernel/problem.ts'
-import { route } from '../kernel/route.ts'
+import { route, type AnyRoute } from '../kernel/route.ts'
+import type { Completeness } from './completeness.ts'
 import { healthRoutes, type ReadinessProbe } from './health.ts'
 import type { KeySet } from './identity-token.ts'
+import { openApiRoutes } from './openapi/routes.ts'
 import { consoleRoutes, type StaticFiles } from './static-files.ts'
 
 /** Where the local authority's list of certificates that it took back is found. */
@@ -14,11 +16,16 @@ export function gatewayRoutes(deps: {
   readonly identityKeys: () => KeySet
   /** DER; null without a local authority. */
   readonly revocations: () => Buffer | null
+  /** Every mounted route. */
+  readonly routes: () => readonly AnyRoute[]
+  readonly completeness: () => Promise<Completeness>
 }) {
   const event = { none: 'publishes public keys' }
   return [
     ...healthRoutes(deps.readiness),
     ...consoleRoutes(deps.consoleFiles),
+    ...openApiRoutes(deps.routes),
+    completenessRoute(deps.completeness),
     route({
       method: 'GET',
       path: '/.well-known/jwks.json',
@@ -50,4 +57,14 @@ export function gatewayRoutes(deps: {
       handle: async () => deps.identityKeys(),
     }),
   ] as const
+}
+
+function completenessRoute(completeness: () => Promise<Completeness>) {
+  return route({
+    method: 'GET',
+    path: '/api/gateway/completeness',
+    permission: 'gateway.read',
+    event: { none: 'counts requests, lines and events, and names nobody' },
+    handle: completeness,
+  })
 }

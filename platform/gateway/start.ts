@@ -8,6 +8,7 @@ import { mountRoutes } from './app.ts'
 import type { Ordering } from './acme-certificates.ts'
 import { nobodyTurnedAway, type TurnedAway } from './block-list/turned-away.ts'
 import { certificateNames, openCertificates, type Certificates } from './certificates.ts'
+import type { Completeness, RequestsRecorded } from './completeness.ts'
 import type { AccessDoor, RecordEvent } from './exchange.ts'
 import { assembleFront, type Front } from './front.ts'
 import type { ReadinessProbe } from './health.ts'
@@ -57,6 +58,8 @@ export interface GatewayDeps {
   readonly record: RecordEvent
   /** The routes of all modules but this one, of all surfaces. */
   readonly routes: readonly AnyRoute[]
+  /** Which requests left an event in the audit log; left out: none is found. */
+  readonly recordedOf?: RequestsRecorded | undefined
   readonly readiness: readonly ReadinessProbe[]
   /** The protected service. */
   readonly upstream: URL
@@ -86,6 +89,8 @@ export interface Gateway {
   /** Every mounted route, the gateway's own included. */
   readonly routes: readonly AnyRoute[]
   requestCounts(): RequestCounts
+  /** Compares requests with lines, and changes with events, since the start. */
+  completeness(): Promise<Completeness>
   /** The last requests of known callers that changed something. */
   recentChanges(): readonly RecentChange[]
   /** Signs identities with a new key from now on. */
@@ -114,7 +119,8 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const identity = await openIdentityTokens({ keysFolder: config.SURETY_KEYS, clock, issuer })
   const ways = openSignedWays()
   const history = openRequestHistory(clock)
-  const routes = await allRoutes(deps, identity, certificates, ways, history)
+  const completeness = (): Promise<Completeness> => front.completeness()
+  const routes = await allRoutes({ ...deps, completeness }, identity, certificates, ways, history)
   const record = keepRefusing(deps.record, log)
   const front = assembleFront({
     ...deps,
@@ -137,6 +143,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
     },
     routes,
     requestCounts: front.requestCounts,
+    completeness,
     recentChanges: front.recentChanges,
     rotateIdentityKey: identity.rotate,
     stop: async () => {
@@ -167,7 +174,7 @@ function orderingOf(config: GatewayDeps['config'], challenges: Challenges): Orde
 }
 
 async function allRoutes(
-  deps: GatewayDeps,
+  deps: GatewayDeps & { readonly completeness: () => Promise<Completeness> },
   identity: IdentityTokens,
   certificates: Certificates,
   ways: SignedWays,
@@ -179,10 +186,13 @@ async function allRoutes(
     consoleFiles: () => consoleFiles,
     identityKeys: identity.keySet,
     revocations: certificates.revocations,
+    routes: () => all,
+    completeness: deps.completeness,
   })
   const limits = { ...gatewayLimits, ...deps.limits }
   const seen = seenRoutes({ policy: deps.policy, history, limits, sharedRates: deps.limiter !== undefined })
-  return [...own, ...seen, ...signedWayRoutes(ways), ...deps.routes] as readonly AnyRoute[]
+  const all = [...own, ...seen, ...signedWayRoutes(ways), ...deps.routes] as readonly AnyRoute[]
+  return all
 }
 
 /** A level above `info` drops the lines, and 4.3-a.4 must then come out as not kept. */

@@ -19,7 +19,7 @@ import type { Gateway } from './start.ts'
 
 /** What the gateway's controls observe. */
 export interface GatewaySystem {
-  readonly gateway: Pick<Gateway, 'addresses' | 'authority' | 'routes' | 'requestCounts'>
+  readonly gateway: Pick<Gateway, 'addresses' | 'authority' | 'routes' | 'requestCounts' | 'completeness'>
   /** `SURETY_HOST`, the name in the certificate. */
   readonly host: string
   readonly policy: PolicyReader

@@ -60,6 +60,9 @@ const PROBLEMS = {
   'contact.missing': [503, 'No security contact is configured'],
 } as const satisfies Record<string, readonly [number, string]>
 
+/** Every code that a refusal can have, and that of a failure. */
+export const PROBLEM_CODES: readonly string[] = [...Object.keys(PROBLEMS), 'server.error']
+
 /** The stable name of a refusal; clients may switch on it. */
 export type ProblemCode = keyof typeof PROBLEMS
 
