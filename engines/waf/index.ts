@@ -3,6 +3,7 @@ export type * from './api.ts'
 export type { Bytes, Program, ReadFile, RuleFile } from './model.ts'
 export { WafError, type Place, type WafErrorCode } from './waf-error.ts'
 export { readRawRequest, type RawRequest } from './parse/index.ts'
+export { openPatternStore, type PatternStore, type Translation, type Translations } from './regex/index.ts'
 export { listOnDisk, readFromDisk, readProgram, ruleFile, type ListFiles } from './seclang/index.ts'
 export {
   compileRules,

@@ -1,4 +1,5 @@
 import type { Bytes, ReadFile } from '../model.ts'
+import type { Translations } from '../regex/index.ts'
 import type { Place } from '../waf-error.ts'
 
 /** 256 bits, one a byte, as eight words of 32; word `byte >> 5`, bit `byte & 31`. */
@@ -41,6 +42,8 @@ export interface Operator {
 /** What operators get from whoever uses the engine; rules that need what is absent are refused when loaded. */
 export interface OperatorHost {
   readonly readFile: ReadFile
+  /** What was worked out of patterns at an earlier load; see `openPatternStore`. */
+  readonly patterns?: Translations
   /** Country and place of an address, for `geoLookup`: fields of the `GEO` collection; null when unknown. */
   readonly geo?: (address: string) => Readonly<Record<string, string>> | null
   /** Whether a name is on a block list, answered from what is known already, for `rbl`. */

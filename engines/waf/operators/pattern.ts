@@ -4,8 +4,8 @@ import { WafError } from '../waf-error.ts'
 import type { Capture, MakeOperator } from './operator.ts'
 
 /** A match of the argument, a PCRE pattern, stands in the value. */
-export const rx: MakeOperator = (argument, _host, place) => {
-  const pattern = compilePattern(argument, {}, place)
+export const rx: MakeOperator = (argument, host, place) => {
+  const pattern = compilePattern(argument, {}, place, host.patterns)
   return {
     test: pattern.test,
     capture: pattern.exec,
@@ -15,8 +15,8 @@ export const rx: MakeOperator = (argument, _host, place) => {
 }
 
 /** As `rx`, and captures each group as it was in the last match that it took part in. */
-export const rxGlobal: MakeOperator = (argument, _host, place) => {
-  const pattern = compilePattern(argument, {}, place)
+export const rxGlobal: MakeOperator = (argument, host, place) => {
+  const pattern = compilePattern(argument, {}, place, host.patterns)
   return {
     test: pattern.test,
     capture: (value) => lastGroups(pattern, value),

@@ -3,7 +3,7 @@ import type { Bytes } from '../model.ts'
 import { fileLines } from './file-lines.ts'
 import { needsOneOf } from './needs.ts'
 import type { MakeOperator, Operator } from './operator.ts'
-import { phraseScanner } from './phrase-scanner.ts'
+import { phraseScanner, type PhraseScanner } from './phrase-scanner.ts'
 
 /** Any of the phrases of the argument, which blanks part, stands in the value, whatever the case of its letters. */
 export const pm: MakeOperator = (argument) => anyPhrase(readPhrases(argument))
@@ -34,12 +34,16 @@ function inAnyCase(text: Bytes): string {
   )
 }
 
+/** Tables are made when the first value that may hold a phrase comes along: most sets have lists that never see one. */
 function anyPhrase(phrases: readonly Bytes[]): Operator {
-  const scanner = phraseScanner(phrases)
+  let made: PhraseScanner | null = null
+  let few: ((value: Bytes) => boolean) | null = null
+  const scanner = (): PhraseScanner => (made ??= phraseScanner(phrases))
+  const isFew = phrases.length > 0 && phrases.length <= NATIVE_MAX
   return {
-    test: phrases.length > 0 && phrases.length <= NATIVE_MAX ? nativeTest(phrases) : scanner.test,
+    test: isFew ? (value) => (few ??= nativeTest(phrases))(value) : (value) => scanner().test(value),
     capture: (value) => {
-      const hit = scanner.first(value)
+      const hit = scanner().first(value)
       if (hit === null) return null
       const index = hit.end - (phrases[hit.phrase] ?? '').length
       return { groups: [value.slice(index, hit.end)], index }

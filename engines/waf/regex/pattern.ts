@@ -1,5 +1,5 @@
 import type { Bytes } from '../model.ts'
-import type { Capture, Needs } from '../operators/operator.ts'
+import type { Capture } from '../operators/operator.ts'
 import type { Place } from '../waf-error.ts'
 import { backtracker } from './backtracking.ts'
 import type { ReadOptions } from './cursor.ts'
@@ -11,24 +11,20 @@ import { automatonOf } from './nfa.ts'
 import { needsOf } from './needs.ts'
 import { capturesDiffer, isPrintable, printTree } from './print.ts'
 import { readPattern } from './read.ts'
+import type { Translation, Translations } from './translation.ts'
 import type { Tree } from './tree.ts'
 
 /** `over-budget`: the search was given up because it took too many steps. */
 export type Verdict = 'match' | 'no-match' | 'over-budget'
 
 /** A compiled pattern. */
-export interface Pattern {
+export interface Pattern extends Translation {
   /** Whether the value holds a match; a search over its budget counts as one. */
   test(value: Bytes): boolean
   /** As `test`, told apart: for a negated operator, `over-budget` must not pass for a match. */
   verdict(value: Bytes): Verdict
   /** The groups of the first match; null if there is none, and if the search for them was given up. */
   exec(value: Bytes): Capture | null
-  readonly needs: Needs | null
-  /** What is run: JavaScript for a linear pattern, otherwise the pattern as given. */
-  readonly source: string
-  /** Whether the time of a search is linear in the value by V8's engine; otherwise by a budget of steps. */
-  readonly linear: boolean
 }
 
 /** `rx` of ModSecurity 2 and as the Core Rule Set expects it: `.` is any byte and `$` the very end. */
@@ -82,26 +78,33 @@ function captor(tree: Tree): (value: Bytes) => Capture | null {
   }
 }
 
-/** Makes something when it is first asked for. */
+/** Makes something when it is first asked for, and lets go of what it is made from. */
 function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | null = null
-  return () => (made ??= { value: make() }).value
+  let held: { readonly make: () => T } | { readonly value: T } = { make }
+  return () => {
+    if ('make' in held) held = { value: held.make() }
+    return held.value
+  }
 }
 
-function linearPattern(tree: Tree): Pattern {
-  const { source } = printTree(tree.root, false)
-  const tester = new RegExp(source)
-  const capture = once(() => captor(tree))
-  const backtracking = once(() => backtracker(tree))
-  const differ = once(() => capturesDiffer(tree.root))
+/** Trees are large and seldom asked for, so that none is kept: `treeOf` reads the pattern anew. */
+function linearPattern(treeOf: () => Tree, translation: Translation): Pattern {
+  const { source } = translation
+  let tester: RegExp | null = null
+  const capture = once(() => captor(treeOf()))
+  const backtracking = once(() => backtracker(treeOf()))
+  const differ = once(() => capturesDiffer(treeOf().root))
   const longVerdict = once((): ((value: Bytes) => Verdict) => {
-    const automaton = automatonOf(tree.root)
+    const { root } = treeOf()
+    const automaton = automatonOf(root)
     if (automaton === null) return (value) => verdictOf(backtracking().search(value))
-    const search = new LazySearch(automaton, firstTable(tree.root), isAnchored(tree.root))
+    const search = new LazySearch(automaton, firstTable(root), isAnchored(root))
     return (value) => search.verdict(value)
   })
   const verdict = (value: Bytes): Verdict =>
-    value.length <= SHORT_LENGTH_MAX ? shortVerdict(tester, value) : longVerdict()(value)
+    value.length <= SHORT_LENGTH_MAX
+      ? shortVerdict((tester ??= new RegExp(source)), value)
+      : longVerdict()(value)
   const exec = (value: Bytes): Capture | null => {
     if (value.length > SHORT_LENGTH_MAX) {
       const groups = backtracking().capture(value, null)
@@ -111,34 +114,61 @@ function linearPattern(tree: Tree): Pattern {
     if (quick === null || !differ()) return quick
     return backtracking().capture(value, quick.index) ?? quick
   }
-  const needs = once(() => needsOf(tree.root))
-  return {
-    test: (value) => verdict(value) !== 'no-match',
-    verdict,
-    exec,
-    get needs() {
-      return needs()
-    },
-    source,
-    linear: true,
-  }
+  return patternOf(translation, verdict, exec)
 }
 
 function verdictOf(found: Found): Verdict {
   return typeof found === 'string' ? found : 'match'
 }
 
-function budgetedPattern(tree: Tree, source: string): Pattern {
-  const { search, capture } = backtracker(tree)
-  const verdict = (value: Bytes): Verdict => verdictOf(search(value))
-  const test = (value: Bytes): boolean => verdict(value) !== 'no-match'
-  const exec = (value: Bytes): Capture | null => capture(value, null)
-  return { test, verdict, exec, needs: needsOf(tree.root), source, linear: false }
+function budgetedPattern(treeOf: () => Tree, translation: Translation): Pattern {
+  const machine = once(() => backtracker(treeOf()))
+  return patternOf(
+    translation,
+    (value) => verdictOf(machine().search(value)),
+    (value) => machine().capture(value, null),
+  )
 }
 
-/** Compiles a PCRE pattern over bytes; throws `pattern-malformed` or `pattern-unsupported`. */
-export function compilePattern(pcre: Bytes, options: Partial<ReadOptions> = {}, place?: Place): Pattern {
+function patternOf(translation: Translation, verdict: Pattern['verdict'], exec: Pattern['exec']): Pattern {
+  return {
+    test: (value) => verdict(value) !== 'no-match',
+    verdict,
+    exec,
+    source: translation.source,
+    linear: translation.linear,
+    get needs() {
+      return translation.needs
+    },
+  }
+}
+
+/** Reads a pattern; what it needs is worked out when it is asked for. What V8 would refuse is refused here. */
+function translate(pcre: Bytes, { root }: Tree): Translation {
+  const linear = isPrintable(root)
+  const source = linear ? new RegExp(printTree(root, false).source).source : pcre
+  const needs = once(() => needsOf(root))
+  return {
+    source,
+    linear,
+    get needs() {
+      return needs()
+    },
+  }
+}
+
+/** Compiles a PCRE pattern over bytes; throws `pattern-malformed` or `pattern-unsupported`. One that `known` has is not read again. */
+export function compilePattern(
+  pcre: Bytes,
+  options: Partial<ReadOptions> = {},
+  place?: Place,
+  known?: Translations,
+): Pattern {
   assertLinearEngine()
-  const tree = readPattern(pcre, { ...MODSECURITY_2, ...options }, place)
-  return isPrintable(tree.root) ? linearPattern(tree) : budgetedPattern(tree, pcre)
+  const whole = { ...MODSECURITY_2, ...options }
+  const treeOf = (): Tree => readPattern(pcre, whole, place)
+  const found = known?.find(pcre, whole) ?? null
+  const translation = found ?? translate(pcre, treeOf())
+  if (found === null) known?.note(pcre, whole, translation)
+  return translation.linear ? linearPattern(treeOf, translation) : budgetedPattern(treeOf, translation)
 }
