@@ -11,6 +11,9 @@ import {
 import type { ReactNode } from 'react'
 import { parseConversationFilter } from './inbox/conversation-filter.ts'
 import { parseEventFilter } from './audit/event-filter.ts'
+import { parseBlockSearch } from './gateway/block-list-search.ts'
+import { parseExclusionSearch } from './gateway/exclusion-search.ts'
+import { parseRefusedFilter } from './gateway/refused-filter.ts'
 import { endsSession, meQuery } from './queries.ts'
 import { safeReturn } from './session-end.ts'
 import { Frame } from './shell/frame.tsx'
@@ -205,6 +208,45 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import('./audit/audit-page.tsx'), 'AuditPage'),
 })
 
+const traffic = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/traffic',
+  component: lazyRouteComponent(() => import('./gateway/traffic-page.tsx'), 'TrafficPage'),
+})
+
+const refused = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/traffic/refused',
+  validateSearch: parseRefusedFilter,
+  component: lazyRouteComponent(() => import('./gateway/refused-page.tsx'), 'RefusedPage'),
+})
+
+const refusal = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/traffic/refused/$requestId',
+  component: lazyRouteComponent(() => import('./gateway/refusal-page.tsx'), 'RefusalPage'),
+})
+
+const exclusions = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/traffic/exclusions',
+  validateSearch: parseExclusionSearch,
+  component: lazyRouteComponent(() => import('./gateway/exclusions-page.tsx'), 'ExclusionsPage'),
+})
+
+const limits = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/traffic/limits',
+  component: lazyRouteComponent(() => import('./gateway/limits-page.tsx'), 'LimitsPage'),
+})
+
+const blockList = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/traffic/block-list',
+  validateSearch: parseBlockSearch,
+  component: lazyRouteComponent(() => import('./gateway/block-list-page.tsx'), 'BlockListPage'),
+})
+
 const account = createRoute({
   getParentRoute: () => signedIn,
   path: '/account',
@@ -237,6 +279,12 @@ const tree = root.addChildren([
     elevations,
     resets,
     audit,
+    traffic,
+    refused,
+    refusal,
+    exclusions,
+    limits,
+    blockList,
     account,
     elsewhere,
   ]),

@@ -3,6 +3,7 @@ import { getRouteApi, Outlet, useRouterState } from '@tanstack/react-router'
 import { useEffect, useState, type ReactNode } from 'react'
 import { StepUp } from '../access/step-up.tsx'
 import { ElevationBanner } from '../elevation/elevation-banner.tsx'
+import { NoRulesBanner } from '../gateway/no-rules-banner.tsx'
 import { MeProvider } from '../session.tsx'
 import { IconButton } from '../ui/button.tsx'
 import { Navigation } from './navigation.tsx'
@@ -65,6 +66,7 @@ export function Frame(): ReactNode {
           </div>
         </aside>
         <main id="page" tabIndex={-1} className="min-w-0 flex-1">
+          <NoRulesBanner />
           <ElevationBanner />
           <Outlet />
         </main>

@@ -16,6 +16,11 @@ export interface Place {
     | '/elevations'
     | '/resets'
     | '/audit'
+    | '/traffic'
+    | '/traffic/refused'
+    | '/traffic/exclusions'
+    | '/traffic/limits'
+    | '/traffic/block-list'
     | '/account'
     | '/policy'
     | '/policy/versions'
@@ -101,10 +106,45 @@ export const PLACES: readonly Place[] = [
     also: 'second factors lost locked out recovery',
   },
   { to: '/audit', name: 'Audit log', icon: 'log', permission: 'audit.read', also: 'events ledger proof' },
+  {
+    to: '/traffic',
+    name: 'Traffic',
+    icon: 'channel',
+    permission: 'gateway.read',
+    also: 'gateway firewall waf requests live rules core rule set crs latency',
+  },
 ]
 
-/** Pages of the policy and of the person, found by search and shown elsewhere. */
+/** Pages of traffic, of the policy and of the person, found by search and shown elsewhere. */
 export const MORE_PLACES: readonly Place[] = [
+  {
+    to: '/traffic/refused',
+    name: 'Refused requests',
+    icon: 'channel',
+    permission: 'gateway.read',
+    also: 'blocked firewall why attack request id',
+  },
+  {
+    to: '/traffic/exclusions',
+    name: 'Exclusions of the firewall',
+    icon: 'channel',
+    permission: 'gateway.read',
+    also: 'false positive dry run reviewed file',
+  },
+  {
+    to: '/traffic/limits',
+    name: 'Limits',
+    icon: 'channel',
+    permission: 'gateway.read',
+    also: 'rates sizes timeouts 429',
+  },
+  {
+    to: '/traffic/block-list',
+    name: 'Block list',
+    icon: 'channel',
+    permission: 'gateway.read',
+    also: 'turn away ban address network',
+  },
   {
     to: '/policy',
     name: 'Policy',

@@ -1,0 +1,117 @@
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { useState, type ReactNode } from 'react'
+import { call } from '../api.ts'
+import { Button } from '../ui/button.tsx'
+import { Loaded } from '../ui/loaded.tsx'
+import { Empty, PageBody, PageHead } from '../ui/page.tsx'
+import { LIVE_MS } from './gateway-api.ts'
+import { GatewayTabs } from './gateway-tabs.tsx'
+import { FindRefusal, RefusedFilterForm } from './refused-filter-form.tsx'
+import { RefusedList } from './refused-list.tsx'
+
+const PAGE = 50
+
+const route = getRouteApi('/signed-in/traffic/refused')
+
+/** What the firewall refused, newest first; each opens to the reason. Policy 4.1-a. */
+export function RefusedPage(): ReactNode {
+  const filter = route.useSearch()
+  const navigate = route.useNavigate()
+  const [paused, setPaused] = useState(false)
+  const pages = useInfiniteQuery({
+    queryKey: ['gateway', 'refused', filter],
+    queryFn: ({ signal, pageParam }) =>
+      call(
+        'GET /api/gateway/blocks',
+        { query: { ...filter, limit: PAGE, ...(pageParam === null ? {} : { cursor: pageParam }) } },
+        { signal },
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+    // Whoever has gone on to older ones reads; the list moves no more by itself.
+    refetchInterval: ({ state }) => (paused || (state.data?.pages.length ?? 0) > 1 ? false : LIVE_MS),
+  })
+  const rows = pages.data?.pages.flatMap(({ blocks }) => blocks) ?? []
+  const narrowed = Object.keys(filter).length > 0
+  const reading = (pages.data?.pages.length ?? 0) > 1
+  return (
+    <PageBody>
+      <PageHead
+        title="Refused requests"
+        lead="Kept for thirty days. With the keyboard: j and k move, Enter says why."
+      >
+        {reading ? (
+          <Button
+            busy={pages.isFetching && !pages.isFetchingNextPage}
+            onClick={() => {
+              void pages.refetch()
+            }}
+          >
+            Refresh
+          </Button>
+        ) : (
+          <Button
+            aria-pressed={paused}
+            onClick={() => {
+              setPaused(!paused)
+            }}
+          >
+            {paused ? 'Go on' : 'Pause'}
+          </Button>
+        )}
+      </PageHead>
+      <GatewayTabs />
+      <div className="grid items-end gap-x-8 gap-y-3 desktop:grid-cols-[2fr_1fr]">
+        <RefusedFilterForm
+          filter={filter}
+          onChange={(search) => {
+            void navigate({ search, replace: true })
+          }}
+        />
+        <FindRefusal
+          onFind={(requestId) => {
+            void navigate({ to: '/traffic/refused/$requestId', params: { requestId } })
+          }}
+        />
+      </div>
+      <Loaded query={pages} what="the refused requests">
+        {() =>
+          rows.length === 0 ? (
+            <Empty title={narrowed ? 'No refusal fits the filter' : 'Nothing was refused yet'}>
+              {narrowed ? (
+                <Button
+                  onClick={() => {
+                    void navigate({ search: {}, replace: true })
+                  }}
+                >
+                  Clear the filter
+                </Button>
+              ) : (
+                'A request appears here within seconds once the rules object to it.'
+              )}
+            </Empty>
+          ) : (
+            <RefusedList
+              rows={rows}
+              onOpen={(requestId) => {
+                void navigate({ to: '/traffic/refused/$requestId', params: { requestId } })
+              }}
+            />
+          )
+        }
+      </Loaded>
+      {pages.hasNextPage && (
+        <Button
+          className="self-center"
+          busy={pages.isFetchingNextPage}
+          onClick={() => {
+            void pages.fetchNextPage()
+          }}
+        >
+          Load older ones
+        </Button>
+      )}
+    </PageBody>
+  )
+}
