@@ -11,6 +11,7 @@ import { session } from './session.ts'
 import { signIn } from './sign-in.ts'
 import { start } from './start.ts'
 import { trust } from './trust.ts'
+import { waf } from './waf.ts'
 import { webhook } from './webhook.ts'
 
 const benchmarks: Readonly<Record<string, Benchmark>> = {
@@ -25,6 +26,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   'sign-in': signIn,
   flood,
   introspection,
+  waf,
 }
 
 const wanted = process.argv.slice(2)

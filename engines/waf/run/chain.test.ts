@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { TRANSFORMATIONS } from '../names.ts'
 import { transformations } from '../transform/index.ts'
 import { createChains, derive, GATES, stages } from './chain.ts'
-import { Value, Values } from './value.ts'
+import { SharedValues, Value, Values } from './value.ts'
 
 const bytes = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((byte) => String.fromCodePoint(byte)) })
 const fragments = fc.constantFrom(
@@ -45,7 +45,7 @@ test('a chain gives what its transformations give one after the other, however i
   const chains = createChains(transformations)
   fc.assert(
     fc.property(fc.array(names, { minLength: 1, maxLength: 6 }), text, (lists, raw) => {
-      const values = new Values()
+      const values = new Values(new SharedValues(0))
       for (const list of lists) {
         const expected = list.reduce((value, name) => transformations[name](value), raw)
         assert.equal(derive(values, values.of(raw), chains.of(list)).text, expected)
@@ -57,7 +57,7 @@ test('a chain gives what its transformations give one after the other, however i
 
 test('the stages of a chain are the text and each change of it', () => {
   const chain = createChains(transformations).of(['urlDecode', 'lowercase', 'trim'])
-  const found = stages(new Values(), new Value('%41'), chain)
+  const found = stages(new Values(new SharedValues(0)), new Value('%41'), chain)
   assert.deepEqual(
     found.map((value) => value.text),
     ['%41', 'A', 'a'],

@@ -8,7 +8,10 @@ import { runHost, type EngineHost } from './host.ts'
 import { layOut, type Plan } from './plan.ts'
 import type { CompiledRule } from './rule.ts'
 import { createTransaction } from './transaction.ts'
+import { SharedValues } from './value.ts'
 import { vary } from './variant.ts'
+
+const SHARED_VALUES_MAX = 512
 
 /** Compiles rules; throws a `WafError` with the place of a rule that cannot be obeyed. */
 export function compileRules(program: Program, host: EngineHost, options: CompileOptions = {}): RuleSet {
@@ -36,6 +39,7 @@ export function compileWith(
       variables: [],
       removed: new Uint8Array(program.items.length),
       filters: new Map(),
+      shared: new SharedValues(SHARED_VALUES_MAX),
     },
     rulesLoaded: program.rulesLoaded,
     fingerprint,

@@ -6,7 +6,7 @@ import type { CollectionStore, StoredCollection } from './collections.ts'
 import type { Entry, Member } from './entry.ts'
 import type { MatchedPart, MatchRecord } from './match.ts'
 import type { ResolvedTargets, TargetFilter } from './targets.ts'
-import { Values } from './value.ts'
+import { Values, type SharedValues } from './value.ts'
 
 /** What the engine gets from whoever uses it, for as long as a transaction lasts. */
 export interface RunHost {
@@ -40,6 +40,7 @@ export interface Beginning {
   readonly variables: readonly (readonly [name: Bytes, value: Bytes])[]
   readonly removed: Uint8Array
   readonly filters: Map<number, readonly TargetFilter[]>
+  readonly shared: SharedValues
 }
 
 const NO_HEAD: RequestHead = { method: '', target: '', protocol: '', headers: [] }
@@ -64,7 +65,7 @@ export class State {
   /** Whether a response of this status belongs in the audit log. */
   readonly isRelevantStatus: (status: string) => boolean
   readonly begunMicroseconds: number
-  readonly values = new Values()
+  readonly values: Values
   phase: Phase = 1
   mode: EngineMode
   head: RequestHead = NO_HEAD
@@ -133,6 +134,7 @@ export class State {
     this.host = host
     this.isRelevantStatus = beginning.isRelevantStatus
     this.begunMicroseconds = host.microseconds()
+    this.values = new Values(beginning.shared)
     this.mode = beginning.mode
     this.requestBodyAccess = settings.requestBodyAccess
     this.responseBodyAccess = settings.responseBodyAccess

@@ -44,9 +44,37 @@ function bytesOf(text: Bytes): Int32Array {
   return set
 }
 
+/** Values that many transactions have alike, such as names of headers; what was found out about them once is kept. */
+export class SharedValues {
+  readonly #known = new Map<Bytes, Value>()
+  readonly #valuesMax: number
+
+  constructor(valuesMax: number) {
+    this.#valuesMax = valuesMax
+  }
+
+  of(text: Bytes): Value {
+    const known = this.#known.get(text)
+    if (known !== undefined) return known
+    const value = new Value(text)
+    if (text.length > SHARED_BYTES_MAX) return value
+    if (this.#known.size >= this.#valuesMax) this.#known.clear()
+    this.#known.set(text, value)
+    return value
+  }
+}
+
+const SHARED_BYTES_MAX = 256
+
 /** The values of one transaction, each text once. */
 export class Values {
   readonly #known = new Map<Bytes, Value>()
+  /** For texts that are nobody's secret and come again. */
+  readonly shared: SharedValues
+
+  constructor(shared: SharedValues) {
+    this.shared = shared
+  }
 
   of(text: Bytes): Value {
     const known = this.#known.get(text)

@@ -6,6 +6,16 @@ import type { State } from './state.ts'
 import { readStored } from './collections.ts'
 
 const NOTHING: readonly Entry[] = []
+
+/** Names come again in every request, and so do these headers, which say what a client is and not who. */
+const SHARED: ReadonlySet<VariableName> = new Set<VariableName>([
+  'ARGS_NAMES',
+  'ARGS_GET_NAMES',
+  'ARGS_POST_NAMES',
+  'REQUEST_COOKIES_NAMES',
+  'REQUEST_HEADERS_NAMES',
+])
+const ALIKE = /^(?:accept(?:-\w+)?|connection|content-type|host|sec-[\w-]+|user-agent)$/i
 const NO_MEMBERS: readonly Member[] = []
 
 interface CollectionSource {
@@ -116,7 +126,11 @@ function fixedEntries(state: State, variable: VariableName): readonly Entry[] {
 function toEntries(state: State, variable: VariableName, source: CollectionSource): readonly Entry[] {
   const members = source.members(state)
   if (members.length === 0) return NOTHING
-  return members.map(({ name, value }) => new Entry(variable, name, state.values.of(value), source.body))
+  const { values } = state
+  return members.map(({ name, value }) => {
+    const isShared = SHARED.has(variable) || (variable === 'REQUEST_HEADERS' && ALIKE.test(name))
+    return new Entry(variable, name, isShared ? values.shared.of(value) : values.of(value), source.body)
+  })
 }
 
 function single(state: State, variable: VariableName): readonly Entry[] {

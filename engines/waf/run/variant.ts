@@ -5,7 +5,10 @@ import { WafError, type Place } from '../waf-error.ts'
 import { lowerAscii } from './entry.ts'
 import { compileItems, type Compiled, type Parts } from './compile.ts'
 import type { Beginning } from './state.ts'
+import { SharedValues } from './value.ts'
 import { compileFilter, type TargetFilter } from './targets.ts'
+
+const SHARED_VALUES_MAX = 64
 
 const MODES = { block: 'On', detect: 'DetectionOnly', off: 'Off' } as const
 
@@ -23,6 +26,8 @@ export function vary(parts: Parts, options: VariantOptions): Parts {
     mode,
     removed,
     filters,
+    // What is known of a value goes by the numbers of its set's rules, of which patches are more.
+    shared: options.patches === undefined ? parts.beginning.shared : new SharedValues(SHARED_VALUES_MAX),
     variables: [
       ...parts.beginning.variables,
       ...variables.map(([name, value]) => [lowerAscii(name), value] as const),
