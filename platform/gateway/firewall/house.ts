@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { createCollectionStore, loadRules } from '#waf'
 import type { Database } from '../../db/index.ts'
 import type { TenantKeys } from '../../encryption/index.ts'
 import { HOUR, secondsBetween, type Clock } from '../../kernel/clock.ts'
@@ -11,8 +10,8 @@ import type { PolicyReader } from '../../kernel/parameter.ts'
 import { openAuditLog } from './audit-log.ts'
 import { openBlockEvents } from './block-events.ts'
 import { openBlocks, type Blocks } from './blocks.ts'
+import { openEngineLoad } from './engine-load.ts'
 import { openFirewall, type OpenFirewall } from './open-firewall.ts'
-import type { LoadRules } from './rule-program.ts'
 import { openRuleSource } from './rule-source.ts'
 import { openRuleStore } from './rule-store.ts'
 import type { FirewallRouteParts } from './routes.ts'
@@ -50,16 +49,6 @@ export interface FirewallHouse {
 const LOOK_MS = 5000
 const COMPARE_SECONDS = 23 * HOUR
 
-/** Compiles with this engine; collections are kept in this process. */
-export const compileWithEngine: LoadRules = (files, readFile) =>
-  loadRules(files, {
-    readFile,
-    store: createCollectionStore(),
-    // Nothing is known of places and block lists; values that would make rules ask for them are refused when they are set.
-    geo: () => null,
-    listed: () => false,
-  })
-
 /** Opens the firewall, its log, its counts and its store. */
 export async function openFirewallHouse(given: HouseParts): Promise<FirewallHouse> {
   const { config, db, keys, clock, policy, log } = given
@@ -75,7 +64,7 @@ export async function openFirewallHouse(given: HouseParts): Promise<FirewallHous
     clock,
     policy,
     log,
-    load: compileWithEngine,
+    load: openEngineLoad(join(config.SURETY_VAR, 'rules', 'patterns'), log),
     store: openRuleStore(join(config.SURETY_VAR, 'rules')),
     source: openRuleSource(config.RULES_RELEASE),
     folder: config.SURETY_RULES,
