@@ -14,6 +14,7 @@ import {
 import { databaseAnswers, listenFor } from './db/index.ts'
 import { encryptionJobs, encryptionRoutes } from './encryption/index.ts'
 import {
+  blockListJobs,
   blockListRoutes,
   firewallJobs,
   firewallRoutes,
@@ -149,6 +150,7 @@ function allJobs(ground: Ground, services: Services, proof: Proof): readonly Job
     ...accessJobs({ db, clock, policy, audit, access: services.access }),
     ...auditJobs({ db, audit, policy, clock }),
     ...encryptionJobs({ db, clock, root, policy, record }),
+    ...blockListJobs(services.blockList),
     ...firewallJobs(services.house.parts),
     ...policyJobs(proof.runs),
     ...postJobs(services.postParts),

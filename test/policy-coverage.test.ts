@@ -8,7 +8,15 @@ import { accessJobs, accessRoutes } from '../platform/access/index.ts'
 import { auditJobs, auditRoutes, auditSocketRoutes, ledgerRoutes } from '../platform/audit/index.ts'
 import { bindAll } from '../platform/controls.ts'
 import { encryptionJobs, encryptionRoutes } from '../platform/encryption/index.ts'
-import { firewallJobs, firewallRoutes, gatewayRoutes } from '../platform/gateway/index.ts'
+import {
+  blockListJobs,
+  blockListRoutes,
+  firewallJobs,
+  firewallRoutes,
+  gatewayRoutes,
+  seenRoutes,
+  signedWayRoutes,
+} from '../platform/gateway/index.ts'
 import { looseInputs } from '../platform/gateway/schema-strictness.ts'
 import { z } from '../platform/kernel/schema.ts'
 import type { BoundControl } from '../platform/kernel/control.ts'
@@ -125,6 +133,7 @@ const routeFactories: Readonly<Record<string, (parts: never) => readonly unknown
   accessRoutes,
   auditRoutes,
   auditSocketRoutes,
+  blockListRoutes,
   encryptionRoutes,
   firewallRoutes,
   gatewayRoutes,
@@ -134,12 +143,15 @@ const routeFactories: Readonly<Record<string, (parts: never) => readonly unknown
   policyServiceRoutes,
   postRoutes,
   recoveryRoutes,
+  seenRoutes,
+  signedWayRoutes,
   trustRoutes,
 }
 /** Every job factory of every module, by its name. */
 const jobFactories: Readonly<Record<string, (parts: never) => readonly Job[]>> = {
   accessJobs,
   auditJobs,
+  blockListJobs,
   encryptionJobs,
   firewallJobs,
   policyJobs,
@@ -273,8 +285,8 @@ suite('routes and jobs', () => {
     const shown = doors.flatMap((text) => text.match(/\b[a-z][A-Za-z]*(?:Routes|Jobs)\b/g) ?? []).sort()
     assert.deepEqual(shown, [...Object.keys(routeFactories), ...Object.keys(jobFactories)].sort())
     const composed = readFileSync(`${root}platform/main.ts`, 'utf8')
-    // The gateway mounts its own.
-    const wired = shown.filter((name) => name !== 'gatewayRoutes')
+    const ownOfTheGateway = ['gatewayRoutes', 'seenRoutes', 'signedWayRoutes']
+    const wired = shown.filter((name) => !ownOfTheGateway.includes(name))
     assert.deepEqual(
       wired.filter((name) => !composed.includes(`...${name}(`)),
       [],

@@ -21,7 +21,6 @@ import { pm, pmFromFile } from './phrases.ts'
 import { beginsWith, contains, containsWord, endsWith, streq, within } from './text.ts'
 import { validateByteRange, validateUrlEncoding, validateUtf8Encoding } from './validate-bytes.ts'
 
-export { phraseScanner, type PhraseHit, type PhraseScanner } from './phrase-scanner.ts'
 export { readNumber } from './number.ts'
 
 /** Every operator by name; making one throws `operator-argument`, `file-missing` or `host-missing`. */

@@ -41,11 +41,6 @@ export function complement(a: ByteSet): ByteSet {
   return a.map((word) => ~word >>> 0)
 }
 
-/** Whether two sets share a byte. */
-export function meet(a: ByteSet, b: ByteSet): boolean {
-  return a.some((word, i) => (word & (b[i] ?? 0)) !== 0)
-}
-
 /** Whether two sets hold the same bytes. */
 export function same(a: ByteSet, b: ByteSet): boolean {
   return a.every((word, i) => word === b[i])
