@@ -4,33 +4,18 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { sql } from '../drills/workplace.ts'
 import { startSystem, type RunningSystem } from '../running-system.ts'
-import {
-  goToEmptyPage,
-  openTrustingBrowser,
-  plugIn,
-  post,
-  type VirtualAuthenticator,
-} from './authenticator.ts'
+import { goToEmptyPage, openTrustingBrowser, plugIn, type VirtualAuthenticator } from './authenticator.ts'
 import { noBrowser, openWindow, type Window } from './browser.ts'
 import { examine } from './look.ts'
+import { makeAccount } from './new-account.ts'
 import { newestMessage } from './outbox.ts'
-import { freshCode, person, type Person } from './person.ts'
+import { freshCode, person } from './person.ts'
 import { openSteps, STEP } from './steps.ts'
 
 const NUMBER = '+4915112345678'
 /** Tries to sign in and the like that the last step makes at most. */
 const TRIES = 15
 const REASON = 'A sample reason of a test'
-
-/** Makes an account from a page that is open, as the welcome page does: the password, then an authenticator app. */
-async function setUp(page: Page, of: Person, welcome: object): Promise<void> {
-  await post(page, '/api/access/welcome', welcome)
-  const offer = await post(page, '/api/access/enrol', { label: 'Sample app' })
-  const { factorId, secret } = offer.body as { readonly factorId: string; readonly secret: string }
-  of.secret = secret
-  const done = await post(page, '/api/access/enrol/confirm', { factorId, code: await freshCode(of) })
-  assert.equal(done.status, 200, JSON.stringify(done.body))
-}
 
 /** Waits until somebody signed out may try often enough: the checks of the platform come from this machine, too. */
 async function waitForTries(page: Page, origin: string): Promise<void> {
@@ -84,7 +69,7 @@ suite('access, with the keyboard in a real browser', { skip: noBrowser, timeout:
     key = await plugIn(page, { protocol: 'ctap2', verification: true })
     const token = new URL(system.firstLink ?? '').hash.slice(1)
     const { name, email, password } = owner
-    await setUp(page, owner, { token, name, email, password, workspaceName: 'Sample shop' })
+    await makeAccount(page, owner, { token, name, email, password, workspaceName: 'Sample shop' })
   }, STEP)
 
   after(async () => {
@@ -134,7 +119,7 @@ suite('access, with the keyboard in a real browser', { skip: noBrowser, timeout:
     theirs = await openWindow(browser, system.origin)
     await goToEmptyPage(theirs.page, system.origin)
     const { name, password } = agent
-    await setUp(theirs.page, agent, { token, name, password })
+    await makeAccount(theirs.page, agent, { token, name, password })
   })
 
   step(

@@ -68,18 +68,20 @@ export interface Said {
   readonly body: unknown
 }
 
-/** Posts from the page itself, with its cookies, as the console would. */
-export function post(page: Page, path: string, body: object = {}): Promise<Said> {
+/** Posts from the page itself, with its cookies and the proof that it is a page of the session, as the console would. */
+export async function post(page: Page, path: string, body: object = {}): Promise<Said> {
+  const cookies = await page.context().cookies(page.url())
+  const proof = cookies.find(({ name }) => name === '__Host-surety-form')?.value ?? ''
   return page.evaluate(
-    async ([to, sent]) => {
+    async ([to, sent, form]) => {
       const answer = await fetch(to, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', 'surety-form': form },
         body: sent,
       })
       return { status: answer.status, body: await answer.json() }
     },
-    [path, JSON.stringify(body)] as const,
+    [path, JSON.stringify(body), proof] as const,
   )
 }
 
