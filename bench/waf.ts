@@ -1,37 +1,62 @@
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { loadRules, readFromDisk, ruleFile, type RuleSet } from '#waf'
+import type { RuleSet } from '#waf'
 import type { Figure } from './figure.ts'
-import { sampleRequests, type SampleRequest } from './waf-requests.ts'
+import { openLibmodsecurity, type Libmodsecurity } from './libmodsecurity.ts'
+import { measureLoad } from './waf-load.ts'
+import { look } from './waf-look.ts'
+import { attack, sampleRequests, type SampleRequest } from './waf-requests.ts'
+import { loadPaths, NO_RULES, rulePaths } from './waf-rules.ts'
 
 const ROUND_MILLISECONDS = 400
-const ROUNDS = 5
+const ROUNDS = 6
+/** How long the peer is given for each kind of request. */
+const PEER_MICROSECONDS = 2_000_000
 
-/** Processor time of one request through the Core Rule Set at paranoia level 1, phases 1 to 5, and of loading it. */
+/** Processor time of one request through the Core Rule Set at paranoia level 1, phases 1 to 5, and loading it, beside libmodsecurity. */
 export async function waf(show: (figure: Figure) => void): Promise<void> {
-  const data = process.env['SURETY_PUBLIC_DATA']
-  if (data === undefined) {
-    console.log('  skipped: SURETY_PUBLIC_DATA names no folder with the Core Rule Set')
-    return
+  const paths = rulePaths()
+  if (paths === null) return console.log(NO_RULES)
+  const set = loadPaths(paths)
+  if (look(set, attack()) === null) throw new Error('the rules do not stop an attack')
+  const peer = await openLibmodsecurity(paths)
+  try {
+    if (peer !== null) await showPeerAtWork(peer)
+    await measureLoad(show, peer)
+    for (const request of sampleRequests()) {
+      const ours = measure(set, request)
+      const { what, microsecondsMax } = request
+      show({ what, ours, unit: 'us CPU', beside: { kind: 'limit', value: microsecondsMax } })
+      if (peer !== null) await beside(show, peer, request, ours)
+    }
+  } finally {
+    await peer?.remove()
   }
-  const began = process.cpuUsage()
-  const set = load(join(data, 'crs'))
-  show(limit('load the rules', microsecondsSince(began) / 1000, 'ms', 150))
-  for (const request of sampleRequests()) show(measure(set, request))
-  await Promise.resolve()
 }
 
-function load(folder: string): RuleSet {
-  const rules = readdirSync(join(folder, 'rules')).filter((name) => name.endsWith('.conf'))
-  const paths = ['crs-setup.conf.example', ...rules.toSorted().map((name) => join('rules', name))]
-  const base = { name: 'base.conf', text: 'SecRuleEngine On\n' }
-  return loadRules([base, ...paths.map((path) => ruleFile(join(folder, path)))], { readFile: readFromDisk })
+async function showPeerAtWork(peer: Libmodsecurity): Promise<void> {
+  const { stopped } = await peer.measure(attack(), { batches: 1, each: 1 })
+  if (stopped !== 1) throw new Error('libmodsecurity does not stop an attack')
+}
+
+async function beside(
+  show: (figure: Figure) => void,
+  peer: Libmodsecurity,
+  request: SampleRequest,
+  ours: number,
+): Promise<void> {
+  const { microseconds: about } = await peer.measure(request, { batches: 2, each: 5 })
+  const each = Math.max(2, Math.round(PEER_MICROSECONDS / ROUNDS / about))
+  const { microseconds, stopped } = await peer.measure(request, { batches: ROUNDS, each })
+  if (stopped !== 0) throw new Error(`libmodsecurity stops ${request.what}`)
+  const name = 'libmodsecurity'
+  show({ what: '  beside', ours, unit: 'us CPU', beside: { kind: 'peer', name, value: microseconds } })
 }
 
 /** The best of a few rounds: what else runs on the machine only ever adds. */
-function measure(set: RuleSet, request: SampleRequest): Figure {
-  look(set, request)
-  for (let warm = 0; warm < 300; warm++) look(set, request)
+function measure(set: RuleSet, request: SampleRequest): number {
+  for (let warm = 0; warm < 300; warm++) {
+    const stopped = look(set, request)
+    if (stopped !== null) throw new Error(`${request.what}: stopped: ${stopped}`)
+  }
   let best = Number.POSITIVE_INFINITY
   for (let round = 0; round < ROUNDS; round++) {
     const began = process.cpuUsage()
@@ -41,37 +66,8 @@ function measure(set: RuleSet, request: SampleRequest): Figure {
       look(set, request)
       count++
     }
-    best = Math.min(best, microsecondsSince(began) / count)
+    const { user, system } = process.cpuUsage(began)
+    best = Math.min(best, (user + system) / count)
   }
-  return limit(request.what, best, 'us CPU', request.microsecondsMax)
-}
-
-function limit(what: string, ours: number, unit: string, value: number): Figure {
-  return { what, ours, unit, beside: { kind: 'limit', value } }
-}
-
-function microsecondsSince(began: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(began)
-  return user + system
-}
-
-let number = 0
-
-function look(set: RuleSet, { what, head, body }: SampleRequest): void {
-  const transaction = set.begin({
-    uniqueId: `bench-${number++}`,
-    now: 1_700_000_000_000,
-    client: { address: '192.0.2.1', port: 40_000 },
-    server: { address: '192.0.2.2', port: 443, name: 'localhost' },
-  })
-  const verdict =
-    transaction.request(head) ?? (body === null ? null : transaction.bodyPart(body)) ?? transaction.bodyEnd()
-  if (verdict !== null) throw new Error(`${what}: stopped: ${verdict.message}`)
-  transaction.response({
-    status: 200,
-    protocol: 'HTTP/1.1',
-    headers: ['Content-Type', 'application/octet-stream'],
-  })
-  transaction.responseEnd()
-  transaction.end()
+  return best
 }
