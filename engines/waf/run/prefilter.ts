@@ -215,24 +215,25 @@ export class Pool {
 
   #ofGroup(values: Values, seat: Seat): Int32Array {
     const { chain, family, everyStage } = seat
+    const { gate } = chain
     // What no transformation of the chain changes is looked at as it came in.
-    if (chain.gate !== null && !intersects(chain.gate, this.#allBytes())) return this.#ofFamily(family)
-    if (everyStage)
-      return union(
-        family,
-        this.#raw.flatMap(({ value }) => stages(values, value, chain)),
-      )
-    return union(
-      family,
-      this.#raw.map(({ value }) => derive(values, value, chain)),
-    )
+    if (gate !== null && !intersects(gate, this.#allBytes())) return this.#ofFamily(family)
+    const bits = emptyBits(family, this.#raw[0]?.value)
+    for (const { value } of this.#raw) {
+      if (!everyStage) add(bits, family.candidates(derive(values, value, chain)))
+      else if (gate !== null && !intersects(gate, value.bytes())) add(bits, family.candidates(value))
+      else for (const stage of stages(values, value, chain)) add(bits, family.candidates(stage))
+    }
+    return bits
   }
 
   #ofFamily(family: Family): Int32Array {
-    return (this.#families[family.number] ??= union(
-      family,
-      this.#raw.map(({ value }) => value),
-    ))
+    const known = this.#families[family.number]
+    if (known !== undefined) return known
+    const bits = emptyBits(family, this.#raw[0]?.value)
+    for (const { value } of this.#raw) add(bits, family.candidates(value))
+    this.#families[family.number] = bits
+    return bits
   }
 
   #allBytes(): Int32Array {
@@ -247,17 +248,10 @@ export class Pool {
   }
 }
 
-const NONE = new Int32Array(0)
+function emptyBits(family: Family, value: Value | undefined): Int32Array {
+  return new Int32Array(value === undefined ? 0 : family.candidates(value).length)
+}
 
-function union(family: Family, values: readonly Value[]): Int32Array {
-  const [first] = values
-  if (first === undefined) return NONE
-  const bits = family.candidates(first).slice()
-  for (let index = 1; index < values.length; index++) {
-    const value = values[index]
-    if (value === undefined || value === first) continue
-    const more = family.candidates(value)
-    for (let word = 0; word < bits.length; word++) bits[word] = (bits[word] ?? 0) | (more[word] ?? 0)
-  }
-  return bits
+function add(bits: Int32Array, more: Int32Array): void {
+  for (let word = 0; word < bits.length; word++) bits[word] = (bits[word] as number) | (more[word] as number)
 }

@@ -122,6 +122,7 @@ function readMembers(variable: VariableName, selector: Selector | null, place: P
     return (state) => xmlEntries(state, path)
   }
   if (variable === 'TX' && selector?.kind === 'name') return readTx(lowerAscii(selector.name))
+  if (variable === 'TX' && selector?.kind === 'pattern') return readTxNames(selector.pattern, place)
   const accepts = compileSelector(selector, place)
   if (accepts === null) return (state) => entriesOf(state, variable)
   return (state) => entriesOf(state, variable).filter(accepts)
@@ -134,6 +135,18 @@ function readTx(key: Bytes): Read {
     const value = state.tx.get(key)
     if (value === undefined) return NOTHING
     return [new Entry('TX', key, new Value(value), false)]
+  }
+}
+
+/** Members whose names match; of the many others nothing is made. */
+function readTxNames(source: Bytes, place: Place): Read {
+  const pattern = compilePattern(source, { ignoreCase: true }, place)
+  return (state) => {
+    const entries: Entry[] = []
+    for (const [name, value] of state.tx) {
+      if (pattern.test(name)) entries.push(new Entry('TX', name, new Value(value), false))
+    }
+    return entries
   }
 }
 
