@@ -100,3 +100,9 @@ export function sampleRequests(): readonly SampleRequest[] {
     { what: '64 KB of prose', microsecondsMax: 4000, ...post(urlencoded, prose) },
   ]
 }
+
+/** A request that rules must stop: only then is anything measured. */
+export function attack(): Pick<SampleRequest, 'head' | 'body'> {
+  const target = "/products/list?q=1'+union+select+password+from+users--"
+  return { head: { method: 'GET', target, protocol: 'HTTP/1.1', headers: browser }, body: null }
+}
