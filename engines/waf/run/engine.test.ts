@@ -236,3 +236,30 @@ test('a redirect says where to, macros expanded', () => {
     ['redirect', 307, 'https://example.org/GET'],
   )
 })
+
+test('what cannot be obeyed whole is refused when it is loaded, with its place', () => {
+  const refused = (text: string): void =>
+    assert.throws(
+      () => rulesOf(text),
+      (error) => error instanceof WafError && error.code === 'directive-refused' && error.place !== undefined,
+      text,
+    )
+  refused(`SecRule ARGS "@streq a" "id:1,phase:2,pause:1000"`)
+  refused(`SecRule ARGS "@streq a" "id:1,phase:2,proxy:http://192.0.2.1/"`)
+  refused(`SecRule STREAM_INPUT_BODY "@rsub s/a/b/" "id:1,phase:2,pass"`)
+})
+
+test('patches hold rules and nothing that concerns the whole set', () => {
+  const set = rulesOf(`SecRule ARGS "@streq a" "id:1,phase:2,deny"`)
+  for (const text of [
+    'SecRuleEngine Off',
+    'SecRuleRemoveById 1',
+    'SecRequestBodyLimit 1',
+    'SecRuleUpdateTargetById 1 !ARGS:x',
+  ])
+    assert.throws(
+      () => set.variant({ patches: `SecAction "id:2,phase:1,pass"\n${text}` }),
+      (error) => error instanceof WafError && error.code === 'directive-refused' && error.place?.line === 2,
+      text,
+    )
+})

@@ -1,4 +1,5 @@
 import type { Bytes, Rule, Template } from '../model.ts'
+import { WafError } from '../waf-error.ts'
 import { compileTemplate, type Expand } from './macro.ts'
 import { compileLink, runLink, runPeek, type Link, type LinkContext } from './link.ts'
 import type { Prefilter, Seat } from './prefilter.ts'
@@ -33,8 +34,27 @@ export interface RuleContext extends LinkContext {
   readonly everyRule: boolean
 }
 
-/** Compiles a rule. */
+/** What rules may ask for and nothing here can do; a rule is refused rather than obeyed by half. */
+function refuseUndone(rule: Rule): void {
+  const { kind } = rule.disruption
+  if (kind === 'pause' || kind === 'proxy')
+    throw new WafError(
+      'directive-refused',
+      `${kind} is for a server that waits or forwards; use deny`,
+      rule.place,
+    )
+  const rewriting = rule.conditions.find(({ operator }) => operator?.name === 'rsub')
+  if (rewriting !== undefined)
+    throw new WafError(
+      'directive-refused',
+      '@rsub rewrites streams; here bodies are looked at only',
+      rewriting.place,
+    )
+}
+
+/** Compiles a rule; throws a `WafError` for one that cannot be obeyed whole. */
 export function compileRule(rule: Rule, index: number, context: RuleContext): CompiledRule {
+  refuseUndone(rule)
   const links = rule.conditions.map((condition) => compileLink(condition, rule.id, context))
   const tagTexts = rule.tags.map(context.templateText)
   const message = firstOf(rule, (condition) => condition.message)

@@ -40,6 +40,7 @@ export function vary(parts: Parts, options: VariantOptions): Parts {
 
 function withPatches(parts: Parts, patches: string): Compiled {
   const program = readProgram([{ name: 'patches', text: patches }], parts.host.readFile)
+  refuseSettings(patches)
   const taken = new Set(parts.compiled.rules.map(({ rule }) => rule.id))
   const clash = program.items.find(
     (item): item is Rule => item.kind === 'rule' && item.id !== 0 && taken.has(item.id),
@@ -50,6 +51,22 @@ function withPatches(parts: Parts, patches: string): Compiled {
   const compiled = compileItems(program.items, parts.host, parts.options, parts.compiled)
   return { ...compiled, items: [...compiled.items, ...parts.compiled.items] }
 }
+
+/** Rules of patches join those of the set; everything else that a file may say would be obeyed by half, and is refused. */
+function refuseSettings(patches: string): void {
+  for (const [index, line] of patches.split('\n').entries()) {
+    const directive = /^\s*(Sec\w+)/i.exec(line)?.[1]
+    if (directive === undefined || RULE_DIRECTIVES.has(directive.toLowerCase())) continue
+    const place = { file: 'patches', line: index + 1 }
+    throw new WafError(
+      'directive-refused',
+      `${directive} concerns the whole set and stands in its files`,
+      place,
+    )
+  }
+}
+
+const RULE_DIRECTIVES = new Set(['secrule', 'secaction', 'secmarker', 'secdefaultaction'])
 
 function exclude(
   compiled: Compiled,
