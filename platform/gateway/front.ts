@@ -25,6 +25,7 @@ import {
 } from './completeness.ts'
 import { recentChanges, type RecentChange } from './recent-changes.ts'
 import { openRequestLog, type RequestCounts, type RequestRecord } from './request-log.ts'
+import { routeNames } from './route-names.ts'
 import { openServiceDoor } from './service-door.ts'
 import { openUnderWay } from './under-way.ts'
 
@@ -99,7 +100,7 @@ export function assembleFront(parts: FrontParts): Front {
     turnedAway,
     requestLog,
     limits,
-    guard: openGuard(parts),
+    guard: openGuard({ ...parts, routeOf: routeNames(parts.routes, parts.publicPaths) }),
     isServed: servedHosts(parts.hosts),
     app: mountRoutes(
       parts.routes.filter((route) => route.surface === 'gateway'),

@@ -261,7 +261,7 @@ describe('the firewall in the path of a request', () => {
     const blocked = await firewall.reported('attack')
     assert.deepEqual(
       [blocked.judged?.status, blocked.judged?.pattern, blocked.judged?.client],
-      [403, 'firewall', ''],
+      [403, 'service /hooks/', ''],
     )
     assert.equal(blocked.report?.blocked?.rule, 902)
     const known = await firewall.reported('known')

@@ -20,6 +20,8 @@ export interface GuardParts {
   readonly firewall: Firewall
   /** Knows deliveries that their provider signed. */
   readonly ways: SignedWays
+  /** Names the route that a path belongs to; left out: none has a name. */
+  readonly routeOf?: (path: string) => string
 }
 
 /** Stands between every request and whatever would answer it. Policy 4.1-a. */
@@ -148,16 +150,24 @@ class WatchedRequest implements Watch {
     this.#ended = true
     for (const release of this.#releases.splice(0)) release()
     const { firewall, log } = this.#parts
-    const { requestId, pattern, ip, client = '' } = this.#exchange
+    const { requestId, ip, client = '' } = this.#exchange
     try {
       const seen = this.#ask<ReturnType<Transaction['end']> | null>((transaction) => transaction.end(), null)
       if (seen === null) return
       const method = this.#incoming.method ?? ''
+      const pattern = this.#pattern()
       const judged = { requestId, method, pattern, head: this.#head, status, ip, client, ms: this.#ms }
       firewall.report(seen, judged)
     } catch (error) {
       log.error({ requestId, ...errorRecord(error) }, 'what the firewall saw is lost')
     }
+  }
+
+  /** What was stopped before anything answered is told by the route that would have. */
+  #pattern(): string {
+    const { pattern } = this.#exchange
+    if (pattern !== 'firewall') return pattern
+    return this.#parts.routeOf?.(pathOf(this.#incoming.url ?? '')) ?? pattern
   }
 
   #obey(look: (transaction: Transaction) => Verdict | null): void {

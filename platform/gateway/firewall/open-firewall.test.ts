@@ -70,6 +70,21 @@ suite('the firewall while it runs', () => {
     return firewall
   }
 
+  test('policy 8.1-0: a look that somebody asked for leaves its event, also when all was as before', async () => {
+    const firewall = await start(set)
+    const by = {
+      actor: { kind: 'account', id: 'sample' },
+      request: { id: 'sample', ip: '192.0.2.1', userAgent: '' },
+    } as const
+    await firewall.refresh()
+    assert.deepEqual(events, [])
+    await firewall.refresh(by)
+    assert.deepEqual(
+      events.map(({ actor, request }) => ({ actor, request })),
+      [by],
+    )
+  })
+
   test('policy 4.1-a: without any rules it says so, and takes those of a folder without a pause', async () => {
     const firewall = await start('')
     assert.equal(firewall.rules(), null)

@@ -23,6 +23,9 @@ export interface FirewallParts extends KeeperParts {
   readonly report: Firewall['report']
 }
 
+/** Who had rules or file looked at, and by which request. */
+export type ChangedBy = Pick<AuditEvent, 'actor' | 'request'>
+
 /** The firewall, and what its keeper may do with it. */
 export interface OpenFirewall extends Firewall {
   /** The compiled set and where it came from; null while there is none. */
@@ -37,17 +40,17 @@ export interface OpenFirewall extends Firewall {
   since(): Date
   variants(): number
   effective(method: string, path: string): Effective | null
-  /** Looks at folder and file again and takes what changed; requests under way end with what they began with. */
-  refresh(actor?: AuditEvent['actor']): Promise<void>
+  /** Looks at folder and file again and takes what changed; requests under way end with what they began with. `by` is who asked; left out when nobody did. */
+  refresh(by?: ChangedBy): Promise<void>
   /** Takes rules from a folder or their source; throws `firewall.unusable` or `firewall.unavailable`, and nothing changes. */
-  update(from: string | null, actor?: AuditEvent['actor']): Promise<void>
+  update(from: string | null, by?: ChangedBy): Promise<void>
   /** Asks the source what is newest. */
   compare(): Promise<void>
   stop(): void
 }
 
 const PRODUCT = fileURLToPath(new URL('product.yaml', import.meta.url))
-const ITSELF = { kind: 'system', id: 'firewall' } as const
+const ITSELF: ChangedBy = { actor: { kind: 'system', id: 'firewall' }, request: null }
 
 /** Opens the firewall with what is on this machine; without any rules it lets everything pass and says so. Policy 4.1-a. */
 export async function openFirewall(parts: FirewallParts): Promise<OpenFirewall> {
@@ -57,8 +60,8 @@ export async function openFirewall(parts: FirewallParts): Promise<OpenFirewall> 
   await keeper.look()
   own.look()
   const state = openState(parts, keeper, own)
-  const note = (actor: AuditEvent['actor'] = ITSELF): Promise<void> =>
-    parts.record(changedEvent(keeper.current(), own.hash(), actor))
+  const note = (by: ChangedBy = ITSELF): Promise<void> =>
+    parts.record(changedEvent(keeper.current(), own.hash(), by))
   const stop = policy.onChange(state.rebuild)
   return {
     for: (method, path) => state.now()?.for(method, path) ?? null,
@@ -70,17 +73,17 @@ export async function openFirewall(parts: FirewallParts): Promise<OpenFirewall> 
     since: state.since,
     variants: () => state.now()?.variants() ?? 0,
     effective: (method, path) => state.now()?.effective(method, path) ?? null,
-    refresh: async (actor) => {
+    refresh: async (by) => {
       const changed = [await keeper.look(), own.look()].includes(true)
-      if (!changed) return
-      state.rebuild()
-      await note(actor)
+      if (changed) state.rebuild()
+      // That somebody asked is recorded also when all was as before.
+      if (changed || by !== undefined) await note(by)
     },
-    update: async (from, actor) => {
+    update: async (from, by) => {
       await keeper.update(from)
       own.look()
       state.rebuild()
-      await note(actor)
+      await note(by)
       log.info({ rules: keeper.current()?.base.rulesLoaded }, 'the firewall has other rules')
     },
     compare: keeper.compare,
@@ -119,17 +122,16 @@ function openState({ clock, policy }: FirewallParts, keeper: RuleKeeper, own: Ow
   }
 }
 
-function changedEvent(loaded: LoadedRules | null, file: string, actor: AuditEvent['actor']): AuditEvent {
+function changedEvent(loaded: LoadedRules | null, file: string, by: ChangedBy): AuditEvent {
   const { version = '', fingerprint = '' } = loaded?.manifest ?? {}
   const details = { version, fingerprint, rules: loaded?.base.rulesLoaded ?? 0, file }
   return {
     type: 'firewall.changed',
     tenant: null,
-    actor,
+    ...by,
     target: null,
     outcome: 'success',
     details,
-    request: null,
   }
 }
 

@@ -8,7 +8,7 @@ import { z } from '../../kernel/schema.ts'
 import type { AuditLog } from './audit-log.ts'
 import type { Blocks } from './blocks.ts'
 import { dryRun, type Place } from './dry-run.ts'
-import type { OpenFirewall } from './open-firewall.ts'
+import type { ChangedBy, OpenFirewall } from './open-firewall.ts'
 import { propose } from './propose.ts'
 import { listBlocks } from './queries.ts'
 import { rebuild } from './rebuild.ts'
@@ -207,15 +207,13 @@ function placeOf({ firewall }: FirewallRouteParts, method: string, at: string): 
 
 function changeRoutes(parts: FirewallRouteParts) {
   const { firewall, policy, clock } = parts
-  const actorOf = ({ caller }: RequestContext) =>
-    ({ kind: caller.kind === 'account' ? 'account' : 'api-key', id: caller.id }) as const
   return [
     route({
       ...changing,
       method: 'POST',
       path: '/api/gateway/firewall/reload',
       handle: async (context) => {
-        await firewall.refresh(actorOf(context))
+        await firewall.refresh(changedBy(context))
         return firewallState(firewall, policy, clock)
       },
     }),
@@ -224,16 +222,23 @@ function changeRoutes(parts: FirewallRouteParts) {
       method: 'POST',
       path: '/api/gateway/firewall/update',
       handle: async (context) => {
-        await firewall.update(null, actorOf(context))
+        await firewall.update(null, changedBy(context))
         return firewallState(firewall, policy, clock)
       },
     }),
   ] as const
 }
 
+/** Every request that asks for a look leaves its event. */
+function changedBy({ caller, requestId }: RequestContext): ChangedBy {
+  return {
+    actor: { kind: caller.kind, id: caller.id },
+    request: { id: requestId, ip: caller.ip, userAgent: caller.userAgent },
+  }
+}
+
 function operatorRoutes({ firewall, policy, clock }: FirewallRouteParts) {
   const operator = { surface: 'operator', permission: 'operator.local' } as const
-  const actor = { kind: 'operator', id: 'operator' } as const
   return [
     route({
       ...operator,
@@ -247,8 +252,8 @@ function operatorRoutes({ firewall, policy, clock }: FirewallRouteParts) {
       method: 'POST',
       path: '/firewall/reload',
       event: 'firewall.changed',
-      handle: async () => {
-        await firewall.refresh(actor)
+      handle: async (context) => {
+        await firewall.refresh(changedBy(context))
         return firewallState(firewall, policy, clock)
       },
     }),
@@ -258,8 +263,8 @@ function operatorRoutes({ firewall, policy, clock }: FirewallRouteParts) {
       path: '/firewall/update',
       event: 'firewall.changed',
       body: z.strictObject({ from: z.string().min(1).max(1000).optional() }),
-      handle: async ({ body }) => {
-        await firewall.update(body.from ?? null, actor)
+      handle: async (context) => {
+        await firewall.update(context.body.from ?? null, changedBy(context))
         return firewallState(firewall, policy, clock)
       },
     }),
