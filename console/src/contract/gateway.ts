@@ -1,11 +1,17 @@
-import type { blockListRoutes, firewallRoutes, seenRoutes } from '../../../platform/gateway/index.ts'
+import type {
+  blockListRoutes,
+  firewallRoutes,
+  gatewayRoutes,
+  seenRoutes,
+} from '../../../platform/gateway/index.ts'
 import type { Contract } from '../../../platform/kernel/route.ts'
 import type { Wire } from './wire.ts'
 
 /** Traffic, what the firewall refused and why, its rules, limits and who is turned away. */
 export type GatewayApi = Contract<ReturnType<typeof firewallRoutes>> &
   Contract<ReturnType<typeof blockListRoutes>> &
-  Contract<ReturnType<typeof seenRoutes>>
+  Contract<ReturnType<typeof seenRoutes>> &
+  Contract<ReturnType<typeof gatewayRoutes>>
 
 /** The firewall as it is now. */
 export type FirewallState = Wire<GatewayApi['GET /api/gateway/firewall']['reply']>
@@ -31,3 +37,5 @@ export type Proposal = Wire<GatewayApi['POST /api/gateway/exclusions/propose']['
 export type Limits = Wire<GatewayApi['GET /api/gateway/limits']['reply']>
 /** Somebody who is turned away. */
 export type BlockedClient = Wire<GatewayApi['GET /api/gateway/block-list']['reply']>['blocks'][number]
+/** Whether everything that was answered left its line and its event. */
+export type Completeness = Wire<GatewayApi['GET /api/gateway/completeness']['reply']>

@@ -35,8 +35,12 @@ export function FirewallPanel(): ReactNode {
           <>
             <WithoutRules state={data} />
             <FileErrors state={data} />
-            {data.guards && <InForce state={data} />}
-            <RouteList routes={data.routes} />
+            {data.guards && (
+              <>
+                <InForce state={data} />
+                <RouteList routes={data.routes} />
+              </>
+            )}
           </>
         )}
       </Loaded>

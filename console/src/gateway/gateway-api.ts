@@ -37,3 +37,10 @@ export const refusalQuery = (requestId: string) =>
       call('GET /api/gateway/blocks/:requestId', { params: { requestId } }, { signal }),
     staleTime: 60_000,
   })
+
+/** Whether everything that was answered left its line and its event. */
+export const completenessQuery = queryOptions({
+  queryKey: ['gateway', 'completeness'],
+  queryFn: ({ signal }) => call('GET /api/gateway/completeness', {}, { signal }),
+  refetchInterval: 30_000,
+})

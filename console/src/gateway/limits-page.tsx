@@ -8,6 +8,7 @@ import { PageBody, PageHead, Panel, Section } from '../ui/page.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
 import { Facts } from './facts.tsx'
 import { limitsQuery } from './gateway-api.ts'
+import { CompletenessSection } from './completeness-section.tsx'
 import { GatewayTabs } from './gateway-tabs.tsx'
 
 /** Every limit of the gateway: rates from the policy's text, sizes, counts and times. Policy 4.1-d, 4.3-a.1. */
@@ -20,6 +21,7 @@ export function LimitsPage(): ReactNode {
         lead="What one client, account or workspace may ask for, and where a request is cut off."
       />
       <GatewayTabs />
+      <CompletenessSection />
       <Loaded query={limits} what="the limits">
         {(data) => (
           <>

@@ -7,7 +7,6 @@ import { Loaded } from '../ui/loaded.tsx'
 import { Moment } from '../ui/moment.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { Badge, Empty, PageBody, PageHead, Panel, Section } from '../ui/page.tsx'
-import { Cell, Row, Table } from '../ui/table.tsx'
 import { FirewallPanel } from './firewall-panel.tsx'
 import { LIVE_MS, requestsQuery, trafficQuery } from './gateway-api.ts'
 import { GatewayTabs } from './gateway-tabs.tsx'
@@ -165,34 +164,35 @@ function TopRules({ traffic }: { readonly traffic: FirewallTraffic | undefined }
 
 function Newest({ recent }: { readonly recent: RequestsSeen['recent'] }): ReactNode {
   return (
-    <Table label="Newest requests" columns={['When', 'Request', 'Answer', 'Took', 'Request id']}>
-      {recent.map((one) => (
-        <Row key={one.requestId}>
-          <Cell of="When">
-            <Moment at={one.at} />
-          </Cell>
-          <Cell of="Request">
-            <span className="font-mono text-sm">
+    <Panel>
+      <ul aria-label="Newest requests">
+        {recent.map((one) => (
+          <li
+            key={one.requestId}
+            className="flex flex-wrap items-baseline gap-x-4 gap-y-0.5 border-b border-line px-4 py-2 text-sm last:border-b-0"
+          >
+            <span className="min-w-0 flex-1 basis-72 font-mono wrap-anywhere">
               {one.method} {one.route}
             </span>
-          </Cell>
-          <Cell of="Answer">
-            {one.status === 0 ? (
-              <Badge>left</Badge>
-            ) : one.status >= 500 ? (
-              <Badge tone="bad">{one.status}</Badge>
-            ) : one.status >= 400 ? (
-              <Badge tone="late">{one.status}</Badge>
-            ) : (
-              one.status
-            )}
-          </Cell>
-          <Cell of="Took">{time(Math.round(one.ms))}</Cell>
-          <Cell of="Request id">
-            <code className="font-mono text-xs text-muted wrap-anywhere">{one.requestId}</code>
-          </Cell>
-        </Row>
-      ))}
-    </Table>
+            <span className="w-16">
+              <Answer status={one.status} />
+            </span>
+            <span className="w-16 text-right">{time(Math.round(one.ms))}</span>
+            <span className="w-28 text-right text-muted">
+              <Moment at={one.at} />
+            </span>
+            <code className="basis-full font-mono text-xs wrap-anywhere text-muted desktop:basis-auto">
+              {one.requestId}
+            </code>
+          </li>
+        ))}
+      </ul>
+    </Panel>
   )
+}
+
+function Answer({ status }: { readonly status: number }): ReactNode {
+  if (status === 0) return <Badge>left</Badge>
+  if (status >= 500) return <Badge tone="bad">{status}</Badge>
+  return status >= 400 ? <Badge tone="late">{status}</Badge> : status
 }
