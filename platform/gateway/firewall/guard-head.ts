@@ -4,7 +4,8 @@ import type { Exchange, NodeRequest } from '../exchange.ts'
 /** The head of a request as rules see it: the order and spelling of the wire; HTTP/2 shows `:authority` as `Host`. */
 export function requestHead(incoming: NodeRequest): RequestHead {
   const { method = '', url = '', rawHeaders } = incoming
-  if (incoming.httpVersionMajor === 1)
+  // Which parser read it, not the number that it says: a client may write HTTP/0.9 or HTTP/2.0 in a first line.
+  if (!('stream' in incoming))
     return { method, target: url, protocol: `HTTP/${incoming.httpVersion}`, headers: rawHeaders }
   return { method, target: url, protocol: 'HTTP/2', headers: withHost(rawHeaders) }
 }

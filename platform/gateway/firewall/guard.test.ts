@@ -346,6 +346,14 @@ describe('the firewall in the path of a request', () => {
     assert.equal(seen.calls.join(), 'request,bodyEnd,end')
   })
 
+  test('rules see the version that stands in the first line, whatever it is', async () => {
+    for (const version of ['0.9', '1.0', '2.0']) {
+      await sendRaw(at, `GET /hooks/version-${version} HTTP/${version}\r\nHost: localhost\r\n\r\n`)
+      const { head } = await firewall.reported(`version-${version}`)
+      assert.deepEqual([head?.protocol, ...(head?.headers ?? [])], [`HTTP/${version}`, 'Host', 'localhost'])
+    }
+  })
+
   test('a WebSocket is judged before the service is asked', async () => {
     const upgrade = (path: string): Promise<string> =>
       sendRaw(
