@@ -19,6 +19,8 @@ const TYPE = /^form-data/i
 const SPACE = /[ \t]*/y
 const PARAMETER = /([^=; \t]*)[ \t]*(=?)[ \t]*/y
 const TOKEN = /[^;]*/y
+/** What some readers stop at in a value without quotes. */
+const NOT_BARE = /[\s'"]/
 const EXTENDED = /^[0-9A-Za-z!#$%&+\-^_`{}~]*'[0-9A-Za-z-]*'/
 
 /** Reads a Content-Disposition (RFC 7578 section 4.2; RFC 5987 for `filename*`), noting what is malformed and reading on. */
@@ -62,11 +64,9 @@ function readParameter(reading: Reading): readonly [name: string, value: Bytes] 
   const name = (match?.[1] ?? '').toLowerCase()
   if (match?.[2] !== '=') return [name === '' ? 'missing' : name, '']
   const quote = reading.text[reading.at]
-  const value =
-    quote === '"' || quote === "'"
-      ? readQuoted(reading, quote)
-      : trimBlankEnd(skip(reading, TOKEN)?.[0] ?? '')
-  if (value.includes("'") && name !== 'filename*') reading.notes.flag('MULTIPART_INVALID_QUOTING')
+  if (quote === '"' || quote === "'") return [name, readQuoted(reading, quote)]
+  const value = trimBlankEnd(skip(reading, TOKEN)?.[0] ?? '')
+  if (NOT_BARE.test(value) && name !== 'filename*') reading.notes.flag('MULTIPART_INVALID_QUOTING')
   return [name, value]
 }
 
