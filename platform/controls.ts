@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { KeyObject } from 'node:crypto'
-import { accessControls, STAFF_ROLES, WORKSPACE_ROLES, type AccessSystem } from './access/index.ts'
+import { accessControls, formProof, STAFF_ROLES, WORKSPACE_ROLES, type AccessSystem } from './access/index.ts'
 import { applicationControls, type SentStatements } from './application/index.ts'
 import { auditControls, findEvents, type Audit, type AuditReader, type Ledger } from './audit/index.ts'
 import type { Database } from './db/index.ts'
@@ -64,10 +64,11 @@ function accessSystem(of: Observed): AccessSystem {
   }
 }
 
-function applicationSystem({ rootFolder, statements, db }: Observed) {
+function applicationSystem(of: Observed) {
+  const { rootFolder, statements, db } = of
   const lookUp = async (value: string): Promise<void> =>
     void (await findEvents(db, { tenant: null, actor: value, most: 1 }))
-  return { root: rootFolder, statements, lookUp }
+  return { root: rootFolder, statements, lookUp, gate: gatewaySystem(of), form: formProof }
 }
 
 function auditSystem(of: Observed) {

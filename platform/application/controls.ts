@@ -1,16 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import { control, type Control, type Observation } from '../kernel/control.ts'
+import { inputsValidated, type FuzzSystem } from './fuzz.ts'
+import { injectionRefused, type InjectionSystem } from './injection.ts'
 import { sentStatements, STATEMENTS_MAX, type SentStatements } from './sent-statements.ts'
 import { findRawStatements, scanStatements, type RawStatement } from './statement-scan.ts'
 
-/** The running system as the controls of chapter 5 observe it. */
-export interface ApplicationSystem {
+/** The running system as the control of queries observes it. */
+export interface QuerySystem {
   /** The folder of the sources that run. */
   readonly root: string
   readonly statements: SentStatements
   /** Sends a value that came from outside through a query of the running system. */
   readonly lookUp: (value: string) => Promise<void>
 }
+
+/** The running system as the controls of chapter 5 observe it. */
+export interface ApplicationSystem extends QuerySystem, InjectionSystem, FuzzSystem {}
 
 /** The programs that talk to the database while they serve. */
 const SERVING = ['platform', 'inbox', 'client']
@@ -40,7 +45,7 @@ function judge({ files, raw, statements, leaked }: Seen): Observation {
 }
 
 /** Policy 5.3-c: parameterised queries and prepared statements only. */
-export const parameterisedQueries: Control<ApplicationSystem> = control({
+export const parameterisedQueries: Control<QuerySystem> = control({
   id: 'parameterised-queries',
   clauses: ['5.3-c'],
   reads: [],
@@ -76,4 +81,8 @@ export const parameterisedQueries: Control<ApplicationSystem> = control({
 })
 
 /** The controls of chapter 5. */
-export const applicationControls: readonly Control<ApplicationSystem>[] = [parameterisedQueries]
+export const applicationControls: readonly Control<ApplicationSystem>[] = [
+  inputsValidated,
+  injectionRefused,
+  parameterisedQueries,
+]

@@ -15,14 +15,4 @@ export const applicationDeclarations = [
   ...declare('attested', ['5.2-b'], 'No report of an outside penetration test is on file.'),
   ...declare('unproven', ['5.2-c'], 'There is no form for reports with a receipt yet.'),
   ...declare('unproven', ['5.2-d', '5.2-e'], 'Findings and their clocks are not built yet.'),
-  ...declare(
-    'unproven',
-    ['5.3-a'],
-    'Every route of the platform refuses what its schema does not allow (4.3-a.3); the protected service does too, but is not observed here yet.',
-  ),
-  ...declare(
-    'unproven',
-    ['5.3-b'],
-    'Pages escape what they show and refuse inline scripts; attacks of each class are tried in tests, and not yet against the running system.',
-  ),
 ]

@@ -51,6 +51,8 @@ export interface Flaw {
   readonly policy?: PolicyReader
   readonly routes?: readonly AnyRoute[]
   readonly writeRequest?: (record: RequestRecord) => boolean
+  /** Nobody has an account unless told. */
+  readonly access?: AccessDoor
   /** None unless told. */
   readonly firewall?: Firewall
 }
@@ -77,7 +79,7 @@ export async function withTwin<Result>(
     clock: system.clock,
     policy: flaw.policy ?? system.policy,
     log: silentLog,
-    access: strangersOnly,
+    access: flaw.access ?? strangersOnly,
     record: async () => {},
     writeRequest: flaw.writeRequest ?? (() => true),
     routes: flaw.routes ?? system.gateway.routes,

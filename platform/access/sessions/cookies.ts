@@ -82,3 +82,11 @@ export function replyWithCookies(body: unknown, cookies: readonly (string | read
   for (const cookie of cookies.flat()) headers.append('set-cookie', cookie)
   return new Response(JSON.stringify(body), { headers })
 }
+
+/** How a page of a session shows that it made a request, for whoever checks the door. */
+export const formProof = {
+  cookie: SESSION_COOKIE,
+  header: FORM_HEADER,
+  of: formToken,
+  proves: provesForm,
+} as const

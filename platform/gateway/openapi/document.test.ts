@@ -5,13 +5,13 @@ import { permissions } from '../../kernel/permission.ts'
 import { route, type AnyRoute } from '../../kernel/route.ts'
 import { z } from '../../kernel/schema.ts'
 import { ask, testGateway } from '../gateway.fixture.ts'
-import { describeRoutes, type OpenApi } from './document.ts'
+import { openApiOf, type OpenApi } from './document.ts'
 import { templateOf } from './input.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
 const routes = (await declaredRoutes()).filter(({ surface }) => surface === 'gateway')
-const document = describeRoutes(routes)
+const document = openApiOf(routes)
 
 /** Every object inside a value, with the way to it. */
 function* objectsIn(value: unknown, way = '#'): Generator<readonly [string, Json]> {
@@ -160,7 +160,7 @@ suite('policy 4.3-a.3: the API is described by the routes that run', () => {
       body: z.looseObject({ name: z.string() }),
       handle: async () => ({}),
     }) as AnyRoute
-    const [one] = operationsOf(describeRoutes([careless]))
+    const [one] = operationsOf(openApiOf([careless]))
     assert.ok(one)
     const loose = taken(one)
       .flatMap((schema) => [...objectsIn(schema)])

@@ -33,7 +33,7 @@ const MEDIA = {
 } as const
 
 /** Describes the routes of the gateway's own door (OpenAPI 3.1.1). Policy 4.3-a.3. */
-export function describeRoutes(routes: readonly AnyRoute[]): OpenApi {
+export function openApiOf(routes: readonly AnyRoute[]): OpenApi {
   const own = routes.filter(({ surface }) => surface === 'gateway')
   const paths: Record<string, Record<string, Operation>> = {}
   for (const route of own) {

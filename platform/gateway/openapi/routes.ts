@@ -1,5 +1,5 @@
 import { route, type AnyRoute } from '../../kernel/route.ts'
-import { describeRoutes } from './document.ts'
+import { openApiOf } from './document.ts'
 
 /** Where programs find what the API takes; everybody may know it, as the source is public too. */
 export function openApiRoutes(routes: () => readonly AnyRoute[]) {
@@ -14,7 +14,7 @@ export function openApiRoutes(routes: () => readonly AnyRoute[]) {
       event: { none: 'publishes what the API takes, which everybody may read' },
       handle: async (): Promise<Response> => {
         // The routes stay as they are while the program runs.
-        written ??= JSON.stringify(describeRoutes(routes()))
+        written ??= JSON.stringify(openApiOf(routes()))
         const headers = {
           'content-type': 'application/openapi+json;version=3.1',
           'cache-control': 'public, max-age=300',
