@@ -107,6 +107,17 @@ describe('what the product leaves out for its own interfaces', { skip }, () => {
     }
   })
 
+  test('whoever tries an exclusion may name the path and the fields of an attack, and nothing else may', () => {
+    for (const path of ['/etc/passwd', '/wp-config.php']) {
+      const targets = ['ARGS:cmd', 'ARGS:/^json\\.(?:redirectUris|logoutRedirectUris)/']
+      const trial = (of: object) => json('POST', '/api/gateway/exclusions/dry-run', { method: 'POST', ...of })
+      assert.deepEqual(trial({ path, exclusion: { rules: [], tags: [], targets } }), [], path)
+      assert.notDeepEqual(trial({ method: path }), [], path)
+      const link = `/console/traffic/exclusions?path=${encodeURIComponent(path)}&targets=ARGS%3Acmd`
+      assert.deepEqual(stoppedBy('GET', link, null), [], link)
+    }
+  })
+
   test('what programs ask of the interfaces passes', () => {
     for (const target of [
       '/scim/v2/Users?filter=userName%20eq%20%22b%40example.com%22%20and%20active%20eq%20true',
