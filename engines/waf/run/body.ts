@@ -9,6 +9,7 @@ import {
   xmlArguments,
   type XmlDocument,
 } from '../parse/index.ts'
+import { jsonBesides } from './body-guess.ts'
 import type { Member } from './entry.ts'
 import { toMembers } from './head.ts'
 
@@ -42,6 +43,8 @@ export interface BodyReading {
   readonly parseXmlIntoArgs: 'On' | 'Off' | 'OnlyArgs'
   /** `REQUEST_BODY` is wanted of types that nothing reads. */
   readonly force: boolean
+  /** A form that is JSON as well is read in both ways. */
+  readonly guesses: boolean
 }
 
 /** What rules see as text besides: names of objects and arrays stand nowhere else, as they hold no value themselves. */
@@ -90,12 +93,13 @@ function readWith(raw: Bytes, reading: BodyReading): ReadBody {
   }
 }
 
-function readForm(raw: Bytes, { settings }: BodyReading): ReadBody {
+function readForm(raw: Bytes, { settings, guesses }: BodyReading): ReadBody {
   const form = readPairs(raw, settings.argumentSeparator, settings.argumentsMax)
+  const besides = guesses ? jsonBesides(raw, settings) : []
   return {
     ...EMPTY,
     raw,
-    arguments: toMembers(form.pairs),
+    arguments: toMembers([...form.pairs, ...besides]),
     encodingError: form.invalidEncoding,
     error: form.overflow ? TOO_MANY : null,
   }

@@ -11,6 +11,11 @@ export interface EngineHost extends OperatorHost {
   readonly cache?: OperatorCache
   /** Microseconds of a clock that only goes forward, for `DURATION`; this machine's when absent. */
   readonly microseconds?: () => number
+  /**
+   * Looks into bodies whose type says nothing of how to read them, or says a form where JSON stands: what answers a request
+   * may not go by the type either.
+   */
+  readonly guessesBodies?: boolean
 }
 
 /** What a transaction needs of a host. */
@@ -19,5 +24,6 @@ export function runHost(host: EngineHost): RunHost {
     store: host.store ?? createCollectionStore(),
     microseconds: host.microseconds ?? (() => performance.now() * 1000),
     geo: host.geo ?? null,
+    guessesBodies: host.guessesBodies ?? false,
   }
 }

@@ -14,6 +14,7 @@ export interface RunHost {
   /** Microseconds of a clock that only goes forward. */
   readonly microseconds: () => number
   readonly geo: ((address: string) => Readonly<Record<string, string>> | null) | null
+  readonly guessesBodies: boolean
 }
 
 /** What was read of a request's head. */

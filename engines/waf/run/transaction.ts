@@ -2,6 +2,7 @@ import type { RequestHead, Transaction, TransactionStart, Verdict } from '../api
 import type { Phase } from '../model.ts'
 import { WafError } from '../waf-error.ts'
 import { createBodyBuffer, type BodyBuffer } from './body-buffer.ts'
+import { guessProcessor } from './body-guess.ts'
 import { readBody, type ReadBody } from './body.ts'
 import { headerOf, processorOf, readHead } from './head.ts'
 import { obey, runPlan, type Plan } from './plan.ts'
@@ -128,6 +129,8 @@ function overLimit(state: State): Verdict | null {
  */
 function takeBody(state: State, raw: string): Verdict | null {
   const bytesMax = state.settings.requestBodyNoFilesBytesMax
+  if (state.host.guessesBodies && raw !== '')
+    state.bodyProcessor ??= guessProcessor(raw, headerOf(state.parts.headers, 'content-type'), state.settings)
   const { bodyProcessor: processor } = state
   // Bytes that no rule is shown cost nothing.
   const fits = state.signed || raw.length <= bytesMax || (processor === null && !state.forceRequestBody)
@@ -146,6 +149,7 @@ function readAs(state: State, raw: string): ReadBody {
     settings: state.settings,
     parseXmlIntoArgs: state.parseXmlIntoArgs,
     force: state.forceRequestBody,
+    guesses: state.host.guessesBodies,
   })
 }
 

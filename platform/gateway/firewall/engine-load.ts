@@ -11,6 +11,8 @@ const surroundings = () => ({
   // Nothing is known of places and block lists; values that would make rules ask for them are refused when they are set.
   geo: () => null,
   listed: () => false,
+  // Services that read JSON whatever a request calls it are many.
+  guessesBodies: true,
 })
 
 /** Compiles with this engine. */
