@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { createLiteralTable } from './literal-table.ts'
 
-const letter = fc.constantFrom('a', 'b', 'A', 'B', '/', '\0', '\xFF')
+// Rare pairs, common letters and long words take different ways.
+const letter = fc.constantFrom('a', 'e', 'A', 'B', '/', '\0', '\xFF')
 const word = (lengths: fc.StringConstraints) => fc.string({ unit: letter, ...lengths })
 
 test('a table finds exactly the literals that stand in a text, whatever the case of its letters', () => {
@@ -33,4 +34,20 @@ test('nul bytes and the very start of a text hold no literal that is not there',
   assert.deepEqual(table.find('\0'), [])
   assert.deepEqual(table.find('\0\0'), [0])
   assert.deepEqual(table.find('b'), [])
+})
+
+test('long words of common letters are found wherever they stand, in tables of many literals too', () => {
+  const wanted = Array.from({ length: 700 }, (_, index) => index.toString(3).padStart(9, '2'))
+  const literals = wanted.map((digits) => digits.replace(/[012]/g, (digit) => 'eat'[Number(digit)] ?? ''))
+  const table = createLiteralTable(literals)
+  for (let before = 0; before < 8; before++) {
+    for (let number = 0; number < literals.length; number += 37) {
+      const text = `${'s'.repeat(before)}${literals[number]?.toUpperCase()}${'s'.repeat(before % 3)}`
+      const expected = literals.flatMap((literal, at) => (text.toLowerCase().includes(literal) ? [at] : []))
+      assert.deepEqual(
+        table.find(text).toSorted((a, b) => a - b),
+        expected,
+      )
+    }
+  }
 })
