@@ -45,8 +45,10 @@ export async function makePlace(): Promise<Place> {
     SURETY_HTTPS_PORT: String(await freePort()),
     SURETY_HTTP_PORT: String(await freePort()),
     NODE_COMPILE_CACHE: join(folder, 'cache'),
-    // Nothing is asked of the internet.
+    // Nothing is asked of the internet; where rules lie, everything goes through them.
     BREACH_URL: '',
+    RULES_UPDATE: 'no',
+    SURETY_RULES: rulesHere(),
     LOG_LEVEL: 'info',
     LOG_TO: 'stdout',
   }
@@ -55,6 +57,11 @@ export async function makePlace(): Promise<Place> {
     config: readConfig(environment),
     remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
   }
+}
+
+function rulesHere(): string {
+  const { SURETY_RULES: own = '', SURETY_PUBLIC_DATA: data = '' } = process.env
+  return own === '' && data !== '' ? join(data, 'crs') : own
 }
 
 async function freePort(): Promise<number> {

@@ -138,10 +138,17 @@ async function makeEnvironment(
     SURETY_KEYS: join(folder, 'keys'),
     SURETY_HTTPS_PORT: String(await freePort()),
     SURETY_HTTP_PORT: String(await freePort()),
-    // Nothing is asked of the internet.
+    // Nothing is asked of the internet; where the public data lies, everything goes through its rules.
     BREACH_URL: '',
+    RULES_UPDATE: 'no',
+    SURETY_RULES: publicRules(),
     ...extra,
   }
+}
+
+function publicRules(): string {
+  const data = process.env['SURETY_PUBLIC_DATA']
+  return data === undefined ? '' : join(data, 'crs')
 }
 
 async function freePort(): Promise<number> {
