@@ -1,7 +1,14 @@
 import { join } from 'node:path'
 import type { KeyObject } from 'node:crypto'
-import { accessControls, formProof, STAFF_ROLES, WORKSPACE_ROLES, type AccessSystem } from './access/index.ts'
-import { applicationControls, type SentStatements } from './application/index.ts'
+import {
+  accessControls,
+  asProbePerson,
+  formProof,
+  STAFF_ROLES,
+  WORKSPACE_ROLES,
+  type AccessSystem,
+} from './access/index.ts'
+import { applicationControls, malformedAtService, type SentStatements } from './application/index.ts'
 import { auditControls, findEvents, type Audit, type AuditReader, type Ledger } from './audit/index.ts'
 import type { Database } from './db/index.ts'
 import { encryptionControls, type TenantKeys } from './encryption/index.ts'
@@ -68,7 +75,8 @@ function applicationSystem(of: Observed) {
   const { rootFolder, statements, db } = of
   const lookUp = async (value: string): Promise<void> =>
     void (await findEvents(db, { tenant: null, actor: value, most: 1 }))
-  return { root: rootFolder, statements, lookUp, gate: gatewaySystem(of), form: formProof }
+  const atService = () => asProbePerson(accessSystem(of), 'owner', malformedAtService)
+  return { root: rootFolder, statements, lookUp, gate: gatewaySystem(of), form: formProof, atService }
 }
 
 function auditSystem(of: Observed) {

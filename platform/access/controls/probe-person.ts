@@ -121,7 +121,12 @@ export function askWith(door: Door, token: SessionToken, path: string, method = 
 
 /** Posts through the door with a session's cookie, as the console would. */
 export function sendWith(door: Door, token: SessionToken, path: string, body: object): Promise<Response> {
-  return door.request(path, { method: 'POST', headers: cookieHeaders(token), body: JSON.stringify(body) })
+  return postRaw(door, token, path, JSON.stringify(body))
+}
+
+/** The same with a body that may be no JSON. */
+export function postRaw(door: Door, token: SessionToken, path: string, body: string): Promise<Response> {
+  return door.request(path, { method: 'POST', headers: cookieHeaders(token), body })
 }
 
 function cookieHeaders(token: SessionToken): Record<string, string> {
