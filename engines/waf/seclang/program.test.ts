@@ -90,16 +90,17 @@ test('block is what the defaults of its phase say', () => {
   assert.deepEqual(redirect.disruption, { kind: 'redirect', location: ['/x'], status: 303 })
 })
 
+test('tags of the defaults come before those of each rule', () => {
+  const rule = ruleOf(
+    `SecDefaultAction "phase:2,pass,tag:'Host: %{request_headers.host}'"\nSecAction "id:1,tag:own"`,
+  )
+  const [host, own] = rule.tags
+  assert.deepEqual(host, ['Host: ', { variable: 'REQUEST_HEADERS', key: 'host' }])
+  assert.deepEqual(own, ['own'])
+})
+
 test('defaults decide, and hold nothing that belongs to a rule', () => {
-  for (const actions of [
-    'log',
-    'block',
-    'pass,id:1',
-    'pass,chain',
-    "pass,msg:'x'",
-    'pass,tag:x',
-    'pass,skip:1',
-  ]) {
+  for (const actions of ['log', 'block', 'pass,id:1', 'pass,chain', "pass,msg:'x'", 'pass,skip:1']) {
     assertRefused(`SecDefaultAction "phase:1,${actions}"`, 'action-argument')
   }
 })

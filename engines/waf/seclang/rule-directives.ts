@@ -97,7 +97,6 @@ function namedMetadata(actions: ActionSet): string | null {
     ['msg', actions.message !== null],
     ['logdata', actions.logData !== null],
     ['severity', actions.severity !== null],
-    ['tag', actions.tags.length > 0],
     ['ver', actions.version !== null],
     ['rev', actions.revision !== null],
     ['maturity', actions.maturity !== null],
