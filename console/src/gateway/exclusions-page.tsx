@@ -1,15 +1,14 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import type { StoredExclusion } from '../contract/gateway.ts'
+import type { FirewallState, StoredExclusion } from '../contract/gateway.ts'
 import { Loaded } from '../ui/loaded.tsx'
 import { day } from '../ui/moment.tsx'
-import { Badge, Empty, PageBody, PageHead, Section } from '../ui/page.tsx'
-import { Cell, Row, Table } from '../ui/table.tsx'
+import { Badge, Empty, PageBody, PageHead, Panel, Section } from '../ui/page.tsx'
 import { ExclusionTrial } from './exclusion-trial.tsx'
 import { firewallQuery } from './gateway-api.ts'
 import { GatewayTabs } from './gateway-tabs.tsx'
-import { rulesText } from './reviewed-text.ts'
+import { METHODS, rulesText } from './reviewed-text.ts'
 
 const route = getRouteApi('/signed-in/traffic/exclusions')
 
@@ -35,7 +34,7 @@ export function ExclusionsPage(): ReactNode {
         lead="Those that the product itself needs, and those of the installation’s own file."
       >
         <Loaded query={firewall} what="the exclusions">
-          {({ exclusions, guards }) =>
+          {({ exclusions, guards, routes }) =>
             exclusions.length === 0 ? (
               <Empty title="Nothing is left out">
                 {guards
@@ -43,7 +42,7 @@ export function ExclusionsPage(): ReactNode {
                   : 'There are no rules either; fetch them on the page “Now”.'}
               </Empty>
             ) : (
-              <Written rows={exclusions} />
+              <Written rows={exclusions} routes={routes} />
             )
           }
         </Loaded>
@@ -52,34 +51,65 @@ export function ExclusionsPage(): ReactNode {
   )
 }
 
-function Written({ rows }: { readonly rows: readonly StoredExclusion[] }): ReactNode {
+function Written({
+  rows,
+  routes,
+}: {
+  readonly rows: readonly StoredExclusion[]
+  readonly routes: FirewallState['routes']
+}): ReactNode {
   return (
-    <Table label="Exclusions" columns={['Route', 'Rules', 'Fields', 'Why', 'Until']}>
-      {rows.map((one, at) => (
-        <Row key={`${one.route} ${at}`}>
-          <Cell of="Route">{one.route ?? 'everywhere'}</Cell>
-          <Cell of="Rules">
-            <span className="font-mono text-sm">
-              {[rulesText(one.rules), ...one.tags].filter((text) => text !== '').join(', ')}
-            </span>
-          </Cell>
-          <Cell of="Fields">
-            {one.targets.length === 0 ? (
-              'the rules whole'
-            ) : (
-              <span className="font-mono text-sm">{one.targets.join(' ')}</span>
-            )}
-          </Cell>
-          <Cell of="Why">
-            <span className="block">{one.why}</span>
-            <span className="block text-sm text-muted">{one.by}</span>
-          </Cell>
-          <Cell of="Until">
-            <span className="whitespace-nowrap">{day(one.until)}</span>{' '}
-            {!one.counts && <Badge tone="late">ended</Badge>}
-          </Cell>
-        </Row>
-      ))}
-    </Table>
+    <Panel>
+      <ul aria-label="Exclusions">
+        {rows.map((one, at) => (
+          <WrittenOne
+            key={`${one.route} ${at}`}
+            of={one}
+            route={routes.find(({ name }) => name === one.route)}
+          />
+        ))}
+      </ul>
+    </Panel>
+  )
+}
+
+function WrittenOne({
+  of,
+  route: at,
+}: {
+  readonly of: StoredExclusion
+  readonly route: FirewallState['routes'][number] | undefined
+}): ReactNode {
+  return (
+    <li className="flex flex-col gap-1 border-b border-line px-4 py-3 last:border-b-0">
+      <div className="flex flex-wrap items-baseline justify-between gap-x-4">
+        <span className="min-w-0 wrap-anywhere">
+          <strong>{of.route ?? 'everywhere'}</strong>{' '}
+          {at !== undefined && (
+            <code className="font-mono text-sm text-muted">
+              {at.methods.length < METHODS.length && `${at.methods.join(' ')} `}
+              {at.path}
+            </code>
+          )}
+        </span>
+        <span className="text-sm text-muted">
+          until {day(of.until)} {!of.counts && <Badge tone="late">ended</Badge>}
+        </span>
+      </div>
+      <p className="font-mono text-sm wrap-anywhere">
+        {[rulesText(of.rules), ...of.tags].filter((text) => text !== '').join(', ')}
+        {of.targets.length === 0 ? (
+          <span className="font-sans"> whole</span>
+        ) : (
+          <>
+            <span className="font-sans text-muted"> without </span>
+            {of.targets.join(' ')}
+          </>
+        )}
+      </p>
+      <p className="max-w-prose text-muted">
+        {of.why} ({of.by})
+      </p>
+    </li>
   )
 }

@@ -8,7 +8,7 @@ import { Dialog } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { foundIn, type Found } from './search.ts'
 
-/** One box for every page and clause: `3.4`, “idle”, “audit”. */
+/** One box for every page, clause, request and rule of the firewall: `3.4`, “idle”, `942100`. */
 export function SearchBox({
   open,
   onClose,
@@ -35,9 +35,10 @@ function Search({ onClose }: { readonly onClose: () => void }): ReactNode {
 
   const go = (to: Found): void => {
     onClose()
-    void (to.kind === 'page'
-      ? navigate({ to: to.place.to })
-      : navigate({ to: '/policy/clause/$id', params: { id: to.clause.id } }))
+    if (to.kind === 'page') void navigate({ to: to.place.to })
+    else if (to.kind === 'clause') void navigate({ to: '/policy/clause/$id', params: { id: to.clause.id } })
+    else if (to.kind === 'rule') void navigate({ to: '/traffic/refused', search: { rule: to.rule } })
+    else void navigate({ to: '/traffic/refused/$requestId', params: { requestId: to.requestId } })
   }
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === 'ArrowDown') setAt(Math.min(at + 1, found.length - 1))
@@ -77,18 +78,7 @@ function Search({ onClose }: { readonly onClose: () => void }): ReactNode {
             }}
             className="tap flex items-center gap-3 rounded-small px-2 py-1 hover:bg-sunk aria-selected:bg-tint"
           >
-            {one.kind === 'page' ? (
-              <>
-                <Icon name={one.place.icon} className="size-4 text-muted" />
-                {one.place.name}
-              </>
-            ) : (
-              <>
-                <StatusShape word={one.clause.status.word} alone />
-                <span className="w-16 shrink-0 font-strong">{one.clause.id}</span>
-                <span className="line-clamp-1 min-w-0">{one.sentence}</span>
-              </>
-            )}
+            <FoundOne of={one} />
           </li>
         ))}
       </ul>
@@ -98,5 +88,24 @@ function Search({ onClose }: { readonly onClose: () => void }): ReactNode {
           : `${found.length} found · Enter opens, Esc closes`}
       </p>
     </div>
+  )
+}
+
+function FoundOne({ of }: { readonly of: Found }): ReactNode {
+  if (of.kind === 'clause')
+    return (
+      <>
+        <StatusShape word={of.clause.status.word} alone />
+        <span className="w-16 shrink-0 font-strong">{of.clause.id}</span>
+        <span className="line-clamp-1 min-w-0">{of.sentence}</span>
+      </>
+    )
+  return (
+    <>
+      <Icon name={of.kind === 'page' ? of.place.icon : 'channel'} className="size-4 text-muted" />
+      {of.kind === 'page' && of.place.name}
+      {of.kind === 'rule' && `Requests that rule ${of.rule} objected to`}
+      {of.kind === 'request' && `Why ${of.requestId} was refused`}
+    </>
   )
 }

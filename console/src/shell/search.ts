@@ -2,14 +2,18 @@ import type { Permission } from '../../../platform/kernel/permission.ts'
 import type { ClauseRow, PolicyOverview } from '../contract/policy.ts'
 import { MORE_PLACES, PLACES, type Place } from './places.ts'
 
-/** A page or a clause that fits what was typed. */
+/** A page, a clause, a request or a rule of the firewall that fits what was typed. */
 export type Found =
+  | { readonly kind: 'request'; readonly key: string; readonly requestId: string }
+  | { readonly kind: 'rule'; readonly key: string; readonly rule: number }
   | { readonly kind: 'page'; readonly key: string; readonly place: Place }
   | { readonly kind: 'clause'; readonly key: string; readonly clause: ClauseRow; readonly sentence: string }
 
 const FOUND_MAX = 8
+const REQUEST_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const RULE = /^\d{4,9}$/
 
-/** What fits: clauses by the start of their id or by words, pages by name and other words; ids first. */
+/** What fits: a request or a rule by its whole id, clauses by the start of their id or by words, pages by name and other words; ids first. */
 export function foundIn(
   typed: string,
   permissions: readonly Permission[],
@@ -17,6 +21,10 @@ export function foundIn(
 ): readonly Found[] {
   const text = typed.trim().toLowerCase()
   const words = text.split(/\s+/).filter((word) => word !== '')
+  if (permissions.includes('gateway.read')) {
+    if (REQUEST_ID.test(text)) return [{ kind: 'request', key: 'request', requestId: text }]
+    if (RULE.test(text)) return [{ kind: 'rule', key: 'rule', rule: Number(text) }]
+  }
   const pages = [...PLACES, ...MORE_PLACES]
     .filter((place) => permissions.includes(place.permission))
     .filter((place) => words.every((word) => `${place.name} ${place.also}`.toLowerCase().includes(word)))
