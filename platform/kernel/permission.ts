@@ -33,7 +33,7 @@ export const permissions = {
   'review.decide': 'decide in a review of access rights whether others keep theirs',
   'gateway.read': 'see traffic, what the firewall refused and why, and its rules',
   'gateway.change':
-    'load the firewall’s rules and reviewed file anew, and have them compared with their source',
+    'load the firewall’s rules and reviewed file anew, have them compared with their source, and turn clients away',
   'operator.local': 'act from the machine itself, through the operator socket',
   'service.protected': 'act as the protected service, through the service socket',
 } as const satisfies Record<string, string>
