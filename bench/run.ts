@@ -4,6 +4,7 @@ import { decisions } from './decisions.ts'
 import { envelope } from './envelope.ts'
 import { figureLine, keepsLimit, type Benchmark } from './figure.ts'
 import { flood } from './flood.ts'
+import { gateway } from './gateway.ts'
 import { introspection } from './introspection.ts'
 import { ledger } from './ledger.ts'
 import { memory } from './memory.ts'
@@ -27,6 +28,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   flood,
   introspection,
   waf,
+  gateway,
 }
 
 const wanted = process.argv.slice(2)
