@@ -89,6 +89,14 @@ export interface Transaction {
   bodyPart(part: Uint8Array): Verdict | null
   /** Phase 2. A body that its sender signed is spared the rules that look for attacks in content, not those of protocol. */
   bodyEnd(facts?: { readonly signed: boolean }): Verdict | null
+  /**
+   * As `bodyEnd`, for what takes long: works for about `stepMs` milliseconds at a time and waits for `turn` before each. A
+   * transaction that was ended meanwhile gives no verdict: `WafError`.
+   */
+  bodyEndInSteps(
+    facts: { readonly signed: boolean },
+    steps: { readonly turn: () => Promise<void>; readonly stepMs: number },
+  ): Promise<Verdict | null>
   /** Phase 3. */
   response(head: ResponseHead): Verdict | null
   /** Whether the body of this response is looked at; known after `response`. */

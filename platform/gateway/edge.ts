@@ -174,7 +174,7 @@ async function dispatch(door: EdgeDoor, visit: Visit, refusal: Problem | null): 
   const watch = door.guard.watch(incoming, exchange)
   outgoing.once('close', () => watch.end(outgoing.headersSent ? outgoing.statusCode : 0))
   // Before any refusal of ours, so that the rules see odd requests too. Policy 4.1-a.
-  watch.head()
+  await watch.head()
   const arrived = await soundOrRefused(door, visit, watch, refusal)
   if (!isClaimed(arrived.target.path)) return door.service.request(visit, arrived, watch)
   const body = watch.awaitsBody ? await watch.body(door.limits.apiBodyBytesMax, visit.proceed) : emptyBody
@@ -282,7 +282,7 @@ async function upgrade(
   }
   try {
     await takeNetworkRate(door, exchange)
-    watch.head()
+    await watch.head()
     if (refusal !== null) throw refusal
     const arrived = arrive(door, incoming)
     if (isClaimed(arrived.target.path))

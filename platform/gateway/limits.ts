@@ -9,6 +9,9 @@ export const gatewayLimits = {
   /** Bodies of requests and answers that are held at once, and those of one client network. */
   heldBytesMax: 256 * 1024 * 1024,
   heldBytesPerClientMax: 128 * 1024 * 1024,
+  /** Milliseconds that the firewall's rules may take in a minute for one client network: for each request that it may send, and at least. */
+  inspectionMsPerRequest: 3,
+  inspectionMsPerMinuteMin: 10_000,
   headerBytesMax: 16 * 1024,
   headersMax: 100,
   targetCharactersMax: 8192,

@@ -139,6 +139,13 @@ function tryOnce(job: ProxyJob): Promise<Outcome> {
   })
 }
 
+/** Ends an answer that is held whole; whoever does not take it in that time gives its room back. */
+function endWithin(outgoing: NodeResponse, milliseconds: number): void {
+  const slow = setTimeout(() => outgoing.destroy(), milliseconds)
+  outgoing.once('close', () => clearTimeout(slow))
+  outgoing.end()
+}
+
 async function sendBack(job: ProxyJob, response: IncomingMessage): Promise<void> {
   const { outgoing } = job
   const used = response.headers['surety-used-permission']
@@ -159,7 +166,7 @@ async function sendBack(job: ProxyJob, response: IncomingMessage): Promise<void>
   else outgoing.writeHead(outgoing.statusCode)
   try {
     for (const part of held.parts) (outgoing as NodeJS.WritableStream).write(part)
-    if (held.whole) outgoing.end()
+    if (held.whole) endWithin(outgoing, job.limits.requestMs)
     else await pipeline(response, outgoing as NodeJS.WritableStream)
   } catch {
     // The answer has begun: cutting the connection is the only way to say that it is not whole.

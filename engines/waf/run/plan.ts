@@ -27,11 +27,30 @@ export function layOut(items: readonly (CompiledRule | Marker)[], phase: Phase):
   return { rules, next }
 }
 
+/** How far a phase has come that is run in steps; `done` once it is over. */
+export interface Walk {
+  position: number
+  done: boolean
+}
+
 /** Runs a phase; the verdict that stops the transaction, or null. */
 export function runPlan(state: State, plan: Plan): Verdict | null {
+  return runOn(state, plan, { position: 0, done: false }, Number.POSITIVE_INFINITY)
+}
+
+/** Goes on with a phase until it is over or `millisecondsMax` have passed, at least by one rule. */
+export function runOn(state: State, plan: Plan, walk: Walk, millisecondsMax: number): Verdict | null {
   const { rules, next } = plan
-  let position = 0
+  const bounded = millisecondsMax !== Number.POSITIVE_INFINITY
+  const from = bounded ? performance.now() : 0
+  let { position } = walk
+  walk.done = true
   while (position < rules.length) {
+    if (bounded && position > walk.position && performance.now() - from > millisecondsMax) {
+      walk.done = false
+      walk.position = position
+      return null
+    }
     const compiled = rules[position]
     if (compiled === undefined) break
     if (state.removed[compiled.index] === 1 || !runRule(state, compiled)) {

@@ -5,7 +5,7 @@ import { createBodyBuffer, type BodyBuffer } from './body-buffer.ts'
 import { guessProcessor } from './body-guess.ts'
 import { readBody, type ReadBody } from './body.ts'
 import { headerOf, processorOf, readHead } from './head.ts'
-import { obey, runPlan, type Plan } from './plan.ts'
+import { obey, runOn, runPlan, type Plan } from './plan.ts'
 import { createReport } from './report.ts'
 import { enterPhase, State, type Beginning } from './state.ts'
 import { entriesOf } from './variables.ts'
@@ -20,8 +20,15 @@ export interface SetParts {
 
 type Step = 'begin' | 'request body' | 'response' | 'response body' | 'finish' | 'ended'
 
+interface Order {
+  enter(from: Step, to: Step): void
+  end(): void
+  stay(at: Step): void
+  isAt(at: Step): boolean
+}
+
 /** Holds a transaction to the order of its calls. */
-function createOrder(): { enter(from: Step, to: Step): void; end(): void; isAt(at: Step): boolean } {
+function createOrder(): Order {
   let step: Step = 'begin'
   const refuse = (to: Step): never => {
     throw new WafError('order', `a transaction cannot go from ${step} to ${to}`)
@@ -34,6 +41,10 @@ function createOrder(): { enter(from: Step, to: Step): void; end(): void; isAt(a
     end() {
       if (step === 'ended') refuse('ended')
       step = 'ended'
+    },
+    // That nothing was found so far is no verdict.
+    stay(at) {
+      if (step !== at) refuse(at)
     },
     isAt: (at) => step === at,
   }
@@ -60,6 +71,11 @@ export function createTransaction(start: TransactionStart, set: SetParts): Trans
       state.signed = facts?.signed ?? false
       if (state.mode === 'Off' || state.verdict !== null) return state.verdict
       return takeBody(state, requestBuffer.text()) ?? runPhase(state, set, 2) ?? judgeBody(state, set)
+    },
+    bodyEndInSteps({ signed }, steps) {
+      order.enter('request body', 'response')
+      state.signed = signed
+      return endInSteps(state, set, requestBuffer, order, steps)
     },
     response(head) {
       order.enter('response', 'response body')
@@ -107,6 +123,33 @@ function runPhase(state: State, set: SetParts, phase: Phase): Verdict | null {
   }
   enterPhase(state, phase)
   return runPlan(state, set.plan(phase))
+}
+
+/** Phase 2 in steps. */
+async function endInSteps(
+  state: State,
+  set: SetParts,
+  buffer: BodyBuffer,
+  order: Order,
+  steps: { readonly turn: () => Promise<void>; readonly stepMs: number },
+): Promise<Verdict | null> {
+  const turn = async (): Promise<void> => {
+    await steps.turn()
+    order.stay('response')
+  }
+  if (state.mode === 'Off' || state.verdict !== null) return state.verdict
+  await turn()
+  const refused = takeBody(state, buffer.text())
+  if (refused !== null) return refused
+  await turn()
+  if (state.allowed !== 'nothing') return judgeBody(state, set)
+  enterPhase(state, 2)
+  const walk = { position: 0, done: false }
+  for (;;) {
+    const verdict = runOn(state, set.plan(2), walk, steps.stepMs)
+    if (walk.done) return verdict ?? judgeBody(state, set)
+    await turn()
+  }
 }
 
 function refusal(state: State, status: number, message: string): Verdict | null {

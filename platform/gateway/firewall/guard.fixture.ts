@@ -75,6 +75,8 @@ export function sampleFirewall(): SampleFirewall {
 
 const ORDER = ['request', 'bodyPart', 'bodyEnd', 'response', 'responsePart', 'responseEnd', 'end']
 
+type RequestSide = 'request' | 'bodyPart' | 'bodyEnd' | 'bodyEndInSteps'
+
 interface Progress {
   readonly seen: SeenRequest
   readonly blocked: () => Verdict | null
@@ -116,7 +118,13 @@ function begin(start: TransactionStart, all: SeenRequest[]): Transaction {
   return { ...requestSide(progress), ...answerSide(progress) }
 }
 
-function requestSide({ seen, enter, stop }: Progress): Pick<Transaction, 'request' | 'bodyPart' | 'bodyEnd'> {
+function requestSide({ seen, enter, stop }: Progress): Pick<Transaction, RequestSide> {
+  const bodyEnd: Transaction['bodyEnd'] = (facts) => {
+    enter('bodyEnd')
+    seen.signed = facts?.signed ?? false
+    const found = seen.head?.target.includes('attack') === true || seen.body.includes('attack')
+    return stop(found && !seen.signed, 2)
+  }
   return {
     request: (head) => {
       seen.head = head
@@ -130,21 +138,15 @@ function requestSide({ seen, enter, stop }: Progress): Pick<Transaction, 'reques
       seen.body += Buffer.from(part).toString('latin1')
       return null
     },
-    bodyEnd: (facts) => {
-      enter('bodyEnd')
-      seen.signed = facts?.signed ?? false
-      const found = seen.head?.target.includes('attack') === true || seen.body.includes('attack')
-      return stop(found && !seen.signed, 2)
+    bodyEnd,
+    bodyEndInSteps: async (facts, { turn }) => {
+      await turn()
+      return bodyEnd(facts)
     },
   }
 }
 
-function answerSide({
-  seen,
-  blocked,
-  enter,
-  stop,
-}: Progress): Omit<Transaction, 'request' | 'bodyPart' | 'bodyEnd'> {
+function answerSide({ seen, blocked, enter, stop }: Progress): Omit<Transaction, RequestSide> {
   return {
     response: (head) => {
       enter('response')

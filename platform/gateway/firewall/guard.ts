@@ -1,13 +1,16 @@
 import type { RequestHead, ResponseHead, RuleSet, Transaction, Verdict } from '#waf'
 import type { Clock } from '../../kernel/clock.ts'
 import { errorRecord, type Log } from '../../kernel/log.ts'
+import type { PolicyReader } from '../../kernel/parameter.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { clientNetwork } from '../client-network.ts'
 import type { Exchange, NodeRequest } from '../exchange.ts'
 import type { GatewayLimits } from '../limits.ts'
+import { networkRate } from '../parameters.ts'
 import type { Firewall } from './firewall.ts'
 import { emptyBody, hasBody, holdBody, openBodyRoom, type BodyRoom, type HeldBody } from './guard-body.ts'
 import { pathOf, requestHead, transactionStart, type Connection } from './guard-head.ts'
+import { openInspectionShare, openTurns, type InspectionShare, type Turns } from './guard-share.ts'
 import type { SignedWays } from './guard-signed.ts'
 import { lookAtRefused } from './guard-refused.ts'
 import { Blocked } from './guard-verdict.ts'
@@ -20,6 +23,7 @@ export interface GuardParts {
   readonly firewall: Firewall
   /** Knows deliveries that their provider signed. */
   readonly ways: SignedWays
+  readonly policy: PolicyReader
   /** Names the route that a path belongs to; left out: none has a name. */
   readonly routeOf?: (path: string) => string
 }
@@ -41,8 +45,8 @@ export interface Watch {
   readonly awaitsBody: boolean
   /** Whether answers are looked at, for which they must come without a content encoding. */
   readonly readsAnswers: boolean
-  /** Phase 1, and phase 2 where no body follows. */
-  head(): void
+  /** Phase 1, and phase 2 where no body follows; waits for its turns when there is much to look at. */
+  head(): Promise<void> | undefined
   /** Reads the body whole and has phase 2 look at it; `proceed` asks a client for it that waits. */
   body(bytesMax: number, proceed: () => void): Promise<HeldBody>
   /** Phase 3; tells whether phase 4 wants to see the answer's body. */
@@ -57,20 +61,46 @@ export interface Watch {
   end(status: number): void
 }
 
+/** What all requests of a listener share. */
+interface Shared {
+  readonly room: BodyRoom
+  readonly share: InspectionShare
+  readonly turns: Turns
+}
+
 /** Makes the guard of one listener. */
 export function openGuard(parts: GuardParts): Guard {
-  const { heldBytesMax, heldBytesPerClientMax } = parts.limits
-  const room = openBodyRoom(heldBytesMax, heldBytesPerClientMax)
+  const { heldBytesMax, heldBytesPerClientMax, inspectionMsPerMinuteMin, inspectionMsPerRequest } =
+    parts.limits
+  // As many milliseconds as go with the requests that a network may send. Policy 4.1-d.
+  const perMinute = (): number =>
+    Math.max(inspectionMsPerMinuteMin, parts.policy.read(networkRate) * inspectionMsPerRequest)
+  const shared = {
+    room: openBodyRoom(heldBytesMax, heldBytesPerClientMax),
+    share: openInspectionShare(parts.clock, perMinute),
+    turns: openTurns(),
+  }
   return {
-    watch: (incoming, exchange) => new WatchedRequest(parts, room, incoming, exchange),
-    malformed: (bytes, socket, exchange) => lookAtRefused(parts, bytes, socket, exchange),
+    watch: (incoming, exchange) => new WatchedRequest(parts, shared, incoming, exchange),
+    malformed: (bytes, socket, exchange) => {
+      const client = clientNetwork(exchange.ip)
+      if (shared.share.isOver(client)) return
+      const from = performance.now()
+      lookAtRefused(parts, bytes, socket, exchange)
+      shared.share.add(client, performance.now() - from)
+    },
   }
 }
+
+/** Bytes of a head or body up to which the rules look at it in one go, and milliseconds of a step beyond them. */
+const SMALL_BYTES = 2048
+const STEP_MS = 10
 
 class WatchedRequest implements Watch {
   readonly awaitsBody: boolean
   readonly #parts: GuardParts
-  readonly #room: BodyRoom
+  readonly #shared: Shared
+  readonly #client: string
   readonly #incoming: NodeRequest
   readonly #exchange: Exchange
   readonly #rules: RuleSet | null = null
@@ -79,11 +109,14 @@ class WatchedRequest implements Watch {
   readonly #releases: (() => void)[] = []
   #head: RequestHead | null = null
   #ms = 0
+  /** How much of `#ms` its network was charged with. */
+  #charged = 0
   #ended = false
 
-  constructor(parts: GuardParts, room: BodyRoom, incoming: NodeRequest, exchange: Exchange) {
+  constructor(parts: GuardParts, shared: Shared, incoming: NodeRequest, exchange: Exchange) {
     this.#parts = parts
-    this.#room = room
+    this.#shared = shared
+    this.#client = clientNetwork(exchange.ip)
     this.#incoming = incoming
     this.#exchange = exchange
     this.awaitsBody = hasBody(incoming)
@@ -106,26 +139,64 @@ class WatchedRequest implements Watch {
     )
   }
 
-  head(): void {
+  head(): Promise<void> | undefined {
     if (this.#broken !== undefined) throw failed(this.#broken)
-    if (this.#transaction === null) return
+    if (this.#transaction === null) return undefined
+    this.#shared.share.require(this.#client)
     const head = requestHead(this.#incoming)
     this.#head = head
     this.#obey((transaction) => transaction.request(head))
-    if (!this.awaitsBody) this.#obey((transaction) => transaction.bodyEnd())
+    if (this.awaitsBody) return undefined
+    const { url = '', headers } = this.#incoming
+    return this.#phase2(false, url.length + (headers.cookie ?? '').length)
   }
 
   async body(bytesMax: number, proceed: () => void): Promise<HeldBody> {
     if (!this.awaitsBody) return emptyBody
     proceed()
-    const client = clientNetwork(this.#exchange.ip)
-    const body = await holdBody(this.#incoming, { bytesMax, client, room: this.#room })
+    const { room } = this.#shared
+    const body = await holdBody(this.#incoming, { bytesMax, client: this.#client, room })
     this.#releases.push(body.release)
     if (this.#transaction === null) return body
     for (const part of body.parts) this.#obey((transaction) => transaction.bodyPart(part))
     const signed = this.#parts.ways.signed(this.#incoming, body.parts)
-    this.#obey((transaction) => transaction.bodyEnd({ signed }))
+    await this.#phase2(signed, body.bytes)
     return body
+  }
+
+  #phase2(signed: boolean, bytes: number): Promise<void> | undefined {
+    if (bytes > SMALL_BYTES && this.#transaction !== null) return this.#inSteps(this.#transaction, signed)
+    this.#obey((transaction) => transaction.bodyEnd({ signed }))
+    return undefined
+  }
+
+  /** One large request must not keep all others waiting. Policy 4.1-d. */
+  async #inSteps(transaction: Transaction, signed: boolean): Promise<void> {
+    let from = performance.now()
+    const pause = (): void => {
+      this.#ms += performance.now() - from
+      this.#charge()
+    }
+    const turn = async (): Promise<void> => {
+      pause()
+      await this.#shared.turns(this.#client)
+      from = performance.now()
+      this.#shared.share.require(this.#client)
+    }
+    let verdict: Verdict | null
+    try {
+      verdict = await transaction.bodyEndInSteps({ signed }, { turn, stepMs: STEP_MS })
+    } catch (error) {
+      throw error instanceof Problem ? error : failed(error)
+    } finally {
+      pause()
+    }
+    if (verdict !== null) throw new Blocked(verdict)
+  }
+
+  #charge(): void {
+    this.#shared.share.add(this.#client, this.#ms - this.#charged)
+    this.#charged = this.#ms
   }
 
   answer(head: ResponseHead): boolean {
@@ -142,7 +213,7 @@ class WatchedRequest implements Watch {
   }
 
   hold(bytes: number): void {
-    this.#releases.push(this.#room.take('answers', bytes))
+    this.#releases.push(this.#shared.room.take(this.#client, bytes))
   }
 
   end(status: number): void {
@@ -153,6 +224,7 @@ class WatchedRequest implements Watch {
     const { requestId, ip, client = '' } = this.#exchange
     try {
       const seen = this.#ask<ReturnType<Transaction['end']> | null>((transaction) => transaction.end(), null)
+      this.#charge()
       if (seen === null) return
       const method = this.#incoming.method ?? ''
       const pattern = this.#pattern()
