@@ -1,41 +1,11 @@
 /** Compares the injection detectors with libinjection: `node test/injection/compare.ts [--cases DIR]`, where libmodsecurity-dev and gcc are installed. */
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { detectSqli, detectXss } from '../../engines/waf/detect/index.ts'
 import { readCorpora, type Case } from './corpora.ts'
+import { askOracle, type Verdict } from './oracle.ts'
 
-interface Verdict {
-  readonly sqli: boolean
-  readonly xss: boolean
-}
-
-/** The verdicts of the C library that libmodsecurity holds; null, with a message, where it cannot be built. */
-function askOracle(values: readonly string[]): { version: string; verdicts: readonly Verdict[] } | null {
-  const folder = mkdtempSync(join(tmpdir(), 'injection-'))
-  const program = join(folder, 'oracle')
-  try {
-    execFileSync('gcc', ['-O2', '-o', program, join(import.meta.dirname, 'oracle.c'), '-lmodsecurity'], {
-      stdio: 'pipe',
-    })
-    const input = `${values.map((value) => Buffer.from(value, 'latin1').toString('hex')).join('\n')}\n`
-    const [version = '', ...lines] = execFileSync(program, { input, maxBuffer: 1 << 28 })
-      .toString()
-      .split('\n')
-    return { version, verdicts: lines.map((line) => ({ sqli: line[0] === '1', xss: line[2] === '1' })) }
-  } catch (error) {
-    console.log(
-      `skipped: libinjection cannot be asked, gcc and libmodsecurity-dev are needed (${String(error).split('\n')[0]})`,
-    )
-    return null
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
-
-function asks({ kind }: Case, { sqli, xss }: Verdict): boolean {
+function asks({ kind }: Case, { sqli, xss }: Omit<Verdict, 'fingerprint'>): boolean {
   return kind === 'sqli' ? sqli : kind === 'xss' ? xss : sqli || xss
 }
 

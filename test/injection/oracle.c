@@ -1,4 +1,4 @@
-/* Prints libinjection's verdicts, a line for each line of standard input: hexadecimal bytes in, "sqli xss" as 0 or 1 out. */
+/* Prints libinjection's verdicts, a line for each line of standard input: hexadecimal bytes in, "sqli xss fingerprint" out, the first two as 0 or 1. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ int main(void) {
     line[bytes] = 0;
     char fingerprint[16] = "";
     int sqli = libinjection_sqli(line, bytes, fingerprint);
-    printf("%d %d\n", sqli, libinjection_xss(line, bytes));
+    printf("%d %d %s\n", sqli, libinjection_xss(line, bytes), sqli ? fingerprint : "");
   }
   free(line);
   return 0;

@@ -1,6 +1,7 @@
 import type { Bytes } from '../model.ts'
 import { judge } from './sql/judge.ts'
-import { stringEnd, type Dialect } from './sql/lexer.ts'
+import { stringEnd } from './sql/literals.ts'
+import { type Dialect } from './sql/token.ts'
 import { WORD_LENGTH_MAX, word, wordPart } from './sql/words.ts'
 
 /** Shorter values cannot change a statement. */

@@ -17,7 +17,7 @@ const suspect = /on\w{3,}[\s\0]*=|style|script|data:|source:|mhtml:|vbs|mocha|&[
 
 /** Reads the rest of a tag whose attribute value ends at `at`, then the text behind it. */
 function activeBehind(text: Bytes, at: number): boolean {
-  const markup: Markup = { text, at, found: false }
+  const markup: Markup = { text, at, found: false, unclosed: false }
   readAttributes(markup, false)
   if (!markup.found) readData(markup)
   return markup.found
@@ -36,8 +36,15 @@ function unquotedEnd(text: Bytes): number {
 function beginsWithHandler(text: Bytes): boolean {
   const equals = text.indexOf('=')
   return (
-    isHandler(text.slice(0, Math.min(equals, HANDLER_LENGTH_MAX)).trim().toLowerCase(), false) &&
-    /[(`=]/u.test(text.slice(equals + 1))
+    equals <= HANDLER_LENGTH_MAX &&
+    isHandler(
+      text
+        .slice(0, equals)
+        .replace(/[\0-\x20]/gu, '')
+        .toLowerCase(),
+      false,
+    ) &&
+    /[(`='"&:]/u.test(text.slice(equals + 1))
   )
 }
 
@@ -66,7 +73,7 @@ export function detectXss(value: Bytes): boolean {
   if (value.length < LENGTH_MIN) return false
   const tags = value.includes('<')
   if (tags) {
-    const markup: Markup = { text: value, at: 0, found: false }
+    const markup: Markup = { text: value, at: 0, found: false, unclosed: false }
     readData(markup)
     if (markup.found) return true
   }

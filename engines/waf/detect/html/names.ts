@@ -35,7 +35,7 @@ const events = setOf(
   timeupdate toggle touchcancel touchend touchmove touchstart trackchange transitioncancel transitionend
   transitionrun transitionstart unhandledrejection unload urlflip userproximity volumechange waiting
   webkitanimationend webkitanimationiteration webkitanimationstart webkitmouseforcedown webkittransitionend wheel
-  zoom`,
+  undo redo zoom`,
 )
 
 const HANDLER_LENGTH_MIN = 5
@@ -50,7 +50,7 @@ export function isHandler(name: string, withinTag: boolean): boolean {
 
 /** Attributes whose value is a document, a binding or a namespace, which have no place in what people write. */
 export const activeAttributes = setOf(
-  'srcdoc formaction datasrc datafld dataformatas xlink:href xml:base xmlns:xlink attributename folder seeksegmenttime fscommand',
+  'srcdoc formaction xmlns datasrc datafld dataformatas xlink:href xml:base xmlns:xlink attributename folder seeksegmenttime fscommand',
 )
 
 /** Beginnings of URLs that are scripts or documents. */
@@ -76,6 +76,7 @@ export function isActiveUrl(plain: string, hides: boolean): boolean {
   if (schemes.some((scheme) => plain.includes(scheme))) return true
   if (hides && plain.length >= SCHEME_LENGTH_MIN && schemes.some((scheme) => scheme.startsWith(plain)))
     return true
+  if (plain.startsWith('javascript') || plain.startsWith('vbscript')) return true
   return plain.startsWith('data:') && !inert.test(plain)
 }
 
@@ -83,7 +84,8 @@ export function isActiveUrl(plain: string, hides: boolean): boolean {
 const SCHEME_LENGTH_MIN = 3
 
 /** Signs and words that declarations of colours, sizes and fonts do without. */
-const active = /[\\{}[\]=@<>*`]|expression|behaviou?r|binding|url\(|image-set\(|script:|import/u
+const active =
+  /[\\{}[\]=@<>*`]|:$|expression|position|animation|transition|behaviou?r|binding|url\(|image-set\(|script:|import/u
 
 /** Whether a style, without blanks and in lower case, runs or loads something, or hides what it does. */
 export function isActiveStyle(plain: string): boolean {

@@ -41,6 +41,8 @@ export interface Markup {
   readonly text: Bytes
   at: number
   found: boolean
+  /** A comment began that nothing ends. */
+  unclosed: boolean
 }
 
 /** A name in lower case without NULs, blanks and the backslashes that some servers take away. */
@@ -82,8 +84,8 @@ function readTag(markup: Markup): void {
   }
   markup.at = end
   const name = cleanName(text, start, end)
-  if (isActive(name, text.charCodeAt(end) !== GREATER) || isActive(untilNul(text, start, end), true))
-    markup.found = true
+  const attributes = text.charCodeAt(end) !== GREATER || text.charCodeAt(end + 1) === LESS
+  if (isActive(name, attributes) || isActive(untilNul(text, start, end), true)) markup.found = true
   else readAttributes(markup, true)
 }
 
@@ -95,8 +97,8 @@ function isActive(name: string, attributes: boolean): boolean {
 
 /** The name before a NUL, where some browsers end it. */
 function untilNul(text: Bytes, start: number, end: number): string {
-  const nul = text.indexOf('\0', start)
-  return nul === -1 || nul >= end ? '' : cleanName(text, start, nul)
+  const nul = text.slice(start, Math.min(end, start + NAME_LENGTH_MAX)).indexOf('\0')
+  return nul === -1 ? '' : cleanName(text, start, start + nul)
 }
 
 /** Attributes of end tags mean nothing to most browsers, and handlers there did to some. */
@@ -110,8 +112,9 @@ function readEndTag(markup: Markup): void {
 
 function readDeclaration(markup: Markup): void {
   const { text, at } = markup
-  if (text.startsWith('--', at + 1)) readComment(markup)
-  else if (text[at + 1] === '[' || kinds[text.charCodeAt(at + 1)] === letter) {
+  if (text.startsWith('--', at + 1)) {
+    if (!markup.unclosed) readComment(markup)
+  } else if (text[at + 1] === '[' || kinds[text.charCodeAt(at + 1)] === letter) {
     const head = text.slice(at + 1, at + 10).toUpperCase()
     markup.found = ['DOCTYPE', 'ENTITY', 'ELEMENT', 'ATTLIST', 'NOTATION', '[IF', '[CDATA['].some((word) =>
       head.startsWith(word),
@@ -134,7 +137,8 @@ function readComment(markup: Markup): void {
   const head = body.slice(0, 8).toLowerCase()
   if (head.startsWith('[if') || head.startsWith('#exec') || head.startsWith('#include') || body.includes('`'))
     markup.found = true
-  markup.at = end === -1 ? text.length : end + 3
+  markup.unclosed = end === -1
+  markup.at = end === -1 ? start : end + 3
 }
 
 function readInstruction(markup: Markup): void {
@@ -230,6 +234,7 @@ function judgeAttribute(
   if (isHandler(name, withinTag) || (withinTag && activeAttributes.has(name))) markup.found = true
   else if (name === 'style')
     markup.found =
+      !withinTag ||
       hidden.test(text.slice(inside, Math.min(end, inside + STYLE_CHARACTERS_MAX))) ||
       isActiveStyle(readPlain(text, inside, end, STYLE_CHARACTERS_MAX))
   else {

@@ -1,4 +1,4 @@
-import { token } from './lexer.ts'
+import { token } from './token.ts'
 import { fact, frameKind, operand, query, type Reading } from './state.ts'
 
 const DOUBLE = 34
@@ -6,6 +6,8 @@ const SLASH = 47
 const HASH = 35
 const EQUALS = 61
 const BACKTICK = 96
+const DIGIT_FIRST = 48
+const DIGIT_LAST = 57
 
 function isBlank(code: number): boolean {
   return code <= 32
@@ -28,22 +30,28 @@ const EVIDENCE =
 /** A comment hides the rest of the statement. */
 function judgeComment(reading: Reading): void {
   const { facts, need, quote, lexer } = reading
-  const mark = lexer.text.charCodeAt(lexer.start)
+  const mark = lexer.kind === token.end ? SLASH : lexer.text.charCodeAt(lexer.start)
   const body = commentBody(reading)
+  const glued =
+    reading.operands === 1 && isBlank(body.charCodeAt(0)) && !isBlank(lexer.text.charCodeAt(lexer.start - 1))
   if (quote !== 0) {
     if (reading.operands === 1 && (facts & fact.clause) === 0) judgeBareComment(reading, mark, body)
     else if (need ? (facts & fact.logic) !== 0 && saysNothing(body) : convincing(facts) || saysNothing(body))
       reading.found = 'comment'
     return
   }
-  if ((facts & fact.hard) === 0 || reading.frames.length > 1) return
+  if ((facts & fact.hard) === 0) return
+  judgeTruncated(reading)
+  if (isExpression(reading) || (mark === SLASH && (facts & fact.soft) === 0)) reading.found = 'comment'
+  if (reading.frames.length > 1) return
   if (body.includes('sp_password')) reading.found = 'comment'
   if ((facts & (fact.logic | fact.compares)) !== 0 && (!need || saysNothing(body))) reading.found = 'comment'
   else if (need || (facts & fact.soft) !== 0) return
   else if ((facts & EVIDENCE) !== 0) reading.found = 'comment'
   else if (mark === HASH || mark === BACKTICK) return
   else if (reading.operands > 1 && (facts & (fact.calculates | fact.group | fact.closes)) === 0) return
-  else if ((facts & (fact.number | fact.group)) !== 0 && touches(body, mark)) reading.found = 'comment'
+  else if ((facts & (fact.number | fact.group | fact.constant)) !== 0 && (touches(body, mark) || glued))
+    reading.found = 'comment'
 }
 
 function convincing(facts: number): boolean {
@@ -60,31 +68,89 @@ function judgeBareComment(reading: Reading, mark: number, body: string): void {
   const { lexer } = reading
   if ((mark === SLASH && touches(body, 0)) || body.includes('sp_password')) reading.found = 'comment'
   else if ((reading.facts & fact.closes) !== 0 || mark !== HASH) {
-    if (saysNothing(body)) reading.found = 'comment'
-  } else if (
-    body === '' &&
-    lexer.start === reading.from &&
-    reading.from > 1 &&
-    !isBlank(lexer.text.charCodeAt(reading.from - 2))
+    if (saysNothing(body) || ((reading.facts & fact.closes) !== 0 && touches(body, mark)))
+      reading.found = 'comment'
+  } else if (body === '' && lexer.start === reading.from && closesWord(reading)) reading.found = 'comment'
+}
+
+const OPERATORS = fact.calculates | fact.compares | fact.logic | fact.concat
+
+/** Whether all bits are there. */
+function has(facts: number, bits: number): boolean {
+  return (facts & bits) === bits
+}
+
+/** Whether the only words of prose, if any, are arguments of a call that has others too. */
+function isSoft({ facts, frame, frames }: Reading): boolean {
+  if ((facts & fact.soft) === 0) return false
+  if (frames.length > 0 || ((frame.before | frame.condition) & fact.soft) !== 0) return true
+  return !has(facts, fact.glued | fact.call) || (facts & SQL_ARGUMENTS) === 0
+}
+
+const SQL_ARGUMENTS = fact.string | fact.variable | fact.constant | fact.query | fact.nested | fact.prefixed
+
+/** Whether a value without a word of prose is more than sums of numbers: SQL's own operands under operators, or a call. */
+function isExpression(reading: Reading): boolean {
+  const { facts, operands, frames } = reading
+  if (isSoft(reading)) return false
+  const opens = (facts & fact.group) !== 0 || frames.length > 0
+  const operates = (facts & OPERATORS) !== 0 && operands > 1
+  if (operates && (facts & fact.call) !== 0) return true
+  if (operates && (facts & fact.variable) !== 0 && (facts & (OPERATORS & ~fact.calculates)) !== 0) return true
+  if ((facts & fact.outside) !== 0 && (facts & fact.call) === 0)
+    return has(facts, fact.logic | fact.compares | fact.hard) && (facts & fact.worded) === 0
+  if (has(facts, fact.logic | fact.hard) && joins(facts, opens)) return true
+  if (has(facts, fact.compares | fact.constant)) return true
+  if (has(facts, fact.worded) && opens && (operands > 3 || (facts & SQL_ARGUMENTS) !== 0)) return true
+  if (operates && (facts & fact.closes) !== 0 && (opens || (facts & SQL_ARGUMENTS) !== 0)) return true
+  return isCall(facts)
+}
+
+/** Whether what AND or OR joins is more than two numbers or two texts. */
+function joins(facts: number, opens: boolean): boolean {
+  const telling = fact.compares | fact.call | fact.variable | fact.query
+  return (
+    (facts & telling) !== 0 ||
+    (opens && (facts & fact.string) === 0) ||
+    has(facts, fact.constant | fact.number)
   )
-    reading.found = 'comment'
+}
+
+/** A call of a function that SQL has, with an argument that prose has not, as all there is. */
+function isCall(facts: number): boolean {
+  if ((facts & fact.hard) === 0) return false
+  if ((facts & fact.call) === 0) return has(facts, fact.prefixed | fact.group)
+  return (
+    (facts & (fact.glued | fact.prefixed | fact.string | fact.variable)) !== 0 && (facts & ARGUMENTS) !== 0
+  )
+}
+
+const ARGUMENTS = fact.string | fact.variable | fact.number | fact.constant | fact.nested
+
+/** Whether the quote follows a word, and is no sign for inches or of Markdown. */
+function closesWord({ lexer, from, quote }: Reading): boolean {
+  const { text } = lexer
+  if (from < 2 || quote === BACKTICK || isBlank(text.charCodeAt(from - 2))) return false
+  return !(quote === DOUBLE && isDigit(text.charCodeAt(from - 2)) && text.lastIndexOf(' ', from) !== -1)
+}
+
+function isDigit(code: number): boolean {
+  return code >= DIGIT_FIRST && code <= DIGIT_LAST
 }
 
 /** The value ends. */
 function judgeEnd(reading: Reading): void {
   const { facts, need, quote, frame } = reading
   judgeTruncated(reading)
+  if (quote === 0 && isExpression(reading)) reading.found = 'expression'
   if (need) return
-  const logic = (facts & fact.logic) !== 0
-  const operators = fact.calculates | fact.compares | fact.logic | fact.concat
   if (quote !== 0) {
-    if (logic && frame.joined && (frame.last & fact.hard) !== 0) reading.found = 'condition'
-    if ((facts & fact.call) !== 0 && (facts & operators) !== 0) reading.found = 'call'
+    if ((facts & fact.logic) !== 0 && frame.joined && (frame.last & fact.hard) !== 0)
+      reading.found = 'condition'
+    const own = fact.call | fact.variable | fact.constant | fact.query | fact.group
+    const operates = (facts & OPERATORS) !== 0
+    if (operates && (facts & ((facts & fact.soft) === 0 ? own : fact.call)) !== 0) reading.found = 'call'
   } else {
-    const sure = fact.logic | fact.compares | fact.hard
-    if ((facts & (sure | fact.soft)) === sure) reading.found = 'condition'
-    const computes = fact.calculates | fact.call | fact.string
-    if ((facts & (computes | fact.soft)) === computes) reading.found = 'call'
     if ((frame.last & fact.equation) !== 0 && (facts & fact.soft) === 0) reading.found = 'condition'
     if ((facts & fact.nested) !== 0 && ((frame.before | frame.condition) & fact.soft) === 0)
       reading.found = 'call'
@@ -114,10 +180,16 @@ function judgeClause(reading: Reading): void {
   if (before ? hard || (facts & fact.sorted) !== 0 : hard && conditional) reading.found = 'clause'
 }
 
+/** Whether the last of the value is a block comment. */
+function endsInComment({ lexer }: Reading): boolean {
+  return lexer.kind === token.end && lexer.commented && lexer.text.endsWith('*/')
+}
+
 /** The value or its statement is over. */
 export function finish(reading: Reading): false {
-  if (reading.lexer.kind === token.comment) {
+  if (reading.lexer.kind === token.comment || endsInComment(reading)) {
     judgeComment(reading)
+    if (reading.found === null && reading.lexer.kind === token.end) judgeEnd(reading)
     if (reading.found === null) judgeClause(reading)
   } else judgeEnd(reading)
   return false
@@ -128,7 +200,8 @@ export function finishOpenString(reading: Reading): false {
   const { lexer, quote } = reading
   if (quote === 0 || lexer.quote !== quote) {
     operand(reading, fact.hard | fact.string)
-    return false
+    const empty = lexer.start + 1 >= lexer.text.length
+    return (empty || (reading.facts & fact.call) !== 0) && finish(reading)
   }
   if (quoted(reading)) return false
   reading.found = 'reopened'
@@ -162,14 +235,12 @@ function quoted(reading: Reading): boolean {
   )
 }
 
-const DIGIT_FIRST = 48
-const DIGIT_LAST = 57
-
 /** The same where words or numbers stand between: a text quoted in markup, or inches. */
 function quotedExpression(reading: Reading, spaced: boolean, evidence: number): boolean {
   const before = reading.lexer.text.charCodeAt(reading.from - 2)
   if (spaced) return (evidence & ~fact.logic) === 0
   if (before === EQUALS) return evidence === 0
-  const inches = reading.quote === DOUBLE && before >= DIGIT_FIRST && before <= DIGIT_LAST
-  return inches && (evidence & ~fact.hard) === 0
+  const inches = reading.quote === DOUBLE && isDigit(before)
+  const sql = fact.worded | fact.constant | fact.variable | fact.call
+  return inches && (evidence & ~fact.hard) === 0 && (reading.facts & sql) === 0
 }

@@ -1,5 +1,6 @@
 import { finish } from './finish.ts'
-import { next, symbolAt, token, wordText } from './lexer.ts'
+import { next } from './lexer.ts'
+import { symbolAt, token, wordText, type Lexer } from './token.ts'
 import { judgeNextStatement } from './need.ts'
 import { enter, fact, frameKind, leave, operand, peek, query, type Reading } from './state.ts'
 import { beginsStatement, isStatement } from './statement.ts'
@@ -7,6 +8,7 @@ import { judgeUnion } from './union.ts'
 import { word } from './words.ts'
 
 const PIPE = 124
+const BACKTICK = 96
 
 function operator(reading: Reading, facts: number): true {
   reading.frame.condition |= facts
@@ -16,10 +18,16 @@ function operator(reading: Reading, facts: number): true {
   return true
 }
 
-function compare(reading: Reading): true {
-  const { frame } = reading
+/** `IS` compares with NULL and truth values; prose says what is how many. */
+function tellsNumber(lexer: Lexer): boolean {
+  return wordText(lexer) === 'is' && peek(lexer).kind === token.number
+}
+
+function compare(reading: Reading): boolean {
+  const { frame, lexer } = reading
+  if (reading.quote === 0 && lexer.kind === token.word && tellsNumber(lexer)) return false
   frame.left = frame.condition | fact.compares
-  return operator(reading, fact.compares)
+  return operator(reading, lexer.kind === token.word ? fact.compares | fact.worded : fact.compares)
 }
 
 /** AND, OR and what joins conditions like them. */
@@ -126,15 +134,21 @@ function alias(reading: Reading): boolean {
     frame.alias = false
     return true
   }
-  if (reading.quote === 0 || reading.operands > 1 || lexer.part !== word.effect) return false
-  if (peek(lexer).kind !== token.open) return false
+  if (reading.operands > 1 || lexer.part !== word.effect) return false
   const nameEnd = lexer.at
+  const after = peek(lexer)
+  if (after.kind !== token.open || (reading.quote === 0 && after.start !== nameEnd)) return false
   next(lexer)
   return enter(reading, frameKind.effect, lexer.start === nameEnd)
 }
 
 function named(reading: Reading): boolean {
-  const { frame } = reading
+  const { frame, lexer } = reading
+  const after = peek(lexer)
+  if (after.kind === token.word && after.part === word.name && peek(after).kind !== token.open) {
+    next(lexer)
+    return true
+  }
   operator(reading, 0)
   frame.alias = true
   return true
@@ -158,7 +172,8 @@ const trailing = new Set([
 function haveName(reading: Reading): boolean {
   if ((reading.facts & fact.clause) !== 0 && trailing.has(wordText(reading.lexer))) return true
   if (reading.lexer.part === word.statement && judgeUnseparated(reading)) return false
-  if (reading.quote !== 0 && wordText(reading.lexer) === 'if' && beginsStatement({ ...reading.lexer })) {
+  const quoted = reading.quote !== 0 && reading.quote !== BACKTICK
+  if (quoted && wordText(reading.lexer) === 'if' && beginsStatement({ ...reading.lexer })) {
     reading.found = 'statement'
     return false
   }
@@ -214,7 +229,7 @@ function haveWord(reading: Reading): boolean {
     case word.compares:
       return fullText(reading) || compare(reading)
     case word.calculates:
-      return operator(reading, fact.calculates)
+      return operator(reading, fact.calculates | fact.worded)
     case word.between:
       frame.between = true
       return compare(reading)
@@ -267,9 +282,14 @@ function haveJoin(reading: Reading): true {
   return separate(reading)
 }
 
+/** As far as a query is looked for behind several parentheses. */
+const PARENTHESES_BYTES_MAX = 64
+
 /** `(SELECT` where no operand may stand: a line comment or another dialect hides what stands between. */
 function haveOpen(reading: Reading): boolean {
-  const { part, kind } = peek(reading.lexer)
+  let ahead = peek(reading.lexer)
+  while (ahead.kind === token.open && ahead.at - reading.lexer.at < PARENTHESES_BYTES_MAX) ahead = peek(ahead)
+  const { part, kind } = ahead
   const selects = kind === token.word && part === word.select
   if (selects && (reading.quote !== 0 || (reading.facts & fact.hard) !== 0)) reading.found = 'subquery'
   if (kind === token.word && part === word.union) return enter(reading, frameKind.group, false)
@@ -318,6 +338,8 @@ export function haveOperand(reading: Reading): boolean {
     case token.end:
     case token.comment:
       return finish(reading)
+    case token.openString:
+      return reading.quote === 0 && lexer.start + 1 >= lexer.text.length && finish(reading)
     case token.variable:
       return operandInto(reading)
     default:

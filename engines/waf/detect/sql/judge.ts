@@ -1,6 +1,7 @@
 import type { Bytes } from '../../model.ts'
 import { haveOperand } from './have.ts'
-import { next, token, type Dialect } from './lexer.ts'
+import { next } from './lexer.ts'
+import { token, type Dialect } from './token.ts'
 import { needOperand } from './need.ts'
 import { createReading } from './state.ts'
 import { hides, unionBehind } from './union.ts'
@@ -20,6 +21,7 @@ export function judge(text: Bytes, from: number, quote: number, dialect: Dialect
     reads = reading.need ? needOperand(reading, haveOperand) : haveOperand(reading)
   }
   if (reading.found !== null) return reading.found
+  if (hides(reading)) return 'hidden'
   const over = lexer.kind === token.end || lexer.kind === token.comment
   return !over && unionBehind(reading) ? 'union-select' : null
 }

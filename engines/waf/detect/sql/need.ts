@@ -1,5 +1,6 @@
 import { finish, finishOpenString } from './finish.ts'
-import { next, symbolAt, token, wordText } from './lexer.ts'
+import { next } from './lexer.ts'
+import { symbolAt, token, wordText } from './token.ts'
 import { createFrame, enter, fact, frameKind, leave, operand, peek, query, type Reading } from './state.ts'
 import { beginsStatement, isStatement } from './statement.ts'
 import { judgeUnion, selectsSomething } from './union.ts'
@@ -31,7 +32,10 @@ function nameOrCall(reading: Reading, kind: number): boolean {
   const { lexer, frame } = reading
   if (isOpen(reading)) return callOf(reading, kind)
   if (frame.query === query.list && frame.operands === 0 && wordText(lexer) === 'top') {
-    if (peek(lexer).kind === token.number) next(lexer)
+    if (peek(lexer).kind === token.number) {
+      next(lexer)
+      frame.before |= fact.hard
+    }
     return true
   }
   return operand(reading, fact.soft)
@@ -62,6 +66,7 @@ function beginQuery(reading: Reading): boolean {
 function outside(reading: Reading, carryOn: Continue): boolean {
   if (!reading.fresh) return false
   operand(reading, 0)
+  reading.facts |= fact.outside
   return carryOn(reading)
 }
 
@@ -79,8 +84,12 @@ function needWord(reading: Reading, carryOn: Continue): boolean {
       return isOpen(reading)
         ? callOf(reading, frameKind.builtin)
         : operand(reading, fact.hard | fact.constant)
-    case word.not:
     case word.prefix:
+      reading.facts |= fact.prefixed
+      if (wordText(lexer).includes('_')) frame.before |= fact.hard
+      frame.alias = true
+      return true
+    case word.not:
       frame.alias = true
       return true
     case word.select:
@@ -132,6 +141,7 @@ function needOperator(reading: Reading): boolean {
   if (code === STAR && frame.query === query.list) return operand(reading, fact.star)
   if (!reading.fresh) return false
   operand(reading, 0)
+  reading.facts |= fact.outside
   frame.condition |= fact.calculates
   reading.facts |= fact.calculates
   reading.need = true
@@ -162,6 +172,7 @@ export function judgeNextStatement(reading: Reading): boolean {
     reading.need = true
     return true
   }
+  if (lexer.kind === token.comment || lexer.kind === token.end) return finish(reading)
   if (beginsStatement(lexer)) reading.found = 'statement'
   return false
 }

@@ -1,4 +1,5 @@
-import { createLexer, next, type Dialect, type Lexer } from './lexer.ts'
+import { next } from './lexer.ts'
+import { createLexer, type Dialect, type Lexer } from './token.ts'
 import type { Bytes } from '../../model.ts'
 
 /** What was seen, as bits; of an operand, of a condition, of a parenthesis or of the whole value. */
@@ -34,6 +35,12 @@ export const fact = {
   equation: 1_048_576,
   /** A sign before an operand. */
   signed: 2_097_152,
+  /** A comparison written as a word: LIKE, IN, BETWEEN … */
+  worded: 4_194_304,
+  /** BINARY, DISTINCT and similar words before an operand. */
+  prefixed: 8_388_608,
+  /** The value begins with an operator. */
+  outside: 16_777_216,
 } as const
 
 /** Why a parenthesis was opened. */
@@ -128,7 +135,7 @@ export function operand(reading: Reading, facts: number): true {
   frame.last = facts
   frame.condition |= facts
   frame.operands += 1
-  reading.operands += 1
+  if (facts !== 0) reading.operands += 1
   reading.facts |= facts & ~fact.closes
   reading.need = false
   reading.fresh = false
@@ -232,14 +239,15 @@ export function leave(reading: Reading): true {
 /** A query that ended with its parenthesis. */
 function judgeQueryEnd(reading: Reading, frame: Frame, inner: number): void {
   const strong = (inner & (fact.hard | fact.star)) !== 0 && !frame.aliased
-  if (strong || frame.embedded) reading.found ??= 'subquery'
+  if (strong || frame.embedded || frame.query >= query.from) reading.found ??= 'subquery'
 }
 
 function handed(reading: Reading, frame: Frame, inner: number): number {
   if (frame.query !== query.none) return fact.query | (inner & fact.hard)
   if (frame.kind === frameKind.group) return (inner & HANDED) | fact.group
   if (frame.kind === frameKind.call) return fact.soft | (inner & (fact.nested | fact.query | fact.variable))
-  if (frame.kind === frameKind.effect && frame.operands > 0) reading.found ??= 'effect'
+  const sure = reading.quote !== 0 || (inner & (fact.hard | fact.query | fact.nested)) !== 0
+  if (frame.kind === frameKind.effect && frame.operands > 0 && sure) reading.found ??= 'effect'
   const nested = (inner & (fact.call | fact.query | fact.nested | fact.equation)) === 0 ? 0 : fact.nested
   if ((inner & fact.equation) !== 0) reading.found ??= 'call'
   return fact.hard | fact.call | nested | (inner & fact.variable) | (frame.glued ? fact.glued : 0)

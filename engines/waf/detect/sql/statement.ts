@@ -1,4 +1,5 @@
-import { isKind, next, symbolAt, token, wordText, type Lexer } from './lexer.ts'
+import { next } from './lexer.ts'
+import { isKind, symbolAt, token, wordText, type Lexer } from './token.ts'
 import { peek } from './state.ts'
 import { word } from './words.ts'
 
@@ -20,7 +21,12 @@ function isSymbol(lexer: Lexer, code: number): boolean {
 }
 
 function ends(lexer: Lexer): boolean {
-  return isKind(lexer, token.end) || isKind(lexer, token.comment) || isKind(lexer, token.semicolon)
+  return (
+    isKind(lexer, token.end) ||
+    isKind(lexer, token.comment) ||
+    isKind(lexer, token.semicolon) ||
+    isKind(lexer, token.close)
+  )
 }
 
 function isValue(lexer: Lexer): boolean {

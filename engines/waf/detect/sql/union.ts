@@ -1,8 +1,10 @@
-import { concealment, isKind, next, token, wordText, type Lexer } from './lexer.ts'
+import { next } from './lexer.ts'
+import { concealment, isKind, token, wordText, type Lexer } from './token.ts'
 import { fact, peek, type Reading } from './state.ts'
 import { word } from './words.ts'
 
 const STAR = 42
+const OPEN = 40
 
 /** Whether an item of SELECT stands behind that word which prose would not put there. */
 export function selectsSomething(lexer: Lexer): boolean {
@@ -18,7 +20,8 @@ export function selectsSomething(lexer: Lexer): boolean {
   const after = peek(item)
   if (isKind(after, token.number) && wordText(item) === 'top') return true
   if (isKind(after, token.word)) return after.part === word.from || after.part === word.as
-  return isKind(after, token.comma) || isKind(after, token.open) || isKind(after, token.comment)
+  if (isKind(after, token.open)) return after.start === item.at || after.commented || item.part >= word.effect
+  return isKind(after, token.comma) || isKind(after, token.comment)
 }
 
 /** UNION and what follows it; the reader stands on that word. */
@@ -27,16 +30,23 @@ export function judgeUnion(reading: Reading): false {
   const direct = reading.quote !== 0 && reading.operands === 1 && !lexer.commented
   const strong = reading.quote !== 0 || (reading.facts & fact.hard) !== 0 || lexer.commented
   let all = false
+  let grouped = false
   for (;;) {
     next(lexer)
     if (isKind(lexer, token.word) && lexer.part === word.prefix) all = true
-    else if (!isKind(lexer, token.operator) && !isKind(lexer, token.open)) break
+    else if (isKind(lexer, token.open)) grouped = true
+    else if (!isKind(lexer, token.operator)) break
   }
   if (isKind(lexer, token.word) && lexer.part === word.select) {
-    if ((strong && !direct) || selectsSomething(lexer)) reading.found = 'union-select'
+    if (isKind(peek(lexer), token.end) && !strong) return false
+    if ((strong && !direct) || grouped || selectsSomething(lexer)) reading.found = 'union-select'
   } else if (isKind(lexer, token.end) || isKind(lexer, token.comment) || lexer.part === word.union) {
-    const certain = all || lexer.commented || (reading.facts & (fact.calculates | fact.signed)) !== 0
-    if (strong && certain) reading.found = 'union'
+    const computes = (reading.facts & (fact.calculates | fact.signed)) !== 0
+    const certain =
+      all ||
+      (lexer.commented && (reading.facts & fact.hard) !== 0) ||
+      (computes && (reading.facts & fact.soft) === 0)
+    if (strong && certain && (reading.facts & fact.outside) === 0) reading.found = 'union'
   }
   return false
 }
@@ -45,10 +55,11 @@ export function judgeUnion(reading: Reading): false {
 export function hides(reading: Reading): boolean {
   const { hidden } = reading.lexer
   if (hidden === concealment.none) return false
-  return hidden === concealment.version || reading.quote !== 0 || (reading.facts & fact.hard) !== 0
+  if (hidden !== concealment.nested || reading.quote !== 0) return true
+  return (reading.facts & fact.hard) !== 0 || reading.frames.length > 0 || reading.frame.query !== 0
 }
 
-const mayBeUnion = /union|\/\*!/i
+const mayBeUnion = /union|\/\*/i
 
 /** How far behind a place that is no SQL a UNION is still looked for. */
 const LOOK_BYTES_MAX = 2048
@@ -73,15 +84,17 @@ export function unionBehind(reading: Reading): boolean {
 }
 
 function listed(lexer: Lexer): boolean {
-  const item = peek(lexer)
+  let item = peek(lexer)
+  while (isKind(item, token.open)) item = peek(item)
   const star = isKind(item, token.operator) && item.text.charCodeAt(item.start) === STAR
+  if (isKind(item, token.word) && item.part === word.select) return true
   const hard =
     star ||
     isKind(item, token.number) ||
     isKind(item, token.variable) ||
     isKind(item, token.string) ||
     (isKind(item, token.word) && item.part === word.constant)
-  if (!hard) return false
+  if (!hard) return isKind(item, token.word) && item.text.charCodeAt(item.at) === OPEN
   const after = peek(item)
   return !isKind(after, token.word) || after.part === word.from
 }

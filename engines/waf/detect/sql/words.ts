@@ -134,7 +134,11 @@ const lists: readonly (readonly [number, string])[] = [
     to_seconds to_timestamp translate trim trunc try_cast try_convert typeof ucase uncompress unhex unicode
     unistr unix_timestamp unnest upper utl_raw.cast_to_raw utl_raw.cast_to_varchar2 uuid_short values var_pop
     var_samp strcomp variance vsize week weekday weekofyear width_bucket xmlagg xmlelement xmlforest xmlserialize year
-    yearweek xpath query_to_json dcount dlookup printf total hex_decode wm_concat`,
+    yearweek xpath query_to_json dcount dlookup printf total hex_decode wm_concat
+    now age changes total_changes nextval currval lastval setval isnull choose openjson openxml string_split host_id
+    ident_current scope_identity textptr suser_id user_id file_name index_col type_name any_value sys_guid ora_hash
+    nlssort dump lnnvl nanvl sys_connect_by_path uuid_to_bin bin_to_uuid weight_string clock_timestamp quote_nullable
+    txid_current bitand likelihood instrb lengthb substrb`,
   ],
 ]
 
@@ -142,10 +146,16 @@ const classes: ReadonlyMap<string, number> = new Map(
   lists.flatMap(([part, names]) => names.split(/\s+/).map((name): [string, number] => [name, part])),
 )
 
+/** Packages and families of functions, which servers extend with every release. */
+const families =
+  /^(?:pg_|utl_|dbms_|xp_|sp_|st_|json_|jsonb_|regexp_|array_|to_|is_|has_|fn_|ctxsys\.|ordsys\.|xml[a-z]|current_|inet6?_|sys\.)[a-z]/
+
 /** Longer words are names. */
 export const WORD_LENGTH_MAX = 40
 
 /** The part a word in lower case plays. */
 export function wordPart(lower: string): number {
-  return classes.get(lower) ?? word.name
+  const part = classes.get(lower)
+  if (part !== undefined) return part
+  return families.test(lower) ? word.builtin : word.name
 }
