@@ -3,7 +3,7 @@ import { readRuleFolder } from '../../platform/gateway/firewall/rule-folder.ts'
 import { loadRuleSet } from '../../platform/gateway/firewall/rule-program.ts'
 
 /** The values that the cases were written for; the names of version 3 beside those of version 4. */
-const VARIABLES = {
+export const VARIABLES = {
   blocking_paranoia_level: '4',
   detection_paranoia_level: '4',
   paranoia_level: '4',
