@@ -26,7 +26,7 @@ export function LimitsPage(): ReactNode {
         {(data) => (
           <>
             <Rates of={data} />
-            {GROUPS.map(({ title, lead, names }) => (
+            {groupsOf(data.limits).map(({ title, lead, names }) => (
               <Section key={title} title={title} lead={lead}>
                 <Panel className="p-4">
                   <Facts facts={names.map(([name, words]) => [words, valueOf(name, data.limits[name])])} />
@@ -87,11 +87,30 @@ function Rates({ of }: { readonly of: Limits }): ReactNode {
 
 type LimitName = keyof Limits['limits']
 
-const GROUPS: readonly {
+interface Group {
   readonly title: string
   readonly lead: string
   readonly names: readonly (readonly [LimitName, string])[]
-}[] = [
+}
+
+/** The groups, and at the end what has no words here yet: no limit in force goes unsaid. */
+function groupsOf(limits: Limits['limits']): readonly Group[] {
+  const said = new Set<string>(GROUPS.flatMap(({ names }) => names.map(([name]) => name)))
+  const more = (Object.keys(limits) as LimitName[]).filter((name) => !said.has(name))
+  if (more.length === 0) return GROUPS
+  const names = more.map((name) => [name, wordsOf(name)] as const)
+  return [...GROUPS, { title: 'More', lead: 'Named as in the program.', names }]
+}
+
+/** `sweepMs` as “sweep”. */
+function wordsOf(name: string): string {
+  const words = name
+    .replace(/(BytesMax|Max|Ms)$/, '')
+    .replaceAll(/[A-Z]/g, (sign) => ` ${sign.toLowerCase()}`)
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+const GROUPS: readonly Group[] = [
   {
     title: 'Sizes',
     lead: 'What is larger is refused, never cut to fit.',
@@ -130,6 +149,7 @@ const GROUPS: readonly {
       ['upstreamResponseMs', 'Its answer'],
       ['upstreamIdleMs', 'Between two parts of its answer'],
       ['standingMs', 'Open streams: their caller is asked about every'],
+      ['sweepMs', 'Slow requests are looked for every'],
     ],
   },
 ]
