@@ -10,11 +10,14 @@ export interface Seat {
   readonly chain: Chain
   /** The rule tries every stage of its transformations. */
   readonly everyStage: boolean
-  /** Number of what the rule shares with others: family, chain and whether every stage is tried. */
-  readonly group: number
+  /** Place, among those of the rule's list of targets, of what it shares with others: family, chain and whether every stage is tried. */
+  readonly slot: number
   readonly word: number
   readonly bit: number
 }
+
+/** The places that a list of targets has given, by the numbers of groups. */
+export type Slots = Map<number, number>
 
 /** Rules that run at the same time, with one table of the literals that they need. */
 export interface Family {
@@ -26,7 +29,7 @@ export interface Family {
 /** Puts rules into families while a set is compiled. */
 export interface Prefilter {
   /** `family` parts what runs at another time, so that no table is searched for rules that are not reached. */
-  seat(family: string, chain: Chain, everyStage: boolean, needs: Needs): Seat
+  seat(family: string, chain: Chain, everyStage: boolean, needs: Needs, slots: Slots): Seat
   /** How many groups and families there are: where the numbers of a variant's own begin. */
   counts(): Counts
 }
@@ -66,14 +69,16 @@ export function createPrefilter(taken: Counts = { groups: 0, families: 0 }): Pre
     return draft
   }
   return {
-    seat(name, chain, everyStage, needs) {
+    seat(name, chain, everyStage, needs, slots) {
       const { family, members, literals, groups: own } = draftOf(name)
       const kind = chain.number * 2 + (everyStage ? 1 : 0)
       const group = own.get(kind) ?? groups++
       own.set(kind, group)
+      const slot = slots.get(group) ?? slots.size
+      slots.set(group, slot)
       const at = members.length
       members.push(memberOf(literals, needs))
-      return { family, chain, everyStage, group, word: at >>> 5, bit: 1 << (at & 31) }
+      return { family, chain, everyStage, slot, word: at >>> 5, bit: 1 << (at & 31) }
     },
     counts: () => ({ groups, families: taken.families + drafts.size }),
   }
@@ -199,7 +204,7 @@ export function mayMatch(values: Values, seat: Seat, raw: Value): boolean {
 /** Values that are looked at together, with what any of them may match. */
 export class Pool {
   readonly #raw: readonly { readonly value: Value }[]
-  readonly #groups: (Int32Array | undefined)[] = []
+  readonly #slots: (Int32Array | undefined)[] = []
   readonly #families: (Int32Array | undefined)[] = []
   #bytes: Int32Array | null = null
 
@@ -209,7 +214,8 @@ export class Pool {
 
   /** Whether the rule of a seat may match any of the values. */
   may(values: Values, seat: Seat): boolean {
-    const bits = (this.#groups[seat.group] ??= this.#ofGroup(values, seat))
+    if (this.#raw.length === 0) return false
+    const bits = (this.#slots[seat.slot] ??= this.#ofGroup(values, seat))
     return ((bits[seat.word] ?? 0) & seat.bit) !== 0
   }
 
@@ -218,6 +224,8 @@ export class Pool {
     const { gate } = chain
     // What no transformation of the chain changes is looked at as it came in.
     if (gate !== null && !intersects(gate, this.#allBytes())) return this.#ofFamily(family)
+    const only = this.#only()
+    if (only !== null && !everyStage) return family.candidates(derive(values, only, chain))
     const bits = emptyBits(family, this.#raw[0]?.value)
     for (const { value } of this.#raw) {
       if (!everyStage) add(bits, family.candidates(derive(values, value, chain)))
@@ -228,6 +236,8 @@ export class Pool {
   }
 
   #ofFamily(family: Family): Int32Array {
+    const only = this.#only()
+    if (only !== null) return family.candidates(only)
     const known = this.#families[family.number]
     if (known !== undefined) return known
     const bits = emptyBits(family, this.#raw[0]?.value)
@@ -236,8 +246,15 @@ export class Pool {
     return bits
   }
 
+  /** The value, when there is one alone: what is known of it need not be put together. */
+  #only(): Value | null {
+    return this.#raw.length === 1 ? (this.#raw[0]?.value ?? null) : null
+  }
+
   #allBytes(): Int32Array {
     if (this.#bytes !== null) return this.#bytes
+    const only = this.#only()
+    if (only !== null) return only.bytes()
     const all = new Int32Array(8)
     for (const { value } of this.#raw) {
       const bytes = value.bytes()

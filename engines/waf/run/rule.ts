@@ -109,7 +109,7 @@ function seatOf(
   const needs = link.test?.needs ?? null
   if (needs === null) return null
   const family = `${rule.phase <= 2 ? 'request' : 'response'} ${paranoia ?? 1}`
-  return prefilter.seat(family, link.chain, link.multiMatch, needs)
+  return prefilter.seat(family, link.chain, link.multiMatch, needs, link.targets.slots)
 }
 
 /** Runs a rule; true when all of its conditions held. */

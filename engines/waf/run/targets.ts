@@ -3,7 +3,7 @@ import type { Bytes, Selector, Target } from '../model.ts'
 import type { VariableName } from '../names.ts'
 import type { Place } from '../waf-error.ts'
 import { Entry, lowerAscii } from './entry.ts'
-import { Pool } from './prefilter.ts'
+import { Pool, type Slots } from './prefilter.ts'
 import type { State } from './state.ts'
 import { Value } from './value.ts'
 import { entriesOf, isLive, xmlEntries } from './variables.ts'
@@ -26,6 +26,8 @@ export interface TargetList {
   /** Position in `State.targets`; -1 for a list whose values change while rules run. */
   readonly number: number
   readonly read: (state: State) => readonly Entry[]
+  /** Places for what rules of this list find out together. */
+  readonly slots: Slots
 }
 
 /** The lists of one set of rules. */
@@ -43,13 +45,16 @@ export function createTargetLists(firstNumber = 0): TargetLists & { count(): num
       const list = known.get(written)
       if (list !== undefined) return list
       const live = targets.some((target) => !target.except && isLive(target.variable))
-      const made = { number: live ? -1 : numbers++, read: compileTargets(targets, place) }
+      const made = { number: live ? -1 : numbers++, read: compileTargets(targets, place), slots: new Map() }
       known.set(written, made)
       return made
     },
     count: () => numbers,
   }
 }
+
+/** Most lists of most requests. */
+const RESOLVED_NOTHING: ResolvedTargets = { entries: [], pool: new Pool([]) }
 
 /** The entries of a list, worked out once a phase unless they change while rules run. */
 export function resolve(state: State, list: TargetList, content: boolean): ResolvedTargets {
@@ -59,7 +64,7 @@ export function resolve(state: State, list: TargetList, content: boolean): Resol
   if (known !== undefined) return known
   const all = list.read(state)
   const entries = hidesBody ? all.filter((entry) => !entry.body) : all
-  const resolved = { entries, pool: new Pool(entries) }
+  const resolved = entries.length === 0 ? RESOLVED_NOTHING : { entries, pool: new Pool(entries) }
   if (list.number >= 0) state.targets[number] = resolved
   return resolved
 }
