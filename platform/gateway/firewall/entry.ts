@@ -1,6 +1,6 @@
 import type { Match, Report } from '#waf'
 import type { Judged } from './firewall.ts'
-import { keepable, keepableHeaders, keepableTarget, sanitise } from './sanitise.ts'
+import { isSecret, keepable, keepableHeaders, keepableTarget, NOT_KEPT, sanitise } from './sanitise.ts'
 
 /** A value that a rule matched, as it may be kept. */
 export interface KeptValue {
@@ -90,6 +90,7 @@ export function entryOf(report: Report, judged: Judged, at: Date, fingerprint: s
 
 function keptMatch(match: Match): KeptMatch {
   const { name, negated, argument } = match.operator
+  const ofSecret = match.matched.some(({ variable }) => isSecret(variable))
   return {
     rule: match.rule,
     file: match.place.file,
@@ -101,15 +102,25 @@ function keptMatch(match: Match): KeptMatch {
     tags: match.tags.slice(0, 12).map((tag) => tag.slice(0, 100)),
     // What the rule's author wrote; nothing of the request is in it.
     operator: `${negated ? '!' : ''}@${name} ${argument}`.slice(0, 400),
-    matched: match.matched
-      .slice(0, VALUES_MAX)
-      .map(({ variable, value, transformed, transformations, part }) => ({
-        variable: sanitise(readable(variable), 100),
-        value: keepable(variable, readable(value)),
-        transformed: keepable(variable, readable(transformed)),
-        transformations,
-        part: keepable(variable, readable(part)),
-      })),
+    matched: match.matched.slice(0, VALUES_MAX).map((one) => keptValue(one, ofSecret)),
+  }
+}
+
+/** What a rule carries along from one condition to the next, under a name of its own. */
+const CARRIED = /^(?:MATCHED_VARS?|TX)\b/
+
+function keptValue(
+  { variable, value, transformed, transformations, part }: Match['matched'][number],
+  ofSecret: boolean,
+): KeptValue {
+  const carried = ofSecret && CARRIED.test(variable)
+  const keep = (bytes: string): string => (carried ? NOT_KEPT : keepable(variable, readable(bytes)))
+  return {
+    variable: sanitise(readable(variable), 100),
+    value: keep(value),
+    transformed: keep(transformed),
+    transformations,
+    part: variable === 'RESPONSE_BODY' ? sanitise(readable(part)) : keep(part),
   }
 }
 

@@ -1,6 +1,21 @@
+const SECRET_WORDS =
+  'pass|pwd|secret|token|otp|code|pin\\b|authori[sz]ation|cookie|session|csrf|api-?key|signature|credential|card|iban'
+
 /** Names of parameters and headers whose values are never kept, whatever the rules say of them. */
-const SECRET_NAME =
-  /pass|pwd|secret|token|otp|code|pin\b|authori[sz]ation|cookie|session|csrf|api-?key|signature|credential|card|iban/i
+const SECRET_NAME = new RegExp(SECRET_WORDS, 'i')
+
+/** Stands in place of a value. */
+export const NOT_KEPT = '[not kept]'
+
+/** A secret name with its value in a query, form, line of a header, part of a form, element of XML or document of JSON. */
+const SECRET_PAIR = new RegExp(
+  `((?:${SECRET_WORDS})[\\w.\\-[\\]%]{0,40}["']?(?:\\s*[=:>]\\s*|[\\r\\n]+))(?:"(?:[^"\\\\]|\\\\.)*"?|[^&;<\\r\\n"]+)`,
+  'gi',
+)
+
+/** Variables that hold a request or an answer in pieces of many names. */
+const WHOLE =
+  /^(?:REQUEST_BODY|REQUEST_URI|REQUEST_URI_RAW|REQUEST_LINE|QUERY_STRING|FULL_REQUEST|MATCHED_VARS?|TX|XML|MULTIPART_PART_HEADERS|REQUEST_HEADERS)\b/
 
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+/g, '[e-mail]'],
@@ -30,7 +45,11 @@ export function isSecret(variable: string): boolean {
 
 /** The value of a variable as it may be kept. */
 export function keepable(variable: string, value: string): string {
-  return isSecret(variable) && !variable.includes('_NAMES') ? '[not kept]' : sanitise(value)
+  if (isSecret(variable) && !variable.includes('_NAMES')) return NOT_KEPT
+  // Of an answer only the part that matched is kept: the rest is about other people.
+  if (variable === 'RESPONSE_BODY') return NOT_KEPT
+  // Cut first: nothing beyond four times what is kept is searched.
+  return sanitise(WHOLE.test(variable) ? value.slice(0, 800).replace(SECRET_PAIR, `$1${NOT_KEPT}`) : value)
 }
 
 /** A request target with its path sanitised and every value of its query left out. */
@@ -67,7 +86,7 @@ export function keepableHeaders(headers: readonly string[]): (readonly [string, 
   const kept: (readonly [string, string])[] = []
   for (let at = 0; at + 1 < headers.length && kept.length < 60; at += 2) {
     const [name = '', value = ''] = [headers[at], headers[at + 1]]
-    kept.push([sanitise(name, 60), OPEN_HEADERS.has(name.toLowerCase()) ? sanitise(value) : '[not kept]'])
+    kept.push([sanitise(name, 60), OPEN_HEADERS.has(name.toLowerCase()) ? sanitise(value) : NOT_KEPT])
   }
   return kept
 }
