@@ -235,7 +235,7 @@ describe('the API', () => {
     for (let tries = 0; tries < 3; tries += 1) await takeRate(door, dear, caller('one'), exchange())
     const refused = exchange()
     await assert.rejects(takeRate(door, dear, caller('one'), refused), /At most 3 requests a minute/)
-    assert.equal(refused.replyHeaders['ratelimit'], '"route";r=0;t=60')
+    assert.match(refused.replyHeaders['ratelimit'] ?? '', /^"route";r=0;t=6[01]$/)
     const plain = { rate: 'api', pattern: '/api/sample/other' } as const
     for (let tries = 0; tries < 37; tries += 1) await takeRate(door, plain, caller(`${tries}`), exchange())
     const crowd = exchange()
