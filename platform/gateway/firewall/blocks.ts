@@ -2,6 +2,7 @@ import type { Database } from '../../db/index.ts'
 import { PROVIDER, type TenantKeys } from '../../encryption/index.ts'
 import { DAY, secondsAfter, type Clock } from '../../kernel/clock.ts'
 import { errorRecord, type Log } from '../../kernel/log.ts'
+import { clientNetwork } from '../client-network.ts'
 import type { BlockOrigin } from './block-events.ts'
 import type { Entry } from './entry.ts'
 import { blockById, deleteOldBlocks, insertBlocks, newestBlocks } from './queries.ts'
@@ -29,6 +30,9 @@ export interface Blocks {
   stop(): Promise<void>
 }
 
+/** Refusals that are stored in a minute, and those of one client network: beyond them the audit log has to do. */
+const PER_MINUTE_MAX = 600
+const PER_NETWORK_MAX = 60
 const WAITING_MAX = 1000
 const BATCH = 100
 
@@ -45,6 +49,7 @@ export function openBlocks(parts: BlockParts): Blocks {
   let waiting: (readonly [Entry, BlockOrigin])[] = []
   let lost = 0
   let storing: Promise<void> | null = null
+  const mayStore = openStoring(clock)
   const drain = async (): Promise<void> => {
     while (waiting.length > 0) {
       const batch = waiting.splice(0, BATCH)
@@ -59,7 +64,7 @@ export function openBlocks(parts: BlockParts): Blocks {
   }
   return {
     store: (entry, from) => {
-      if (waiting.length >= WAITING_MAX) lost += 1
+      if (waiting.length >= WAITING_MAX || !mayStore(clientNetwork(from.ip))) lost += 1
       else {
         waiting.push([entry, from])
         storing ??= drain()
@@ -72,11 +77,42 @@ export function openBlocks(parts: BlockParts): Blocks {
     },
     newest: async (since, most) =>
       Promise.all((await newestBlocks(db, since, most)).map((row) => opened(parts, row))),
-    expire: () => deleteOldBlocks(db, secondsAfter(clock.now(), -BLOCKS_KEPT.days * DAY), BLOCKS_KEPT.most),
+    expire: async () => {
+      const before = secondsAfter(clock.now(), -BLOCKS_KEPT.days * DAY)
+      let gone = 0
+      for (let steps = 0; steps < EXPIRE_STEPS_MAX; steps += 1) {
+        const step = await deleteOldBlocks(db, before, BLOCKS_KEPT.most)
+        gone += step
+        if (step === 0) break
+      }
+      return gone
+    },
     stop: async () => {
       await storing
       waiting = []
     },
+  }
+}
+
+/** Steps of ten thousand: more than a whole hour of a flood can store. */
+const EXPIRE_STEPS_MAX = 10
+
+/** Bounds what a flood can store: so many in a minute, so many of each network, so that none hides the others. Policy 4.1-d. */
+function openStoring(clock: Clock): (network: string) => boolean {
+  const stored = new Map<string, number>()
+  let [minute, all] = [0, 0]
+  return (network) => {
+    const now = Math.floor(clock.now().getTime() / 60_000)
+    if (now !== minute) {
+      stored.clear()
+      minute = now
+      all = 0
+    }
+    const own = stored.get(network) ?? 0
+    if (all >= PER_MINUTE_MAX || own >= PER_NETWORK_MAX) return false
+    stored.set(network, own + 1)
+    all += 1
+    return true
   }
 }
 

@@ -229,7 +229,10 @@ class WatchedRequest implements Watch {
       const method = this.#incoming.method ?? ''
       const pattern = this.#pattern()
       const judged = { requestId, method, pattern, head: this.#head, status, ip, client, ms: this.#ms }
+      const from = performance.now()
       firewall.report(seen, judged)
+      // What it takes to write things down is charged as well.
+      this.#shared.share.add(this.#client, performance.now() - from)
     } catch (error) {
       log.error({ requestId, ...errorRecord(error) }, 'what the firewall saw is lost')
     }

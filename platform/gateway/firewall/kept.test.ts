@@ -239,6 +239,31 @@ suite('what the firewall keeps', () => {
     assert.equal(blocks.lost(), 0)
   })
 
+  test('policy 4.1-d: a flood of refusals stores a bounded number of rows, and hides nobody else’s', async () => {
+    const blocks = openBlocks({ db, keys, clock, log: silentLog })
+    const flood = (ip: string, count: number): void => {
+      for (let round = 0; round < count; round += 1)
+        blocks.store(entry([match(1, 'ARGS:a', 'or')]), { ip, userAgent: '' })
+    }
+    flood('192.0.2.9', 500)
+    assert.equal(blocks.lost(), 440)
+    const other = entry([match(1, 'ARGS:a', 'or')])
+    blocks.store(other, { ip: '198.51.100.7', userAgent: '' })
+    await blocks.stop()
+    assert.equal((await blocks.find(other.id))?.ip, '198.51.100.7')
+    for (let network = 0; network < 30; network += 1) flood(`10.1.${network}.1`, 60)
+    assert.ok(blocks.lost() >= 440 + 1800 - 600)
+    await blocks.stop()
+    clock.advanceSeconds(60)
+    const before = blocks.lost()
+    flood('192.0.2.9', 1)
+    assert.equal(blocks.lost(), before)
+    await blocks.stop()
+    clock.advanceSeconds(BLOCKS_KEPT.days * 86_400 + 10)
+    await blocks.expire()
+    assert.equal((await listBlocks(db, { most: 1 })).length, 0)
+  })
+
   test('every request is counted, refusals are listed, and the requests of the checks are neither', () => {
     const traffic = openTraffic(clock)
     const stored: Entry[] = []
