@@ -1,6 +1,7 @@
 import type { Exclusion, RuleSet } from '#waf'
 import { ATTACKS } from './corpus.ts'
 import { variantOf, type Effective } from './effective.ts'
+import type { Steps } from './in-steps.ts'
 import { judge, ofSample, type ReplayRequest } from './replay.ts'
 
 /** What an exclusion would do to one request. */
@@ -33,23 +34,29 @@ export interface Place {
   readonly effective: Effective
 }
 
-/** Judges requests with and without the exclusion, and the attacks of the corpus at the same path. */
-export function dryRun(
+/** Judges requests with and without the exclusion, and the attacks of the corpus at the same path; a step is one request. */
+export function* dryRun(
   place: Place,
   exclusions: readonly Exclusion[],
   requests: readonly ReplayRequest[],
   now: Date,
-): DryRun {
+): Steps<DryRun> {
   const [before, after] = [withMore(place, []), withMore(place, exclusions)]
-  const tried = requests.map((request) => tryOne(before, after, request, now))
+  const tried: Tried[] = []
+  for (const request of requests) {
+    tried.push(tryOne(before, after, request, now))
+    yield
+  }
   const repeatable = tried.filter((one, index) => {
     const was = requests[index]?.was
     return was === null || was === undefined || (was === 'noticed') === (one.before === 'passes')
   })
   const attacks = ATTACKS.map((sample) => ofSample(sample, place.path))
-  const through = attacks.filter(
-    (attack) => judge(before, attack, now).blocked && !judge(after, attack, now).blocked,
-  )
+  const through: ReplayRequest[] = []
+  for (const attack of attacks) {
+    if (judge(before, attack, now).blocked && !judge(after, attack, now).blocked) through.push(attack)
+    yield
+  }
   return {
     judged: repeatable.length,
     notRepeatable: tried.length - repeatable.length,

@@ -1,5 +1,6 @@
 import type { Exclusion, RuleSet } from '#waf'
 import { dryRun, withMore, type DryRun, type Place } from './dry-run.ts'
+import type { Steps } from './in-steps.ts'
 import { judge, type ReplayRequest } from './replay.ts'
 
 /** One rule without one target. */
@@ -26,21 +27,22 @@ const ROUNDS_MAX = 20
  * Finds rule and target pairs without which the requests pass: leaves out what matches until nothing refuses them, then
  * puts back each that was not needed. Every step is judged by the engine, none by guessing.
  */
-export function propose(place: Place, requests: readonly ReplayRequest[], now: Date): Proposal {
+export function* propose(place: Place, requests: readonly ReplayRequest[], now: Date): Steps<Proposal> {
   const found = new Map<string, ProposedExclusion>()
-  for (const request of requests) collect(place, request, found, now)
+  for (const request of requests) yield* collect(place, request, found, now)
   const solved = requests.filter((request) => !refuses(place, [...found.values()], request, now))
   // A copy: what is put back would be visited again.
   for (const [key, one] of found.entries().toArray()) {
     found.delete(key)
     const still = solved.some((request) => refuses(place, [...found.values()], request, now))
     if (still) found.set(key, one)
+    yield
   }
   const exclusions = [...found.values()].toSorted((a, b) => a.rule - b.rule)
   return {
     exclusions,
     notSolved: requests.filter((request) => !solved.includes(request)).map(({ id }) => id),
-    proof: dryRun(place, exclusions.map(asExclusion), requests, now),
+    proof: yield* dryRun(place, exclusions.map(asExclusion), requests, now),
   }
 }
 
@@ -49,12 +51,12 @@ export function asExclusion({ rule, target }: ProposedExclusion): Exclusion {
   return { rules: [{ from: rule, to: rule }], tags: [], targets: [target] }
 }
 
-function collect(
+function* collect(
   place: Place,
   request: ReplayRequest,
   found: Map<string, ProposedExclusion>,
   now: Date,
-): void {
+): Steps<void> {
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const judged = judge(rulesWith(place, [...found.values()]), request, now)
     if (!judged.blocked) return
@@ -63,6 +65,7 @@ function collect(
       for (const target of variables.map(targetOf))
         if (target !== null) found.set(`${rule} ${target}`, { rule, message, target })
     if (found.size === before) return
+    yield
   }
 }
 

@@ -2,6 +2,7 @@ import type { RuleSet } from '#waf'
 import { ATTACKS } from './corpus.ts'
 import type { Floor } from './effective.ts'
 import { openGeneration, type Generation, type MergedFile } from './generation.ts'
+import { atOnce } from './in-steps.ts'
 import { propose, type Proposal } from './propose.ts'
 import { judge, ofSample, type ReplayRequest } from './replay.ts'
 
@@ -139,6 +140,6 @@ function proposalsFor(
   return [...places].map(([key, requests]) => {
     const [method = '', path = ''] = key.split(/ (.*)/s)
     const effective = generation.effective(method, path)
-    return { method, path, ...propose({ path, base, effective }, requests, now) }
+    return { method, path, ...atOnce(propose({ path, base, effective }, requests, now)) }
   })
 }

@@ -176,6 +176,14 @@ suite('routes of the firewall', () => {
     )
     // The corpus asks in the same parameter: leaving the rule out there lets its attacks through, and that is told.
     assert.ok(tried.attacksLetThrough.includes('sqli-or-true'))
+    const senseless = { rules: [{ from: 1, to: 2 }], tags: [], targets: ['NO_SUCH_VARIABLE:/[/'] }
+    await assert.rejects(
+      call('POST /api/gateway/exclusions/dry-run', {
+        body: { method: 'GET', path: '/tried', exclusion: senseless, since },
+      }),
+      (error) => error instanceof Problem && error.code === 'request.invalid',
+      'an exclusion that the engine does not take is refused, and not a failure',
+    )
     const proposed: { path: string; exclusions: { rule: number; target: string }[] } = await call(
       'POST /api/gateway/exclusions/propose',
       { body: { requestId: id } },

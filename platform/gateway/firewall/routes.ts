@@ -1,3 +1,4 @@
+import { WafError } from '#waf'
 import type { Database } from '../../db/index.ts'
 import type { RequestContext } from '../../kernel/caller.ts'
 import type { Clock } from '../../kernel/clock.ts'
@@ -10,6 +11,7 @@ import type { Blocks } from './blocks.ts'
 import { dryRun, type Place } from './dry-run.ts'
 import type { ChangedBy, OpenFirewall } from './open-firewall.ts'
 import { propose } from './propose.ts'
+import { besides, type Steps } from './in-steps.ts'
 import { listBlocks } from './queries.ts'
 import { rebuild } from './rebuild.ts'
 import { firewallState } from './state.ts'
@@ -28,6 +30,8 @@ export interface FirewallRouteParts {
 
 const PAGE_MAX = 200
 const DRY_RUN_MAX = 500
+/** Each judges hundreds of requests. */
+const TRIALS_PER_MINUTE = 20
 
 const blockFilter = z.strictObject({
   rule: z.coerce.number().int().min(1).max(999_999_999).optional(),
@@ -162,6 +166,7 @@ function trialRoutes(parts: FirewallRouteParts) {
       ...reading,
       method: 'POST',
       path: '/api/gateway/exclusions/dry-run',
+      perMinute: TRIALS_PER_MINUTE,
       event: { none: 'tries an exclusion on stored refusals and changes nothing' },
       body: trial,
       handle: async ({ body }) => {
@@ -170,13 +175,14 @@ function trialRoutes(parts: FirewallRouteParts) {
           ({ entry }) => entry.method === body.method && isAt(entry.target, body.path),
         )
         const requests = here.map(({ entry }) => rebuild(entry))
-        return dryRun(placeOf(parts, body.method, body.path), [body.exclusion], requests, clock.now())
+        return tried(dryRun(placeOf(parts, body.method, body.path), [body.exclusion], requests, clock.now()))
       },
     }),
     route({
       ...reading,
       method: 'POST',
       path: '/api/gateway/exclusions/propose',
+      perMinute: TRIALS_PER_MINUTE,
       event: { none: 'works out exclusions for stored refusals and changes nothing' },
       body: z.strictObject({ requestId: z.uuid() }),
       handle: async ({ body }) => {
@@ -187,11 +193,21 @@ function trialRoutes(parts: FirewallRouteParts) {
         return {
           path: at,
           method: request.method,
-          ...propose(placeOf(parts, request.method, at), [request], clock.now()),
+          ...(await tried(propose(placeOf(parts, request.method, at), [request], clock.now()))),
         }
       },
     }),
   ] as const
+}
+
+/** Does the work beside everything else; refuses an exclusion that the engine does not take. */
+async function tried<Outcome>(work: Steps<Outcome>): Promise<Outcome> {
+  try {
+    return await besides(work)
+  } catch (error) {
+    if (!(error instanceof WafError)) throw error
+    throw new Problem('request.invalid', `The exclusion cannot be used: ${error.message}`, { cause: error })
+  }
 }
 
 function isAt(target: string, wanted: string): boolean {
