@@ -1,12 +1,18 @@
 import type { Bytes } from '../model.ts'
 import type { ByteSet, Needs } from './operator.ts'
 
+const capital = /[A-Z]/
+
 /** That one of these texts stands in the value, whatever the case of its letters; null when one of them is empty. */
 export function needsOneOf(texts: readonly Bytes[]): Needs | null {
   let lengthMin = Number.MAX_SAFE_INTEGER
   for (const text of texts) lengthMin = Math.min(lengthMin, text.length)
   if (lengthMin === 0) return null
-  return { lengthMin, bytes: [], literals: [texts.map(asciiLowerCase)] }
+  return {
+    lengthMin,
+    bytes: [],
+    literals: [capital.test(texts.join('\n')) ? texts.map(asciiLowerCase) : texts],
+  }
 }
 
 /** That the value holds one of these bytes. */
@@ -23,5 +29,5 @@ export function byteSet(holds: (byte: number) => boolean): ByteSet {
 }
 
 function asciiLowerCase(text: Bytes): Bytes {
-  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+  return capital.test(text) ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text
 }

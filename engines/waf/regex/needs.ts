@@ -45,6 +45,10 @@ function distinct(texts: readonly Bytes[]): readonly Bytes[] {
 }
 
 function joined(left: readonly Bytes[], right: readonly Bytes[]): readonly Bytes[] | null {
+  const [[only], [next]] = [left, right]
+  if (left.length === 1 && right.length === 1 && only !== undefined && next !== undefined)
+    return [only + next]
+  if (left === NOTHING || right === NOTHING) return left === NOTHING ? right : left
   if (left.length * right.length > JOINED_MAX && left.length > 1 && right.length > 1) return null
   return distinct(left.flatMap((a) => right.map((b) => a + b)))
 }

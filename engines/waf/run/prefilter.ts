@@ -85,7 +85,7 @@ export function createPrefilter(taken: Counts = { groups: 0, families: 0 }): Pre
 }
 
 function memberOf(numbers: Map<Bytes, number>, needs: Needs): Member {
-  const best = needs.literals.filter(isTelling).toSorted((left, right) => worth(right) - worth(left))[0]
+  const best = leastFirst(needs.literals.filter(isTelling), (literals) => -worth(literals))[0]
   const number = (literal: Bytes): number => {
     const known = numbers.get(literal) ?? numbers.size
     numbers.set(literal, known)
@@ -93,12 +93,23 @@ function memberOf(numbers: Map<Bytes, number>, needs: Needs): Member {
   }
   return {
     lengthMin: needs.lengthMin,
-    bytes: [
-      ...needs.bytes.map((set) => Int32Array.from(set)),
-      ...needs.literals.filter((group) => !isTelling(group)).map(firstBytes),
-    ].toSorted((left, right) => commonness(left) - commonness(right)),
+    bytes: leastFirst(
+      [
+        ...needs.bytes.map((set) => Int32Array.from(set)),
+        ...needs.literals.filter((group) => !isTelling(group)).map(firstBytes),
+      ],
+      commonness,
+    ),
     literals: best?.map(number) ?? null,
   }
+}
+
+/** In the order of a measure, which is taken of each once. */
+function leastFirst<T>(all: readonly T[], measure: (one: T) => number): T[] {
+  return all
+    .map((one) => ({ one, amount: measure(one) }))
+    .toSorted((left, right) => left.amount - right.amount)
+    .map(({ one }) => one)
 }
 
 const ORDINARY = byteSet(' abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-_./,')
@@ -119,7 +130,9 @@ function isTelling(literals: readonly Bytes[]): boolean {
 }
 
 function worth(literals: readonly Bytes[]): number {
-  return Math.min(...literals.map((literal) => literal.length), 6) * 1000 - literals.length
+  let least = 6
+  for (const { length } of literals) least = Math.min(least, length)
+  return least * 1000 - literals.length
 }
 
 /** The bytes of which one occurs whenever one of the literals does. */
