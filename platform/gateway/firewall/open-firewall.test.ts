@@ -97,6 +97,24 @@ suite('the firewall while it runs', () => {
     )
   })
 
+  test('policy 4.1-a: several who load rules at once come one after the other, and the last one counts', async () => {
+    const firewall = await start('')
+    const other = join(folder, 'other')
+    mkdirSync(join(other, 'rules'), { recursive: true })
+    writeFileSync(join(other, 'crs-setup.conf'), '')
+    writeFileSync(join(other, 'rules/REQUEST-901-SAMPLE.conf'), RULE('two'))
+    const nowhere = firewall.update(join(folder, 'nowhere'))
+    const all = [set, other, set, set, other].map((from) => firewall.update(from))
+    await assert.rejects(nowhere)
+    await Promise.all([...all, firewall.refresh()])
+    assert.deepEqual(
+      ['one', 'two'].map((word) => refuses(firewall.for('GET', '/'), word)),
+      [false, true],
+    )
+    const kept = await openRuleStore(join(folder, 'store')).current()
+    assert.equal(kept?.manifest.fingerprint, firewall.rules()?.manifest.fingerprint)
+  })
+
   test('policy 4.1-a: other rules come into force at the next look; what is under way ends with those before', async () => {
     const firewall = await start(set)
     const before = firewall.for('GET', '/')

@@ -63,6 +63,7 @@ export async function openFirewall(parts: FirewallParts): Promise<OpenFirewall> 
   const note = (by: ChangedBy = ITSELF): Promise<void> =>
     parts.record(changedEvent(keeper.current(), own.hash(), by))
   const stop = policy.onChange(state.rebuild)
+  const inTurn = oneByOne()
   return {
     for: (method, path) => state.now()?.for(method, path) ?? null,
     report: parts.report,
@@ -73,22 +74,34 @@ export async function openFirewall(parts: FirewallParts): Promise<OpenFirewall> 
     since: state.since,
     variants: () => state.now()?.variants() ?? 0,
     effective: (method, path) => state.now()?.effective(method, path) ?? null,
-    refresh: async (by) => {
+    refresh: inTurn(async (by?: ChangedBy) => {
       const changed = [await keeper.look(), own.look()].includes(true)
       if (changed) state.rebuild()
       // That somebody asked is recorded also when all was as before.
       if (changed || by !== undefined) await note(by)
-    },
-    update: async (from, by) => {
+    }),
+    update: inTurn(async (from: string | null, by?: ChangedBy) => {
       await keeper.update(from)
       own.look()
       state.rebuild()
       await note(by)
       log.info({ rules: keeper.current()?.base.rulesLoaded }, 'the firewall has other rules')
-    },
-    compare: keeper.compare,
+    }),
+    compare: inTurn(keeper.compare),
     stop,
   }
+}
+
+/** Runs tasks one after the other: two that load rules at once would write the same files, and the slower one would win. */
+function oneByOne() {
+  let last: Promise<unknown> = Promise.resolve()
+  return <Given extends readonly unknown[], Outcome>(task: (...given: Given) => Promise<Outcome>) =>
+    (...given: Given): Promise<Outcome> => {
+      const run = last.then(() => task(...given))
+      // What went wrong is told to whoever asked for it.
+      last = run.catch(() => {})
+      return run
+    }
 }
 
 /** What the product itself needs, as it comes along. */
