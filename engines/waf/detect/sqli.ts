@@ -2,7 +2,7 @@ import type { Bytes } from '../model.ts'
 import { judge } from './sql/judge.ts'
 import { stringEnd } from './sql/literals.ts'
 import { type Dialect } from './sql/token.ts'
-import { WORD_LENGTH_MAX, word, wordPart } from './sql/words.ts'
+import { word, wordPart } from './sql/words.ts'
 
 /** Shorter values cannot change a statement. */
 const LENGTH_MIN = 3
@@ -51,10 +51,7 @@ function lettersEnd(value: Bytes, from: number): number {
 
 /** Whether letters from `from` to `end` are a word that SQL has no part for. */
 function isName(value: Bytes, from: number, end: number): boolean {
-  return (
-    end > from &&
-    wordPart(value.slice(from, Math.min(end, from + WORD_LENGTH_MAX)).toLowerCase()) === word.name
-  )
+  return end > from && wordPart(value, from, end) === word.name
 }
 
 /** Whether two names follow each other where SQL has an operand, or one where it has an operator: prose, told without reading it. */

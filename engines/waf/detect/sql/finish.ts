@@ -47,7 +47,8 @@ function judgeComment(reading: Reading): void {
   if (body.includes('sp_password')) reading.found = 'comment'
   if ((facts & (fact.logic | fact.compares)) !== 0 && (!need || saysNothing(body))) reading.found = 'comment'
   else if (need || (facts & fact.soft) !== 0) return
-  else if ((facts & EVIDENCE) !== 0) reading.found = 'comment'
+  else if ((facts & EVIDENCE & ~fact.variable) !== 0) reading.found = 'comment'
+  else if ((facts & fact.variable) !== 0 && !/^[A-Za-z]/u.test(body)) reading.found = 'comment'
   else if (mark === HASH || mark === BACKTICK) return
   else if (reading.operands > 1 && (facts & (fact.calculates | fact.group | fact.closes)) === 0) return
   else if ((facts & (fact.number | fact.group | fact.constant)) !== 0 && (touches(body, mark) || glued))

@@ -39,7 +39,7 @@ function openExecuted(lexer: Lexer, at: number): boolean {
   while (kinds[text.charCodeAt(start)] === blank) start += 1
   const end = Math.min(nameEnd(text, start), start + WORD_LENGTH_MAX)
   const named = kinds[text.charCodeAt(start)] === letter
-  if (named && digits === 0 && wordPart(text.slice(start, end).toLowerCase()) === word.name) return false
+  if (named && digits === 0 && wordPart(text, start, end) === word.name) return false
   lexer.hidden = Math.max(lexer.hidden, digits > 0 ? concealment.version : concealment.executed)
   lexer.at = start
   return true
@@ -109,7 +109,7 @@ function keywordEnd(text: Bytes, at: number, end: number): number {
   let sign = at
   while (sign < end && text.charCodeAt(sign) !== AT) sign += 1
   if (sign === end || sign - at > WORD_LENGTH_MAX) return end
-  const part = wordPart(text.slice(at, sign).toLowerCase())
+  const part = wordPart(text, at, sign)
   return part === word.select || gluesOperator(part) ? sign : end
 }
 
@@ -126,7 +126,7 @@ function readWord(lexer: Lexer, at: number): void {
   set(lexer, token.word, end)
   lexer.part = word.name
   if (end - at > WORD_LENGTH_MAX) return
-  lexer.part = wordPart(text.slice(at, end).toLowerCase())
+  lexer.part = wordPart(text, at, end)
   if (text.charCodeAt(at) === BACKSLASH && end === at + 2 && text.charCodeAt(at + 1) === 78)
     lexer.part = word.constant
 }

@@ -123,7 +123,7 @@ export function readNumber(lexer: Lexer, at: number): void {
   set(lexer, token.number, end)
   const tail = nameEnd(text, end)
   if (tail === end) return
-  const part = tail - end > WORD_LENGTH_MAX ? word.name : wordPart(text.slice(end, tail).toLowerCase())
+  const part = wordPart(text, end, tail)
   if (gluesOperator(part)) return
   set(lexer, token.word, tail)
   lexer.part = word.name

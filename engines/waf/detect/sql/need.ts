@@ -13,8 +13,20 @@ const signs = new Set([33, 43, 45, 126])
 /** What the reader does when a value begins in the midst of an expression: the operand before it is unknown. */
 export type Continue = (reading: Reading) => boolean
 
+/** Bytes behind blanks with which a parenthesis, or a comment or escape before one, begins. */
+const mayOpen = new Set([...'({#-/*\\'].map((character) => character.charCodeAt(0)))
+const DELETE = 127
+const NO_BREAK_SPACE = 160
+
 function isOpen(reading: Reading): boolean {
-  return peek(reading.lexer).kind === token.open
+  const { text, at } = reading.lexer
+  let from = at
+  let code = text.charCodeAt(from)
+  while (code <= 32 || code === DELETE || code === NO_BREAK_SPACE) {
+    from += 1
+    code = text.charCodeAt(from)
+  }
+  return mayOpen.has(code) && peek(reading.lexer).kind === token.open
 }
 
 /** Goes into the parenthesis behind a name. */

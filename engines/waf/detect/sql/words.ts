@@ -153,8 +153,37 @@ const families =
 /** Longer words are names. */
 export const WORD_LENGTH_MAX = 40
 
-/** The part a word in lower case plays. */
-export function wordPart(lower: string): number {
+const HASHES = 1 << 14
+const UNDERSCORE = 95
+const DOT = 46
+const LETTER_X = 120
+
+/** A hash of the bytes from `start` to `end`, letters in either case alike. */
+function hashOf(text: string, start: number, end: number): number {
+  let hash = end - start
+  for (let at = start; at < end; at += 1) hash = (Math.imul(hash, 31) + (text.charCodeAt(at) | 32)) | 0
+  return hash & (HASHES - 1)
+}
+
+/** Which hashes words have: most names have none of these, and are told from words without being copied. */
+const hashes = new Uint8Array(HASHES)
+for (const name of classes.keys()) hashes[hashOf(name, 0, name.length)] = 1
+
+/** Whether a name is of those that may belong to a family. */
+function mayBeOfFamily(text: string, start: number, end: number): boolean {
+  if ((text.charCodeAt(start) | 32) === LETTER_X) return true
+  for (let at = start; at < end; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code === UNDERSCORE || code === DOT || (code >= 48 && code <= 57)) return true
+  }
+  return false
+}
+
+/** The part that the bytes from `start` to `end` play as a word, in whatever case. */
+export function wordPart(text: string, start: number, end: number): number {
+  if (end - start > WORD_LENGTH_MAX) return word.name
+  if (hashes[hashOf(text, start, end)] === 0 && !mayBeOfFamily(text, start, end)) return word.name
+  const lower = text.slice(start, end).toLowerCase()
   const part = classes.get(lower)
   if (part !== undefined) return part
   return families.test(lower) ? word.builtin : word.name
