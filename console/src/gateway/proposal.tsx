@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import { call } from '../api.ts'
 import type { Proposal } from '../contract/gateway.ts'
 import { Button, buttonLook } from '../ui/button.tsx'
@@ -41,6 +41,7 @@ export function ProposeButton({ requestId }: { readonly requestId: string }): Re
 }
 
 function Proposed({ of }: { readonly of: Proposal }): ReactNode {
+  const [writing, setWriting] = useState(false)
   const method = METHODS.find((one) => one === of.method)
   if (of.exclusions.length === 0 || method === undefined)
     return (
@@ -73,7 +74,20 @@ function Proposed({ of }: { readonly of: Proposal }): ReactNode {
           <TryLink key={one.targets.join()} method={method} path={of.path} of={one} />
         ))}
       </div>
-      <FileText path={of.path} methods={[method]} exclusions={grouped} />
+      {writing ? (
+        <FileText path={of.path} methods={[method]} exclusions={grouped} />
+      ) : (
+        <div>
+          <Button
+            weight="primary"
+            onClick={() => {
+              setWriting(true)
+            }}
+          >
+            Write it for the reviewed file
+          </Button>
+        </div>
+      )}
     </div>
   )
 }

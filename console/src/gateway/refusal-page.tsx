@@ -15,6 +15,9 @@ import { ProposeButton } from './proposal.tsx'
 import { OutcomeBadge } from './refused-list.tsx'
 import { RuleMatchView } from './rule-match.tsx'
 
+/** Rules that are unfolded at first. */
+const OPEN = 3
+
 const route = getRouteApi('/signed-in/traffic/refused/$requestId')
 
 /** Why a request was refused: each rule, down to the value and the pattern. Policy 4.1-a. */
@@ -108,7 +111,12 @@ function Story({ of }: { readonly of: Refusal }): ReactNode {
       >
         <ol aria-label="Rules that matched" className="flex flex-col gap-4">
           {of.matches.map((match, at) => (
-            <RuleMatchView key={`${match.rule} ${at}`} match={match} described={of.rules[at] ?? null} />
+            <RuleMatchView
+              key={`${match.rule} ${at}`}
+              match={match}
+              described={of.rules[at] ?? null}
+              open={at < OPEN}
+            />
           ))}
         </ol>
       </Section>

@@ -152,7 +152,7 @@ function TopRules({ traffic }: { readonly traffic: FirewallTraffic | undefined }
               >
                 {rule}
               </Link>
-              <span className="min-w-0 flex-1 wrap-anywhere">{message}</span>
+              <span className="line-clamp-2 min-w-0 flex-1 wrap-anywhere">{message}</span>
               <span className="shrink-0">{matches.toLocaleString()}</span>
             </li>
           ))}
