@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { startSystem } from '../../running-system.ts'
 import { sqlmap, testssl } from './attackers.ts'
-import { told } from './part-weak.ts'
+import { requireOpen, told } from './part-weak.ts'
 import { answeredCounter, type Row, type Stage } from './stage.ts'
 import { openTlsPipe } from './tls-pipe.ts'
 import { startWeakService } from './weak-service.ts'
@@ -15,7 +15,8 @@ export async function attackLimits({ folder, rules, seconds, tools }: Stage): Pr
     const system = await startSystem({ environment })
     const way = await openTlsPipe(system)
     try {
-      const answered = answeredCounter(system.varFolder)
+      const answered = answeredCounter(system.varFolder, /^service /)
+      await requireOpen(system, '/search?q=lamp')
       await answered()
       const place = { target: '/search?q=lamp', field: 'q' }
       const found = await sqlmap(way, place, { folder, name: 'limits', seconds: seconds * 2 })

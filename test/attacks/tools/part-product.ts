@@ -1,7 +1,7 @@
 import { openWorkplace, ask, taken, type Workplace } from '../../drills/workplace.ts'
 import { sqlmap, wapiti, type Found, type SqlPlace } from './attackers.ts'
 import { openTlsPipe, type Way } from './tls-pipe.ts'
-import { told } from './part-weak.ts'
+import { requireOpen, told } from './part-weak.ts'
 import { openSsrfEndpoint } from './ssrf-endpoint.ts'
 import { answeredCounter, editedPolicy, removeAll, type Row, type Stage } from './stage.ts'
 
@@ -21,9 +21,14 @@ async function attackOne(stage: Stage, blocks: boolean): Promise<Row[]> {
   const rows: Row[] = []
   try {
     const chat = await openChat(at)
-    const answered = answeredCounter(at.system.varFolder)
+    const answered = answeredCounter(
+      at.system.varFolder,
+      /^(?:service|\/(?:trust|oauth|console|ledger|api\/audit|api\/access\/sign-in))/,
+    )
     await answered()
     for (const [name, run] of attempts(stage, at, { way, chat, endpoint: endpoint.url })) {
+      await requireOpen(at.system, '/trust')
+      await answered()
       const words = `product, ${blocks ? 'firewall' : 'firewall only watches'}: ${name}`
       const found = await run(words.replaceAll(/[^a-z0-9]+/gi, '-'))
       const expected = found.findings.length === 0

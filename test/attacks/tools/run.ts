@@ -1,7 +1,8 @@
 /**
  * Attacks with tools that nobody here wrote: sqlmap, wapiti and testssl against the whole product, and against a service
  * that is weak on purpose, around the gateway and through it. A program that is not installed is left out and named.
- * Usage: node test/attacks/tools/run.ts [--minutes N] [--only around,through,limits,tls,product] [--paranoia N] [--out FOLDER]
+ * Usage: node test/attacks/tools/run.ts [--minutes N] [--only around,through,limits,tls,product] [--paranoia N] [--tools sqlmap,wapiti,testssl]
+ * [--out FOLDER]
  * Rules: SURETY_RULES, or those of SURETY_PUBLIC_DATA.
  */
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
@@ -19,6 +20,7 @@ const { values: given } = parseArgs({
     minutes: { type: 'string', default: '30' },
     only: { type: 'string', default: 'around,through,limits,tls,product' },
     paranoia: { type: 'string', default: '1' },
+    tools: { type: 'string', default: 'sqlmap,wapiti,testssl' },
     out: { type: 'string' },
   },
 })
@@ -28,8 +30,14 @@ if (rules === undefined) throw new Error('SURETY_RULES, or SURETY_PUBLIC_DATA, n
 
 const folder = given.out ?? (await mkdtemp(join(tmpdir(), 'surety-attacks-')))
 await mkdir(folder, { recursive: true })
-const tools = await installed()
-for (const [name, version] of Object.entries(tools))
+const found = await installed()
+const asked = given.tools.split(',')
+const tools = {
+  sqlmap: asked.includes('sqlmap') ? found.sqlmap : null,
+  wapiti: asked.includes('wapiti') ? found.wapiti : null,
+  testssl: asked.includes('testssl') ? found.testssl : null,
+}
+for (const [name, version] of Object.entries(found))
   console.log(version === null ? `${name} is not installed and is left out` : `${name} ${version}`)
 
 const stage: Stage = {
@@ -38,7 +46,7 @@ const stage: Stage = {
   tools,
   paranoia: Number(given.paranoia),
   // The longest way uses about forty runs of a tool.
-  seconds: Math.max(30, (Number(given.minutes) * 60) / 40),
+  seconds: Math.max(15, (Number(given.minutes) * 60) / 40),
 }
 const parts = {
   around: attackAround,

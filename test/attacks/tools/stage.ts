@@ -52,16 +52,20 @@ export interface Answered {
   readonly malformed: number
 }
 
-/** Counts requests by the lines of the log of a running system. */
-export function answeredCounter(varFolder: string): () => Promise<Answered> {
+/**
+ * Counts requests by the lines of the log of a running system. The platform's own checks ask sign-in again and again,
+ * so only routes of the attacked part count; what the firewall stops or nobody could read has none.
+ */
+export function answeredCounter(varFolder: string, routes: RegExp): () => Promise<Answered> {
   const folder = join(varFolder, 'log')
   const all = async (): Promise<Answered> => {
     const names = (await readdir(folder)).filter((name) => name.startsWith('surety.log'))
     const count = { requests: 0, blocked: 0, limited: 0, malformed: 0 }
     for (const name of names)
-      for (const [, status] of (await readFile(join(folder, name), 'utf8')).matchAll(
-        /"method":"[^"]*","route":"[^"]*","status":(\d+)/g,
+      for (const [, route = '', status] of (await readFile(join(folder, name), 'utf8')).matchAll(
+        /"method":"[^"]*","route":"([^"]*)","status":(\d+)/g,
       )) {
+        if (!['firewall', 'none'].includes(route) && !routes.test(route)) continue
         count.requests += 1
         if (status === '403') count.blocked += 1
         else if (status === '429') count.limited += 1

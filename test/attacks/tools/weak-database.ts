@@ -13,8 +13,8 @@ export interface WeakDatabase {
 }
 
 /**
- * Opens a scratch database with a few things to look for. Whoever injects statements here has a role that may read one
- * table, in a database that is dropped at the end.
+ * Opens a scratch database with a few things to look for. Whoever injects statements here has a role that may read these
+ * tables alone, in a database that is dropped at the end.
  */
 export async function openWeakDatabase(): Promise<WeakDatabase> {
   const scratch = await testDatabase()
