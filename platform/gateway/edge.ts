@@ -108,7 +108,8 @@ function serve(
     void dispatch(door, visit, refusal).catch(async (error: unknown) => {
       // What went wrong because the client left is nobody's failure.
       if (gone()) return
-      if ('shouldKeepAlive' in outgoing) outgoing.shouldKeepAlive &&= incoming.complete
+      // Nothing follows a request that could be read in two ways.
+      if ('shouldKeepAlive' in outgoing) outgoing.shouldKeepAlive &&= incoming.complete && !isMalformed(error)
       await sendRefusal(visit, door.log, error)
     })
   })
@@ -341,6 +342,10 @@ function lookAtBytes(
       )
     },
   )
+}
+
+function isMalformed(error: unknown): boolean {
+  return error instanceof Problem && error.code === 'request.malformed'
 }
 
 function malformedProblem(error: NodeJS.ErrnoException): Problem {
