@@ -1,5 +1,5 @@
 import { token } from './token.ts'
-import { fact, frameKind, operand, query, type Reading } from './state.ts'
+import { fact, frameKind, operand, query, type Frame, type Reading } from './state.ts'
 
 const DOUBLE = 34
 const SLASH = 47
@@ -44,6 +44,9 @@ function judgeComment(reading: Reading): void {
   judgeTruncated(reading)
   if (isExpression(reading) || (mark === SLASH && (facts & fact.soft) === 0)) reading.found = 'comment'
   if (reading.frames.length > 1) return
+  const level = reading.frame.before | reading.frame.condition
+  if (has(facts, fact.call | fact.glued) && (level & fact.soft) === 0 && saysNothing(body))
+    reading.found = 'comment'
   if (body.includes('sp_password')) reading.found = 'comment'
   if ((facts & (fact.logic | fact.compares)) !== 0 && (!need || saysNothing(body))) reading.found = 'comment'
   else if (need || (facts & fact.soft) !== 0) return
@@ -160,15 +163,22 @@ function judgeEnd(reading: Reading): void {
   judgeClause(reading)
 }
 
+function isBuiltin({ kind, glued }: Frame): boolean {
+  return glued && (kind === frameKind.builtin || kind === frameKind.effect)
+}
+
 /** A query in parentheses, cut off before their end: one that something stood before, or one that calls a function. */
 function judgeTruncated(reading: Reading): void {
   let calls = reading.frame.kind === frameKind.builtin
+  let nested = isBuiltin(reading.frame) ? 1 : 0
   for (let level = reading.frames.length - 1; level >= 0; level -= 1) {
     const frame = reading.frames[level]
     if (frame !== undefined && frame.query !== query.none && (frame.embedded || calls))
       reading.found = 'subquery'
     calls ||= frame?.kind === frameKind.builtin
+    if (frame !== undefined && isBuiltin(frame)) nested += 1
   }
+  if (nested > 1 && (reading.facts & fact.hard) !== 0) reading.found = 'call'
 }
 
 /** ORDER BY, HAVING or LIMIT put behind an operand. */
@@ -202,7 +212,7 @@ export function finishOpenString(reading: Reading): false {
   if (quote === 0 || lexer.quote !== quote) {
     operand(reading, fact.hard | fact.string)
     const empty = lexer.start + 1 >= lexer.text.length
-    return (empty || (reading.facts & fact.call) !== 0) && finish(reading)
+    return (empty || (reading.facts & fact.call) !== 0 || reading.frames.length > 1) && finish(reading)
   }
   if (quoted(reading)) return false
   reading.found = 'reopened'

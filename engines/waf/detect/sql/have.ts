@@ -39,8 +39,17 @@ function join(reading: Reading, facts: number): true {
   return operator(reading, facts)
 }
 
+/** A row of INSERT closed and the next one opened, as in `x'),('y`. */
+function opensRow({ frames, facts, lexer, quote }: Reading): boolean {
+  const { text, start } = lexer
+  return (
+    quote !== 0 && frames.length === 0 && (facts & fact.closes) !== 0 && text.startsWith('),(', start - 1)
+  )
+}
+
 function separate(reading: Reading): true {
   const { frame } = reading
+  if (opensRow(reading)) reading.found = 'row'
   frame.before |= frame.condition
   frame.condition = 0
   frame.joined = false
@@ -235,6 +244,8 @@ function haveWord(reading: Reading): boolean {
       return compare(reading)
     case word.union:
       return judgeUnion(reading)
+    case word.select:
+      return haveSelect(reading)
     case word.when:
     case word.thenPart:
     case word.else:
@@ -271,6 +282,15 @@ function haveClauseWord(reading: Reading): boolean {
     default:
       return haveName(reading)
   }
+}
+
+/** SELECT behind the quote that the value closes, where a batch needs nothing between statements. */
+function haveSelect(reading: Reading): boolean {
+  if (reading.quote === 0 || reading.operands !== 1) return haveName(reading)
+  const item = peek(reading.lexer)
+  const calls = item.kind === token.word && item.part >= word.effect && peek(item).kind === token.open
+  if (calls || item.kind === token.variable) reading.found = 'subquery'
+  return false
 }
 
 function haveJoin(reading: Reading): true {

@@ -192,12 +192,19 @@ export function beginsStatement(lexer: Lexer): boolean {
 /** Words whose statements stand alone in a value, where nothing of SQL goes before them and prose may begin alike. */
 const unmistakable = new Set('exec execute declare waitfor insert update delete begin'.split(' '))
 
+/** `('a'+'b')`: a statement put together of texts. */
+function joinsTexts(lexer: Lexer): boolean {
+  if (!isKind(lexer, token.open)) return false
+  const text = peek(lexer)
+  return isKind(text, token.string) && isKind(peek(text), token.operator)
+}
+
 /** Whether the whole value is a statement: the same with nothing before it, so more has to be there. */
 export function isStatement(lexer: Lexer): boolean {
   const text = wordText(lexer)
   if (!unmistakable.has(text) || !beginsStatement(lexer)) return false
   if (text === 'exec' || text === 'execute')
-    return isKind(lexer, token.variable) || isKind(lexer, token.string)
+    return isKind(lexer, token.variable) || isKind(lexer, token.string) || joinsTexts(lexer)
   if (text === 'insert') {
     next(lexer)
     return isWord(lexer, 'values', 'select') || isKind(lexer, token.open)
