@@ -7,17 +7,24 @@ export interface Comparison {
   readonly differences: number
 }
 
+/** The product's rule on bodies that could not be read. */
+const BODY_ERROR = 90_004
+
 /** Why a rule that matched in libmodsecurity alone was to be expected; null for what is not explained. */
 function reasonTheirs(rule: number, where: string): string | null {
   if (rule === 922_110 && where.includes(String.raw`\x0d\x0a'`)) return 'lines of parts keep their end'
   if (/variable `(?:MATCHED_VARS?:)*REQUEST_BODY'/.test(where))
     return 'REQUEST_BODY of a body that a processor read'
+  if (rule === 942_131) return 'told at the first part of a chain'
   return reasonOfBoth(rule)
 }
 
-function reasonOurs(rule: number): string | null {
+function reasonOurs(rule: number, { head, body }: Exchange, theirs: Matched): string | null {
   // libmodsecurity keeps rules with noauditlog out of its log.
-  return rule === 980_170 ? 'noauditlog' : reasonOfBoth(rule)
+  if (rule === 980_170) return 'noauditlog'
+  if (body !== '' && theirs.has(BODY_ERROR)) return 'what stands in a body that could not be read'
+  if (head.target.includes('#')) return 'what follows a number sign in a target'
+  return reasonOfBoth(rule)
 }
 
 /** Detectors judge by other means than libinjection, and are compared with it elsewhere; what rules sum up follows from the rest. */
@@ -71,7 +78,7 @@ export function comparison(examplesMax: number, rules: readonly number[]) {
     counts.matches += theirs.size
     for (const rule of ours.keys()) if (theirs.has(rule)) agreed.add(rule)
     for (const [rule, where] of ours)
-      if (!theirs.has(rule)) tell('ours', rule, reasonOurs(rule), exchange, where)
+      if (!theirs.has(rule)) tell('ours', rule, reasonOurs(rule, exchange, theirs), exchange, where)
     for (const [rule, where] of theirs)
       if (!ours.has(rule)) tell('theirs', rule, reasonTheirs(rule, where), exchange, where)
   }

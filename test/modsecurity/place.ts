@@ -68,8 +68,10 @@ function quoted(text: string): string {
   return text.replaceAll(/[\0\r\n"\\]/g, '')
 }
 
-function answer(texts: readonly string[]): string {
-  return Buffer.from(JSON.stringify({ body: `<p>\n${texts.join(' ')}\n</p>` })).toString('latin1')
+function answer(texts: readonly string[], dice: Dice): string {
+  const text = texts.join(' ')
+  const body = dice(2) === 0 ? text : `<p>\n${text}\n</p>`
+  return Buffer.from(JSON.stringify({ body })).toString('latin1')
 }
 
 const one = (texts: readonly string[]): string => texts[0] ?? ''
@@ -130,7 +132,7 @@ export const PLACES: Readonly<Record<string, Place>> = {
       ][dice(9)] ?? '',
       inHeader(one(texts)),
     ]),
-  answer: (label, texts) => post(label, 'application/json', answer(texts), '/reflect'),
+  answer: (label, texts, dice) => post(label, 'application/json', answer(texts, dice), '/reflect'),
 }
 
 function encode(text: string): string {
