@@ -149,6 +149,8 @@ const GROUPS: readonly Group[] = [
       ['upstreamResponseMs', 'Its answer'],
       ['upstreamIdleMs', 'Between two parts of its answer'],
       ['standingMs', 'Open streams: their caller is asked about every'],
+      ['inspectionMsPerRequest', 'Rules, in a minute for one network: for each request it may send'],
+      ['inspectionMsPerMinuteMin', 'And at least'],
       ['sweepMs', 'Slow requests are looked for every'],
     ],
   },
@@ -160,7 +162,7 @@ const SIZES = [
 ] as const
 
 function valueOf(name: string, value: number): string {
-  if (name.endsWith('Ms'))
+  if (/Ms(Per|$)/.test(name))
     return value < 1000 ? `${value} ms` : value < 120_000 ? `${value / 1000} s` : span(value / 1000)
   if (!name.includes('Bytes')) return value.toLocaleString()
   const [size, unit] = SIZES.find(([least]) => value >= least) ?? [1, 'bytes']
