@@ -33,3 +33,12 @@ export function clientNetwork(address: string): string {
     bytes.length === 4 ? bytes : hex.startsWith('00000000000000000000ffff') ? bytes.subarray(12) : null
   return v4 === null ? `${hex.slice(0, 16)}/64` : `${v4[0]}.${v4[1]}.${v4[2]}/24`
 }
+
+/**
+ * What one customer of a provider has at most: the /48 of an IPv6 address (RFC 6177), in which there are 65,536 networks
+ * to change between; the network itself for IPv4.
+ */
+export function clientSite(address: string): string {
+  const network = clientNetwork(address)
+  return network.endsWith('/64') ? `${network.slice(0, 12)}/48` : network
+}

@@ -28,7 +28,7 @@ import type { GatewayLimits } from './limits.ts'
 import { refuseDoubleHeaders } from './proxy-headers.ts'
 import { rawHead } from './proxy-upgrade.ts'
 import { rateHeaders, type RateLimiter } from './rate-limit.ts'
-import { networkWant } from './rates.ts'
+import { networkWants } from './rates.ts'
 import type { RequestLog } from './request-log.ts'
 import { isClaimed, readTarget } from './request-target.ts'
 import type { ServiceDoor } from './service-door.ts'
@@ -251,17 +251,15 @@ function arrive(door: EdgeDoor, incoming: NodeRequest): Arrived {
 /** Turns away whom the list names, and stops a flood from one network before anything asks the database who it is. Policy 4.1-d. */
 async function takeNetworkRate(door: EdgeDoor, exchange: Exchange): Promise<void> {
   refuseBlockedAddress(door.turnedAway, exchange.ip)
-  const want = networkWant(door.policy, exchange.ip)
-  const verdict = await door.limiter.take(want.budget, want.client, want.limit)
-  if (verdict.allowed) return
-  Object.assign(exchange.replyHeaders, rateHeaders(want.budget, verdict))
-  throw new Problem(
-    'request.too-many',
-    `At most ${want.limit} requests a minute are served for one network.`,
-    {
-      retryAfterSeconds: verdict.resetSeconds,
-    },
-  )
+  const wants = networkWants(door.policy, exchange.ip)
+  const { refusedBy, each } = await door.limiter.takeEach(wants)
+  const verdict = refusedBy === null ? undefined : each[wants.indexOf(refusedBy)]
+  if (refusedBy === null || verdict === undefined) return
+  Object.assign(exchange.replyHeaders, rateHeaders(refusedBy.budget, verdict))
+  const { limit } = refusedBy
+  throw new Problem('request.too-many', `At most ${limit} requests a minute are served for one network.`, {
+    retryAfterSeconds: verdict.resetSeconds,
+  })
 }
 
 async function upgrade(

@@ -16,7 +16,7 @@ export const gatewayLimits = {
   headersMax: 100,
   targetCharactersMax: 8192,
   connectionsMax: 10_000,
-  /** Connections of one client network (IPv4 /24, IPv6 /64) at once. */
+  /** Connections of one client network (IPv4 /24, IPv6 /48) at once. */
   connectionsPerClientMax: 1000,
   streamsPerConnectionMax: 100,
   /** Requests of one session, key or anonymous client network at the protected service at once, event streams included. */

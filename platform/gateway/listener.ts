@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import type { SecureContextOptions, TLSSocket } from 'node:tls'
 import type { PolicyReader } from '../kernel/parameter.ts'
 import type { CertificatePair } from './certificates.ts'
-import { clientNetwork } from './client-network.ts'
+import { clientSite } from './client-network.ts'
 import type { Edge } from './edge.ts'
 import type { NodeResponse } from './exchange.ts'
 import type { GatewayLimits } from './limits.ts'
@@ -137,7 +137,7 @@ function trackConnections(server: Http2SecureServer, limits: GatewayLimits): Con
   const tracked: Connections = { raw: new Set(), secure: new Set(), sessions: new Set() }
   const perClient = new Map<string, number>()
   server.on('connection', (socket: Socket) => {
-    const client = clientNetwork(socket.remoteAddress ?? '')
+    const client = clientSite(socket.remoteAddress ?? '')
     const open = (perClient.get(client) ?? 0) + 1
     if (open > limits.connectionsPerClientMax) {
       socket.destroy()

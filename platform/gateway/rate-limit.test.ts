@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { fakeClock } from '../kernel/clock.ts'
-import { addressBytes, clientNetwork } from './client-network.ts'
+import { addressBytes, clientNetwork, clientSite } from './client-network.ts'
+import { changingPolicy } from './policy.fixture.ts'
 import { openRateLimiter, rateHeaders } from './rate-limit.ts'
+import { networkWants } from './rates.ts'
 
 test('policy 4.3-a.1: no 60 seconds, wherever they begin, hold more than the limit', async () => {
   const steps = fc.array(fc.tuple(fc.integer({ min: 0, max: 40_000 }), fc.integer({ min: 1, max: 12 })), {
@@ -82,6 +84,9 @@ test('anonymous clients are counted by network', () => {
   assert.equal(clientNetwork('2001:db8:1:2::1%eth0'), '20010db800010002/64')
   assert.equal(clientNetwork('::1'), '0000000000000000/64')
   assert.equal(clientNetwork(''), 'unknown')
+  assert.equal(clientSite('2001:db8:1:2:3:4:5:6'), '20010db80001/48')
+  assert.equal(clientSite('::ffff:203.0.113.9'), '203.0.113/24')
+  assert.equal(clientSite(''), 'unknown')
 })
 
 test('an address has 4 or 16 bytes, however it is written', () => {
@@ -100,4 +105,18 @@ test('an address has 4 or 16 bytes, however it is written', () => {
       )
     }),
   )
+})
+
+test('policy 4.1-d: whoever changes networks inside of an IPv6 site is counted all the same', async () => {
+  const { reader, publish } = changingPolicy()
+  publish({ 'rate.network': 60 })
+  const limiter = openRateLimiter(fakeClock())
+  const served = async (ip: string): Promise<boolean> =>
+    (await limiter.takeEach(networkWants(reader, ip))).refusedBy === null
+  let count = 0
+  for (let network = 0; network < 1000; network += 1)
+    if (await served(`2001:db8:1:${network.toString(16)}::1`)) count += 1
+  assert.equal(count, 240)
+  assert.equal(await served('2001:db8:2::1'), true, 'another site is none the worse')
+  assert.equal(await served('192.0.2.1'), true)
 })

@@ -1,6 +1,6 @@
 import type { Caller } from '../kernel/caller.ts'
 import type { PolicyReader } from '../kernel/parameter.ts'
-import { clientNetwork } from './client-network.ts'
+import { clientNetwork, clientSite } from './client-network.ts'
 import { accountRate, apiRate, networkRate, signInRate, workspaceRate } from './parameters.ts'
 import type { RateWant } from './rate-limit.ts'
 
@@ -44,7 +44,15 @@ export function wantsOf(
   return wants
 }
 
-/** What every request takes before anybody asks who sends it. Policy 4.1-d. */
-export function networkWant(policy: PolicyReader, ip: string): RateWant {
-  return { budget: 'network', client: clientNetwork(ip), limit: policy.read(networkRate) }
+/** Networks' worth of requests that a whole site of IPv6 may send. */
+const NETWORKS_PER_SITE = 4
+
+/** What every request takes before anybody asks who sends it; changing networks inside of a site frees nothing. Policy 4.1-d. */
+export function networkWants(policy: PolicyReader, ip: string): readonly RateWant[] {
+  const limit = policy.read(networkRate)
+  const [network, site] = [clientNetwork(ip), clientSite(ip)]
+  const own: RateWant = { budget: 'network', client: network, limit }
+  return site === network
+    ? [own]
+    : [own, { budget: 'network', client: site, limit: limit * NETWORKS_PER_SITE }]
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import { errorRecord, type Log } from '../../kernel/log.ts'
 import type { PolicyReader } from '../../kernel/parameter.ts'
 import { Problem } from '../../kernel/problem.ts'
-import { clientNetwork } from '../client-network.ts'
+import { clientSite } from '../client-network.ts'
 import type { Exchange, NodeRequest } from '../exchange.ts'
 import type { GatewayLimits } from '../limits.ts'
 import { networkRate } from '../parameters.ts'
@@ -83,7 +83,7 @@ export function openGuard(parts: GuardParts): Guard {
   return {
     watch: (incoming, exchange) => new WatchedRequest(parts, shared, incoming, exchange),
     malformed: (bytes, socket, exchange) => {
-      const client = clientNetwork(exchange.ip)
+      const client = clientSite(exchange.ip)
       if (shared.share.isOver(client)) return
       const from = performance.now()
       lookAtRefused(parts, bytes, socket, exchange)
@@ -116,7 +116,7 @@ class WatchedRequest implements Watch {
   constructor(parts: GuardParts, shared: Shared, incoming: NodeRequest, exchange: Exchange) {
     this.#parts = parts
     this.#shared = shared
-    this.#client = clientNetwork(exchange.ip)
+    this.#client = clientSite(exchange.ip)
     this.#incoming = incoming
     this.#exchange = exchange
     this.awaitsBody = hasBody(incoming)
