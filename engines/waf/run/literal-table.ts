@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import type { Bytes } from '../model.ts'
 
 /** Finds which of many literals occur in a text, in one pass. */
@@ -36,6 +37,8 @@ interface Parts {
 }
 
 interface Tables {
+  /** For each two bytes in their order what ends there; in most places of a text nothing does. */
+  readonly pairs: Uint8Array
   readonly two: Parts
   readonly three: Parts
   readonly four: Parts
@@ -50,10 +53,26 @@ interface Tables {
   readonly ends: readonly number[]
 }
 
+/** Longer texts get room of their own. */
+const ROOM_BYTES = 4096
+/** Fewer bytes are copied faster one by one than by a call. */
+const CALL_BYTES_MIN = 24
+/** What a pair of bytes may be: a part of two, the end of a part of three, its beginning. */
+const [OF_TWO, END_OF_THREE, START_OF_THREE] = [1, 2, 4] as const
+
+/** Which parts may end with a pair, by what it and the pair before it may be. */
+function ending(before: number, pair: number): number {
+  return pair & (OF_TWO | ((before >>> 1) & END_OF_THREE))
+}
+
+/** Letters of both cases, and a few other bytes, are the same with these bits; the whole of a literal is compared later. */
+const SMALL = 0x20202020
+
 /** Walks over texts, one after the other; owns the marks of what was found in the present one. */
 class Search {
   readonly #tables: Tables
   readonly #seen: Int32Array
+  readonly #room = Buffer.alloc(ROOM_BYTES)
   #round = 0
   #text = ''
   #found: number[] = []
@@ -73,24 +92,59 @@ class Search {
     return this.#found.length === 0 ? NOTHING : this.#found
   }
 
+  /** Three places at a time; `last` holds the four bytes before the one that comes next. */
   #walk(text: Bytes): void {
-    const { two, three, four, shift } = this.#tables
-    const [bits2, bits3, bits4] = [two.bits, three.bits, four.bits]
+    const { pairs, four, shift } = this.#tables
+    const { bits } = four
     const { length } = text
+    const bytes = this.#bytesOf(text)
+    const whole = length - (length % STEP)
     let last = 0
-    // The first place that is looked at for parts of four bytes is the third one, and so on until the last.
-    let third = 2
-    for (let index = 0; index < length; index++) {
-      last = (last << 8) | (LOWER[text.charCodeAt(index)] as number)
-      const hash2 = Math.imul(last & 0xffff, MULTIPLIER) >>> shift
-      if (has(bits2, hash2)) this.#look(two, hash2, index + 1)
-      const hash3 = Math.imul(last & 0xffffff, MULTIPLIER) >>> shift
-      if (has(bits3, hash3)) this.#look(three, hash3, index + 1)
-      if (index !== third) continue
-      third += 3
-      const hash4 = Math.imul(last, MULTIPLIER) >>> shift
-      if (has(bits4, hash4)) this.#look(four, hash4, index + 1)
+    let before = 0
+    for (let index = 0; index < whole; index += STEP) {
+      const one = (last << 8) | (bytes[index] as number)
+      const two = (one << 8) | (bytes[index + 1] as number)
+      last = (two << 8) | (bytes[index + 2] as number)
+      const first = pairs[one & 0xffff] as number
+      const second = pairs[two & 0xffff] as number
+      const third = pairs[last & 0xffff] as number
+      if ((ending(before, first) | ending(first, second) | ending(second, third)) !== 0) {
+        this.#atPair(one, ending(before, first), index + 1)
+        this.#atPair(two, ending(first, second), index + 2)
+        this.#atPair(last, ending(second, third), index + 3)
+      }
+      before = third
+      const bucket = Math.imul(last | SMALL, MULTIPLIER) >>> shift
+      if (has(bits, bucket)) this.#look(four, bucket, index + 3)
     }
+    for (let index = whole; index < length; index++) {
+      last = (last << 8) | (bytes[index] as number)
+      const flags = pairs[last & 0xffff] as number
+      this.#atPair(last, ending(before, flags), index + 1)
+      before = flags
+    }
+  }
+
+  /** Looks for parts of two and three bytes that end here. */
+  #atPair(last: number, flags: number, end: number): void {
+    const { two, three, shift } = this.#tables
+    if ((flags & OF_TWO) !== 0) {
+      const bucket = Math.imul((last | SMALL) & 0xffff, MULTIPLIER) >>> shift
+      if (has(two.bits, bucket)) this.#look(two, bucket, end)
+    }
+    if ((flags & END_OF_THREE) !== 0) {
+      const bucket = Math.imul((last | SMALL) & 0xffffff, MULTIPLIER) >>> shift
+      if (has(three.bits, bucket)) this.#look(three, bucket, end)
+    }
+  }
+
+  /** The bytes of a text, which are read faster than its characters. */
+  #bytesOf(text: Bytes): Uint8Array {
+    if (text.length > ROOM_BYTES) return Buffer.from(text, 'latin1')
+    const room = this.#room
+    if (text.length > CALL_BYTES_MIN) room.write(text, 'latin1')
+    else for (let index = 0; index < text.length; index++) room[index] = text.charCodeAt(index)
+    return room
   }
 
   /** Goes through a bucket: literals are compared where their parts end. */
@@ -160,8 +214,20 @@ function tellingPart(literal: Bytes, bytes: number): { readonly from: number; re
 
 function keyOf(literal: Bytes, from: number, bytes: number): number {
   let key = 0
-  for (let index = from; index < from + bytes; index++) key = (key << 8) | literal.charCodeAt(index)
+  for (let index = from; index < from + bytes; index++) key = (key << 8) | literal.charCodeAt(index) | 0x20
   return key
+}
+
+/** Marks two bytes in both cases. */
+function markPair(pairs: Uint8Array, literal: Bytes, at: number, flag: number): void {
+  const [left, right] = [casesOf(literal.charCodeAt(at)), casesOf(literal.charCodeAt(at + 1))]
+  for (const high of left) {
+    for (const low of right) pairs[(high << 8) | low] = (pairs[(high << 8) | low] ?? 0) | flag
+  }
+}
+
+function casesOf(byte: number): readonly number[] {
+  return byte >= 0x61 && byte <= 0x7a ? [byte, byte - 32] : [byte]
 }
 
 /** Buckets for many literals and for few, as powers of two: the tables of a variant's patches stay small. */
@@ -170,11 +236,18 @@ const [BITS_MANY, BITS_FEW, FEW] = [16, 10, 200] as const
 function build(literals: readonly Bytes[]): Tables {
   const bits = literals.length > FEW ? BITS_MANY : BITS_FEW
   const shift = 32 - bits
+  const pairs = new Uint8Array(1 << 16)
   const [next, owners, ends] = [[0], [0], [0]]
   const empty = (): Parts => ({ bits: new Int32Array((1 << bits) / 32), heads: new Int32Array(1 << bits) })
   const [two, three, four] = [empty(), empty(), empty()]
   const add = (parts: Parts, number: number, from: number, bytes: number): void => {
-    const bucket = Math.imul(keyOf(literals[number] ?? '', from, bytes), MULTIPLIER) >>> shift
+    const literal = literals[number] ?? ''
+    const bucket = Math.imul(keyOf(literal, from, bytes), MULTIPLIER) >>> shift
+    if (bytes === 2) markPair(pairs, literal, from, OF_TWO)
+    if (bytes === 3) {
+      markPair(pairs, literal, from, START_OF_THREE)
+      markPair(pairs, literal, from + 1, END_OF_THREE)
+    }
     next.push(parts.heads[bucket] ?? 0)
     owners.push(number)
     ends.push(from + bytes)
@@ -191,5 +264,5 @@ function build(literals: readonly Bytes[]): Tables {
       for (let step = 0; step < STEP; step++) add(four, number, from + step, 4)
     }
   }
-  return { two, three, four, shift, literals, next, owners, ends }
+  return { pairs, two, three, four, shift, literals, next, owners, ends }
 }

@@ -41,10 +41,13 @@ const FRAGMENTS = [
   '=',
 ]
 const text = fc.array(fc.constantFrom(...FRAGMENTS), { maxLength: 4 }).map((parts) => parts.join(''))
+/** Long texts are asked about in another way than short ones. */
+const PROSE = 'a quiet harbour keeps many small boats that wait through winter until spring '.repeat(9)
 const value = fc.oneof(
-  text,
-  text.map(encodeURIComponent),
-  text.map((plain) => plain.toUpperCase()),
+  { weight: 4, arbitrary: text },
+  { weight: 4, arbitrary: text.map(encodeURIComponent) },
+  { weight: 4, arbitrary: text.map((plain) => plain.toUpperCase()) },
+  { weight: 1, arbitrary: text.map((plain) => `${PROSE}${plain}${PROSE}`) },
 )
 const encoded = value.map((plain) => encodeURIComponent(plain))
 

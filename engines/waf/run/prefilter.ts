@@ -12,6 +12,8 @@ export interface Seat {
   readonly everyStage: boolean
   /** Place, among those of the rule's list of targets, of what it shares with others: family, chain and whether every stage is tried. */
   readonly slot: number
+  /** Number of what it shares with others, among those of the whole set. */
+  readonly group: number
   readonly word: number
   readonly bit: number
 }
@@ -22,8 +24,10 @@ export type Slots = Map<number, number>
 /** Rules that run at the same time, with one table of the literals that they need. */
 export interface Family {
   readonly number: number
-  /** Bits of the rules that may match a text as it is, whatever their transformations. */
-  candidates(value: Value): Int32Array
+  /** Words of bits that its rules take. */
+  words(): number
+  /** Bits of the rules that may match a text as it is, whatever their transformations; of a long text those of one group. */
+  candidates(value: Value, group: number): Int32Array
 }
 
 /** Puts rules into families while a set is compiled. */
@@ -45,6 +49,7 @@ interface Member {
   readonly bytes: readonly Int32Array[]
   /** Numbers in the family's table of which one must occur; null when none is needed. */
   readonly literals: readonly number[] | null
+  readonly group: number
 }
 
 interface Draft {
@@ -77,14 +82,14 @@ export function createPrefilter(taken: Counts = { groups: 0, families: 0 }): Pre
       const slot = slots.get(group) ?? slots.size
       slots.set(group, slot)
       const at = members.length
-      members.push(memberOf(literals, needs))
-      return { family, chain, everyStage, slot, word: at >>> 5, bit: 1 << (at & 31) }
+      members.push(memberOf(literals, needs, group))
+      return { family, chain, everyStage, slot, group, word: at >>> 5, bit: 1 << (at & 31) }
     },
     counts: () => ({ groups, families: taken.families + drafts.size }),
   }
 }
 
-function memberOf(numbers: Map<Bytes, number>, needs: Needs): Member {
+function memberOf(numbers: Map<Bytes, number>, needs: Needs, group: number): Member {
   const best = leastFirst(needs.literals.filter(isTelling), (literals) => -worth(literals))[0]
   const number = (literal: Bytes): number => {
     const known = numbers.get(literal) ?? numbers.size
@@ -101,6 +106,7 @@ function memberOf(numbers: Map<Bytes, number>, needs: Needs): Member {
       commonness,
     ),
     literals: best?.map(number) ?? null,
+    group,
   }
 }
 
@@ -147,6 +153,26 @@ function firstBytes(literals: readonly Bytes[]): Int32Array {
   return set
 }
 
+/** Letters that ordinary text is full of, the commonest first. */
+const COMMON = ' etaoinsrhldcumfwgypb'
+
+/** The byte of a literal that ordinary text is least likely to hold. */
+function tellingByte(literal: Bytes): Bytes {
+  let best = literal.charAt(0)
+  for (const byte of literal) {
+    const rank = COMMON.indexOf(byte)
+    if (rank < 0) return byte
+    if (rank > COMMON.indexOf(best)) best = byte
+  }
+  return best
+}
+
+/** A byte of each literal, in both cases: one of them occurs whenever one of the literals does. */
+function tellingBytes(literals: readonly Bytes[]): Int32Array {
+  const bytes = literals.map(tellingByte)
+  return byteSet([...bytes, ...bytes.map((byte) => (byte >= 'a' && byte <= 'z' ? byte.toUpperCase() : byte))])
+}
+
 /** What a family knows of its members, turned round: for each literal the members that need it. */
 interface Index {
   readonly words: number
@@ -154,18 +180,35 @@ interface Index {
   readonly byLiteral: readonly (readonly number[] | undefined)[]
   /** Members that need no literal. */
   readonly others: readonly number[]
+  /** Members of each group. */
+  readonly byGroup: ReadonlyMap<number, readonly number[]>
+  /** For each member a byte of every literal, of which a text must hold one; null for one that needs no literal. */
+  readonly telling: readonly (Int32Array | null)[]
 }
 
 function indexOf(members: readonly Member[], literals: ReadonlyMap<Bytes, number>): Index {
   const byLiteral: number[][] = []
   const others: number[] = []
+  const byGroup = new Map<number, number[]>()
   for (const [seat, member] of members.entries()) {
+    byGroup.set(member.group, [...(byGroup.get(member.group) ?? []), seat])
     if (member.literals === null) others.push(seat)
     for (const literal of new Set(member.literals)) (byLiteral[literal] ??= []).push(seat)
   }
-  const table = createLiteralTable([...literals.keys()])
-  return { words: (members.length + 31) >>> 5, table, byLiteral, others }
+  const texts = [...literals.keys()]
+  const table = createLiteralTable(texts)
+  const telling = members.map((member) =>
+    member.literals === null ? null : tellingBytes(member.literals.map((number) => texts[number] ?? '')),
+  )
+  return { words: wordsOf(members), table, byLiteral, others, byGroup, telling }
 }
+
+function wordsOf(members: readonly Member[]): number {
+  return (members.length + 31) >>> 5
+}
+
+/** In longer texts literals are looked for only where a rule that is asked about would need them. */
+const SHORT_BYTES_MAX = 512
 
 function createFamily(
   number: number,
@@ -175,14 +218,14 @@ function createFamily(
   let index: Index | null = null
   return {
     number,
-    candidates(value) {
-      const known = value.candidates?.[number]
+    words: () => wordsOf(members),
+    candidates(value, group) {
+      const isShort = value.text.length <= SHORT_BYTES_MAX
+      const known = isShort ? value.candidates?.[number] : value.candidatesOfGroups?.[group]
       if (known !== undefined) return known
       index ??= indexOf(members, literals)
-      const found = find(members, index, value)
-      value.candidates ??= []
-      value.candidates[number] = found
-      return found
+      if (isShort) return ((value.candidates ??= [])[number] = find(members, index, value))
+      return ((value.candidatesOfGroups ??= [])[group] = findOfGroup(members, index, value, number, group))
     },
   }
 }
@@ -197,21 +240,49 @@ function find(members: readonly Member[], index: Index, value: Value): Int32Arra
   return bits
 }
 
+function findOfGroup(
+  members: readonly Member[],
+  index: Index,
+  value: Value,
+  family: number,
+  group: number,
+): Int32Array {
+  const bits = new Int32Array(index.words)
+  const found = (): ReadonlySet<number> =>
+    ((value.literals ??= [])[family] ??= new Set(index.table.find(value.text)))
+  for (const seat of index.byGroup.get(group) ?? []) {
+    const member = members[seat]
+    if (member === undefined || !hasBytes(member, value)) continue
+    const bytes = index.telling[seat] ?? null
+    if (bytes !== null && !intersects(bytes, value.bytes())) continue
+    if (member.literals === null || member.literals.some((literal) => found().has(literal))) put(bits, seat)
+  }
+  return bits
+}
+
 function consider(members: readonly Member[], bits: Int32Array, seat: number, value: Value): void {
   const member = members[seat]
-  if (member === undefined || value.text.length < member.lengthMin) return
+  if (member !== undefined && hasBytes(member, value)) put(bits, seat)
+}
+
+function put(bits: Int32Array, seat: number): void {
+  bits[seat >>> 5] = (bits[seat >>> 5] ?? 0) | (1 << (seat & 31))
+}
+
+function hasBytes(member: Member, value: Value): boolean {
+  if (value.text.length < member.lengthMin) return false
   const bytes = value.bytes()
   for (const set of member.bytes) {
-    if (!intersects(set, bytes)) return
+    if (!intersects(set, bytes)) return false
   }
-  bits[seat >>> 5] = (bits[seat >>> 5] ?? 0) | (1 << (seat & 31))
+  return true
 }
 
 /** Whether the rule of a seat may match a value as it came in. */
 export function mayMatch(values: Values, seat: Seat, raw: Value): boolean {
-  const { family, word, bit, chain } = seat
-  if (!seat.everyStage) return ((family.candidates(derive(values, raw, chain))[word] ?? 0) & bit) !== 0
-  return stages(values, raw, chain).some((value) => ((family.candidates(value)[word] ?? 0) & bit) !== 0)
+  const { family, group, word, bit, chain } = seat
+  const may = (value: Value): boolean => ((family.candidates(value, group)[word] ?? 0) & bit) !== 0
+  return seat.everyStage ? stages(values, raw, chain).some(may) : may(derive(values, raw, chain))
 }
 
 /** Values that are looked at together, with what any of them may match. */
@@ -220,6 +291,7 @@ export class Pool {
   readonly #slots: (Int32Array | undefined)[] = []
   readonly #families: (Int32Array | undefined)[] = []
   #bytes: Int32Array | null = null
+  #long: boolean | null = null
 
   constructor(raw: readonly { readonly value: Value }[]) {
     this.#raw = raw
@@ -233,28 +305,34 @@ export class Pool {
   }
 
   #ofGroup(values: Values, seat: Seat): Int32Array {
-    const { chain, family, everyStage } = seat
+    const { chain, family, everyStage, group } = seat
     const { gate } = chain
     // What no transformation of the chain changes is looked at as it came in.
-    if (gate !== null && !intersects(gate, this.#allBytes())) return this.#ofFamily(family)
+    const unchanged = gate !== null && !intersects(gate, this.#allBytes())
+    if (unchanged && !this.#isLong()) return this.#ofFamily(family, group)
     const only = this.#only()
-    if (only !== null && !everyStage) return family.candidates(derive(values, only, chain))
-    const bits = emptyBits(family, this.#raw[0]?.value)
+    if (only !== null && !everyStage) {
+      return family.candidates(unchanged ? only : derive(values, only, chain), group)
+    }
+    const bits = new Int32Array(family.words())
     for (const { value } of this.#raw) {
-      if (!everyStage) add(bits, family.candidates(derive(values, value, chain)))
-      else if (gate !== null && !intersects(gate, value.bytes())) add(bits, family.candidates(value))
-      else for (const stage of stages(values, value, chain)) add(bits, family.candidates(stage))
+      if (unchanged || (gate !== null && !intersects(gate, value.bytes()))) {
+        add(bits, family.candidates(value, group))
+      } else if (everyStage) {
+        for (const stage of stages(values, value, chain)) add(bits, family.candidates(stage, group))
+      } else add(bits, family.candidates(derive(values, value, chain), group))
     }
     return bits
   }
 
-  #ofFamily(family: Family): Int32Array {
+  /** For values that are all short, of which one answer is that of every group. */
+  #ofFamily(family: Family, group: number): Int32Array {
     const only = this.#only()
-    if (only !== null) return family.candidates(only)
+    if (only !== null) return family.candidates(only, group)
     const known = this.#families[family.number]
     if (known !== undefined) return known
-    const bits = emptyBits(family, this.#raw[0]?.value)
-    for (const { value } of this.#raw) add(bits, family.candidates(value))
+    const bits = new Int32Array(family.words())
+    for (const { value } of this.#raw) add(bits, family.candidates(value, group))
     this.#families[family.number] = bits
     return bits
   }
@@ -262,6 +340,11 @@ export class Pool {
   /** The value, when there is one alone: what is known of it need not be put together. */
   #only(): Value | null {
     return this.#raw.length === 1 ? (this.#raw[0]?.value ?? null) : null
+  }
+
+  #isLong(): boolean {
+    this.#long ??= this.#raw.some(({ value }) => value.text.length > SHORT_BYTES_MAX)
+    return this.#long
   }
 
   #allBytes(): Int32Array {
@@ -276,10 +359,6 @@ export class Pool {
     this.#bytes = all
     return all
   }
-}
-
-function emptyBits(family: Family, value: Value | undefined): Int32Array {
-  return new Int32Array(value === undefined ? 0 : family.candidates(value).length)
 }
 
 function add(bits: Int32Array, more: Int32Array): void {

@@ -10,6 +10,10 @@ export class Value {
   derived: (Value | undefined)[] | null = null
   /** Which rules of a family may match it, by the family's number. */
   candidates: (Int32Array | undefined)[] | null = null
+  /** As `candidates` of a long text, by the number of the group. */
+  candidatesOfGroups: (Int32Array | undefined)[] | null = null
+  /** The literals of a family's table that stand in a long text, by the family's number. */
+  literals: (ReadonlySet<number> | undefined)[] | null = null
   #bytes: Int32Array | null = null
 
   constructor(text: Bytes) {
