@@ -139,6 +139,9 @@ export async function wapiti(
   const findings = Object.entries(vulnerabilities).flatMap(([kind, all]) =>
     all.map(({ method, path, parameter }) => `${method} ${path} ${parameter ?? ''}: ${kind}`),
   )
+  // Without a report, because its time was over, what it printed tells.
+  const printed = [...ran.output.matchAll(/^(.+) in (\S+) via injection in the parameter (.+)$/gm)]
+  if (text === null) findings.push(...printed.map(([, kind, path, field]) => `${path} ${field}: ${kind}`))
   return { findings: [...new Set(findings)], whole: text !== null && ran.code !== null, seconds: ran.seconds }
 }
 
