@@ -37,9 +37,19 @@ function skipTo(cursor: XmlCursor, end: Bytes, from: number): number {
   return found
 }
 
+const INSTRUCTION = /<\?[A-Za-z_:\x80-\xff][\w:.\-\x80-\xff]*(?=[ \t\n]|\?>)/y
+const DECLARATION =
+  /<\?xml[ \t\n]+version[ \t\n]*=[ \t\n]*(?:"1\.\d+"|'1\.\d+')(?:[ \t\n]+encoding[ \t\n]*=[ \t\n]*(?:"[\w.-]+"|'[\w.-]+'))?(?:[ \t\n]+standalone[ \t\n]*=[ \t\n]*(?:"(?:yes|no)"|'(?:yes|no)'))?[ \t\n]*\?>/y
+
 function readInstruction(cursor: XmlCursor): void {
-  const isDeclaration = /^<\?xml[ \t\n]/i.test(cursor.text.slice(cursor.at, cursor.at + 6))
-  if (isDeclaration && cursor.at > 0) throw new XmlError('declaration not at the beginning', cursor.at)
+  INSTRUCTION.lastIndex = cursor.at
+  const target = INSTRUCTION.exec(cursor.text)?.[0].slice(2).toLowerCase()
+  if (target === undefined) throw new XmlError('instruction without a name', cursor.at)
+  if (target === 'xml') {
+    if (cursor.at > 0) throw new XmlError('declaration not at the beginning', cursor.at)
+    DECLARATION.lastIndex = 0
+    if (!DECLARATION.test(cursor.text)) throw new XmlError('malformed declaration', cursor.at)
+  }
   skipTo(cursor, '?>', 2)
 }
 

@@ -78,6 +78,26 @@ test('entities that grow without end are refused', () => {
   assert.match(readXml('<!DOCTYPE a [<!ENTITY e "&e;">]><a>&e;</a>', limits).error ?? '', /within/)
 })
 
+test('a declaration is one or an error', () => {
+  const declared = (text: string): string | null => readXml(`${text}<a/>`, limits).error
+  for (const text of [
+    '<?xml version="1.0"?>',
+    "<?xml version = '1.1' encoding='utf-8' standalone=\"no\" ?>\n",
+    '<?xml-stylesheet href="a"?><?x?>',
+  ])
+    assert.equal(declared(text), null, text)
+  for (const text of [
+    '<?xml?>',
+    '<?xml vversion="1.0"?>',
+    '<?xml version=:"1.0"?>',
+    '<?xml encoding="utf-8"?>',
+    '<?XML version="1.0"?>',
+    '<?xm; version="1.0"?>',
+    '<? ?>',
+  ])
+    assert.ok(declared(text), text)
+})
+
 test('what is not well formed is an error, and what stood before it was read', () => {
   const malformed = [
     '',
