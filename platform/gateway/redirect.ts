@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { clientSite } from './client-network.ts'
 import type { GatewayLimits } from './limits.ts'
 import { listenOnPort, type ListeningAt } from './listen.ts'
 import { readTarget } from './request-target.ts'
@@ -37,6 +38,7 @@ export function openRedirect(deps: {
     },
   )
   server.maxConnections = limits.connectionsMax
+  limitPerSite(server, limits.connectionsPerClientMax)
   server.maxHeadersCount = limits.headersMax
   server.on('checkContinue', (incoming, outgoing) => redirect(origin(), incoming, outgoing))
   server.on('checkExpectation', (incoming, outgoing) => redirect(origin(), incoming, outgoing))
@@ -55,6 +57,25 @@ export function openRedirect(deps: {
         server.closeAllConnections()
       }),
   }
+}
+
+/** No client takes all connections, which the authority's challenges need as well. Policy 4.1-d. */
+function limitPerSite(server: Server, most: number): void {
+  const open = new Map<string, number>()
+  server.on('connection', (socket: Socket) => {
+    const site = clientSite(socket.remoteAddress ?? '')
+    const now = (open.get(site) ?? 0) + 1
+    if (now > most) {
+      socket.destroy()
+      return
+    }
+    open.set(site, now)
+    socket.once('close', () => {
+      const left = (open.get(site) ?? 1) - 1
+      if (left > 0) open.set(site, left)
+      else open.delete(site)
+    })
+  })
 }
 
 function answerChallenge(outgoing: ServerResponse, answer: string): void {
