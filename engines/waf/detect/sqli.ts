@@ -49,6 +49,11 @@ function lettersEnd(value: Bytes, from: number): number {
   return end
 }
 
+/** Whether the value is an absolute path without a comment in it: a sign of division with nothing before it is no statement's. */
+function isPath(value: Bytes): boolean {
+  return value.charCodeAt(0) === SLASH && letters[value.charCodeAt(1)] === 1 && !value.includes('/*')
+}
+
 /** Whether letters from `from` to `end` are a word that SQL has no part for. */
 function isName(value: Bytes, from: number, end: number): boolean {
   return end > from && wordPart(value, from, end) === word.name
@@ -68,6 +73,7 @@ function isProse(value: Bytes, from: number, quote: number): boolean {
 }
 
 const COMMA = 44
+const SLASH = 47
 const DOT = 46
 const concealed = /union|\/\*!/i
 
@@ -86,9 +92,10 @@ export function detectSqli(value: Bytes): string | null {
   if (value.length < LENGTH_MIN || isPlain(value)) return null
   const comments = value.includes('#') || value.includes('--')
   const escapes = value.includes('\\')
+  const path = isPath(value)
   for (const dialect of dialects) {
     if ((dialect.mysql && !comments) || (!dialect.escapes && !escapes)) continue
-    const bare = judgeIn(value, 0, dialect)
+    const bare = path ? null : judgeIn(value, 0, dialect)
     if (bare !== null) return `bare:${bare}`
     for (const [name, quote] of contexts) {
       if (!value.includes(quote)) continue

@@ -78,6 +78,7 @@ export function unionBehind(reading: Reading): boolean {
     if (hides(reading)) return true
     if (isKind(lexer, token.word) && lexer.part === word.union) wasUnion = true
     else if (isKind(lexer, token.word) && lexer.part === word.select && wasUnion) return listed(lexer)
+    else if (lexer.part === word.prefix && wasUnion && lexer.commented) return true
     else if (lexer.part !== word.prefix && !isKind(lexer, token.open)) wasUnion = false
   }
   return false
