@@ -28,7 +28,7 @@ export function layOut(items: readonly (CompiledRule | Marker)[], phase: Phase):
 }
 
 /** How far a phase has come that is run in steps; `done` once it is over. */
-export interface Walk {
+interface Walk {
   position: number
   done: boolean
 }
