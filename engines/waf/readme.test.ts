@@ -59,7 +59,7 @@ test('the example for Hono refuses an attack, and leaves the body to the handler
   context.mock.method(console, 'log', () => {})
   const app = new Hono()
   app.use(firewall(rules))
-  app.post('/', async (handled) => handled.text(String((await handled.req.formData()).get('q'))))
+  app.post('/', async (handled) => handled.text((await handled.req.parseBody())['q'] as string))
   const post = (body: string): Response | Promise<Response> =>
     app.request('/', { method: 'POST', body: new URLSearchParams({ q: body }) })
   const served = await post('a plain question')

@@ -52,8 +52,15 @@ async function turnAway(system: GatewaySystem, target: ProbeTarget): Promise<Tur
     reason,
     seconds: 60,
   })
-  const during = await ask().finally(() => system.blockList.lift(by, id))
-  return { before, during, after: await ask() }
+  try {
+    const during = await ask()
+    await system.blockList.lift(by, id)
+    return { before, during, after: await ask() }
+  } catch (error) {
+    // A probe that fails must not leave its block behind; lifted twice it is refused.
+    await system.blockList.lift(by, id).catch(() => {})
+    throw error
+  }
 }
 
 function observation(

@@ -146,7 +146,7 @@ describe('ways around the rules', () => {
     const twice =
       'POST /hooks/x HTTP/1.1\nHost: HOST\nContent-Type: text/plain\nContent-Type: application/json'
     assert.match(await raw(`${twice}\n${length('{}')}`, '{}'), /^HTTP\/1\.1 400 [^]*Connection: close/i)
-    const chunks = [...json].map((char) => `1\r\n${char}\r\n`).join('')
+    const chunks = Array.from(json, (char) => `1\r\n${char}\r\n`).join('')
     const chunked = 'POST /hooks/x HTTP/1.1\nHost: HOST\nConnection: close\nTransfer-Encoding: chunked'
     assert.match(await raw(chunked, `${chunks}0\r\nX-Note: late\r\n\r\n`), /^HTTP\/1\.1 403 /)
     assert.deepEqual(served, [])

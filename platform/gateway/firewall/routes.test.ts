@@ -53,7 +53,7 @@ suite('routes of the firewall', () => {
       log: silentLog,
       record: async () => {},
     })
-    routes = firewallRoutes(house.parts) as readonly AnyRoute[]
+    routes = firewallRoutes(house.parts)
   })
   after(async () => {
     await house.stop()
