@@ -3,11 +3,9 @@ import type { Capture } from '../operators/operator.ts'
 import type { Place } from '../waf-error.ts'
 import { backtracker } from './backtracking.ts'
 import type { ReadOptions } from './cursor.ts'
-import { LazySearch } from './dfa.ts'
-import { firstTable, isAnchored } from './first.ts'
 import { assertLinearEngine } from './linear.ts'
+import { longSearch } from './long-search.ts'
 import type { Found } from './machine.ts'
-import { automatonOf } from './nfa.ts'
 import { needsOf } from './needs.ts'
 import { capturesDiffer, isPrintable, printTree } from './print.ts'
 import { readPattern } from './read.ts'
@@ -94,13 +92,10 @@ function linearPattern(treeOf: () => Tree, translation: Translation): Pattern {
   const capture = once(() => captor(treeOf()))
   const backtracking = once(() => backtracker(treeOf()))
   const differ = once(() => capturesDiffer(treeOf().root))
-  const longVerdict = once((): ((value: Bytes) => Verdict) => {
-    const { root } = treeOf()
-    const automaton = automatonOf(root)
-    if (automaton === null) return (value) => verdictOf(backtracking().search(value))
-    const search = new LazySearch(automaton, firstTable(root), isAnchored(root))
-    return (value) => search.verdict(value)
-  })
+  const longVerdict = once(
+    (): ((value: Bytes) => Verdict) =>
+      longSearch(treeOf().root) ?? ((value) => verdictOf(backtracking().search(value))),
+  )
   const verdict = (value: Bytes): Verdict =>
     value.length <= SHORT_LENGTH_MAX
       ? shortVerdict((tester ??= new RegExp(source)), value)
