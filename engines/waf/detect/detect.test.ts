@@ -77,6 +77,35 @@ test('every family of SQL injection is found in any case, with any blank or comm
   )
 })
 
+test('expressions without a word of prose are found by their structure', () => {
+  const attacks = [
+    '1 or (2)',
+    'ascii(substring(version(),1,1))',
+    '(select id from users)',
+    "x' + (true)",
+    '1 /*!and*/ 2',
+    '1/**/',
+    "x'),('y','z')",
+    "exec('a'+'b')",
+    "x' and if(1=1,benchmark(1,md5('",
+  ]
+  for (const attack of attacks) assert.notEqual(detectSqli(attack), null, attack)
+})
+
+test('what says how many, how large or where is no SQL', () => {
+  const values = [
+    '12 and 24 is 24',
+    '12 in (30 cm)',
+    'necklace length 16" or 18"',
+    '/shop/union all/2',
+    'sin(x) + cos(y)',
+    '#8 union',
+    'Union Select',
+    '1),(1',
+  ]
+  for (const value of values) assert.equal(detectSqli(value), null, value)
+})
+
 const markupFamilies = [
   '<script>alert(1)</script>',
   '<img src=x onerror=alert(1)>',
@@ -93,6 +122,9 @@ const markupFamilies = [
   '<base href=//x>',
   '<form><button formaction=x>',
   '<!DOCTYPE x [<!ENTITY y "z">]>',
+  "onerror='x'",
+  '<x xmlns="x">',
+  '" style=x ',
 ]
 const markupBlanks = [' ', '\t', '\n', '\f', '  ']
 

@@ -3,6 +3,7 @@ import { fact, frameKind, operand, query, type Frame, type Reading } from './sta
 
 const DOUBLE = 34
 const SLASH = 47
+const DASH = 45
 const HASH = 35
 const EQUALS = 61
 const BACKTICK = 96
@@ -72,7 +73,7 @@ function judgeBareComment(reading: Reading, mark: number, body: string): void {
   const { lexer } = reading
   if ((mark === SLASH && touches(body, 0)) || body.includes('sp_password')) reading.found = 'comment'
   else if ((reading.facts & fact.closes) !== 0 || mark !== HASH) {
-    if (saysNothing(body) || ((reading.facts & fact.closes) !== 0 && touches(body, mark)))
+    if (saysNothing(body) || ((reading.facts & fact.closes) !== 0 && (mark === DASH || touches(body, mark))))
       reading.found = 'comment'
   } else if (body === '' && lexer.start === reading.from && closesWord(reading)) reading.found = 'comment'
 }

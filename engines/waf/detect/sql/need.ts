@@ -130,7 +130,6 @@ function needOperatorWord(reading: Reading, carryOn: Continue): boolean {
 }
 
 function needStatement(reading: Reading): boolean {
-  if (isOpen(reading)) return callOf(reading, frameKind.call)
   if (reading.fresh && reading.quote === 0 && reading.frames.length === 0) {
     const ahead = { ...reading.lexer }
     if (isStatement(ahead)) {
@@ -138,6 +137,7 @@ function needStatement(reading: Reading): boolean {
       return false
     }
   }
+  if (isOpen(reading)) return callOf(reading, frameKind.call)
   return operand(reading, fact.soft)
 }
 
