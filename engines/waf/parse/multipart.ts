@@ -97,14 +97,18 @@ function readParts(
 /** The next line that is the delimiter; lines that only resemble it are noted. */
 function nextDelimiter(text: Bytes, delimiter: Bytes, from: number, notes: MultipartNotes): Delimiter | null {
   let at = text.startsWith('--', from) ? from : lineOfDashes(text, from)
+  let resembles = false
   for (; at !== -1; at = lineOfDashes(text, at)) {
     if (text.startsWith(delimiter, at)) {
       const found = readDelimiter(text, at, delimiter.length, notes)
       if (found !== null) return found
       notes.fail('Multipart: Invalid boundary.')
     }
+    // Noted once: a sender may repeat such lines by the million.
+    if (resembles) continue
     LIKE_A_BOUNDARY.lastIndex = at
-    if (LIKE_A_BOUNDARY.test(text)) notes.flag('MULTIPART_UNMATCHED_BOUNDARY')
+    resembles = LIKE_A_BOUNDARY.test(text)
+    if (resembles) notes.flag('MULTIPART_UNMATCHED_BOUNDARY')
   }
   return null
 }
