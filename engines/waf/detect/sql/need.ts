@@ -14,7 +14,7 @@ const signs = new Set([33, 43, 45, 126])
 export type Continue = (reading: Reading) => boolean
 
 /** Bytes behind blanks with which a parenthesis, or a comment or escape before one, begins. */
-const mayOpen = new Set([...'({#-/*\\'].map((character) => character.charCodeAt(0)))
+const mayOpen = new Set(Array.from('({#-/*\\', (character) => character.charCodeAt(0)))
 const DELETE = 127
 const NO_BREAK_SPACE = 160
 
