@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import type { Bytes } from '../model.ts'
 
 /**
@@ -38,7 +39,21 @@ function word(left: Int32Array, at: number, right: Int32Array): number {
   return (left[at] as number) & (right[at] as number)
 }
 
+/** Longer texts are read faster as bytes. */
+const SHORT_LENGTH_MAX = 512
+
+function bytesOfLong(text: Bytes): Int32Array {
+  const seen = new Uint8Array(256)
+  const bytes = Buffer.from(text, 'latin1')
+  for (let index = 0; index < bytes.length; index++) seen[bytes[index] as number] = 1
+  const set = new Int32Array(8)
+  for (let byte = 0; byte < 256; byte++)
+    set[byte >>> 5] = (set[byte >>> 5] ?? 0) | ((seen[byte] ?? 0) << (byte & 31))
+  return set
+}
+
 function bytesOf(text: Bytes): Int32Array {
+  if (text.length > SHORT_LENGTH_MAX) return bytesOfLong(text)
   const set = new Int32Array(8)
   for (let index = 0; index < text.length; index++) {
     const byte = text.charCodeAt(index)

@@ -18,8 +18,15 @@ export function urlDecodeUni(value: Bytes): Bytes {
   return decode(value, true)
 }
 
+const spaced = Uint8Array.from({ length: 256 }, (_, byte) => (byte === PLUS ? SPACE : byte))
+
 function decode(value: Bytes, unicode: boolean): Bytes {
   const room = roomFor(value.length)
+  if (!value.includes('%')) {
+    room.write(value, 'latin1')
+    for (let at = 0; at < room.length; at += 1) room[at] = spaced[room[at] as number] as number
+    return room.toString('latin1')
+  }
   let length = 0
   for (let at = 0; at < value.length; at += 1) {
     const byte = value.charCodeAt(at)
