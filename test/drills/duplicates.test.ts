@@ -71,10 +71,11 @@ suite('drill: deliveries that must not count', { timeout: 120_000 }, () => {
     const other = textMessage({ ...channel, phoneNumberId: '100000000000009' }, phoneOf(2), 'Hello')
     assert.equal(await post(at, other), 403)
     for (const malformed of ['', '{', 'null', '[]', '{"object":"page"}', `{"object":${'['.repeat(5000)}`])
-      assert.equal(await post(at, malformed), 400, malformed.slice(0, 40))
+      // Where the firewall has rules, they refuse what is no JSON before the service does.
+      assert.ok([400, 403].includes(await post(at, malformed)), malformed.slice(0, 40))
     assert.equal((await system.postWebhook(`${channel.path}0`, body, channel.appSecret)).status, 404)
     const large = JSON.stringify({ padding: 'x'.repeat(3 * 1024 * 1024) })
-    assert.ok([413, 400].includes(await post(at, large)))
+    assert.ok([413, 400, 403].includes(await post(at, large)))
     await pause(1000)
     assert.equal(await kept(), before)
     assert.deepEqual(await storedMessages(system), messages)
