@@ -11,8 +11,10 @@ const folders = ['engines', 'platform', 'inbox', 'client', 'database', 'launch',
 
 /** Test files at once; three on two processors, because each waits now and then for the PostgreSQL that all share. */
 const FILES_AT_ONCE = 3
-/** Files that start a whole system each and measure its promises in real time: one at once, and once more when they fail. */
+/** Files that start a whole system each and measure its promises in real time. */
 const WHOLE_SYSTEM = /^test\/(?:attacks|drills|journey)\//
+/** Whole systems at once; each waits most of its time for a browser, a clock or a process. */
+const SYSTEMS_AT_ONCE = 2
 /** A test file that takes longer than this has failed. */
 const FILE_MS_MAX = 300_000
 /** Lines of a failed file's own output that are shown. */
@@ -84,18 +86,21 @@ async function runFiles(files: readonly string[], atOnce: number): Promise<Outco
   return { passed: total.passed, failed: failedOf(total), skipped: total.skipped }
 }
 
-/** Runs each file alone; what the machine was too busy for is tried once more, and says so. */
+/** Runs two files at once; what the machine was too busy for is tried once more, alone, and says so. */
 async function runWholeSystems(files: readonly string[]): Promise<Outcome> {
-  let sum = NOTHING
-  for (const file of files) {
-    let outcome = await runFiles([file], 1)
-    if (outcome.failed > 0) {
-      console.log(`again  ${relative(root, file)}`)
-      outcome = await runFiles([file], 1)
-    }
-    sum = added(sum, outcome)
+  const waiting = [...files]
+  const outcomes = new Map<string, Outcome>()
+  const work = async (): Promise<void> => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift())
+      outcomes.set(file, await runFiles([file], 1))
   }
-  return sum
+  await Promise.all(Array.from({ length: SYSTEMS_AT_ONCE }, work))
+  for (const [file, { failed }] of outcomes) {
+    if (failed === 0) continue
+    console.log(`again  ${relative(root, file)}`)
+    outcomes.set(file, await runFiles([file], 1))
+  }
+  return [...outcomes.values()].reduce(added, NOTHING)
 }
 
 function added(a: Outcome, b: Outcome): Outcome {
