@@ -47,6 +47,8 @@ import { startWorker } from './worker/index.ts'
 
 /** Events that wait longer than this for the ledger mean that it cannot be written. */
 const LEDGER_LAG_SECONDS_MAX = 60
+/** Beyond the time that requests get to end; the supervisor waits as long (seconds). */
+const STOP_GRACE_SECONDS = 5
 /** How often the listener makes sure that no notice can have been missed. */
 const NOTICE_PULSE_MS = 250
 
@@ -226,18 +228,22 @@ async function main(): Promise<void> {
     .then(() => runAllSoon(ground.db))
     .catch((error: unknown) => log.error(errorRecord(error), 'the checks wait for their next minute'))
 
-  const stop = stopOnce(async () => {
-    await gateway.stop()
-    await worker.stop(config.SHUTDOWN_SECONDS)
-    await proof.board.stop()
-    await rates?.close()
-    await stopListening()
-    await services.house.stop()
-    await ground.live.stop()
-    await services.access.close()
-    await sequencing.stop()
-    await ground.close()
-  }, log)
+  const stop = stopOnce(
+    async () => {
+      await gateway.stop()
+      await worker.stop(config.SHUTDOWN_SECONDS)
+      await proof.board.stop()
+      await rates?.close()
+      await stopListening()
+      await services.house.stop()
+      await ground.live.stop()
+      await services.access.close()
+      await sequencing.stop()
+      await ground.close()
+    },
+    config.SHUTDOWN_SECONDS + STOP_GRACE_SECONDS,
+    log,
+  )
   services.house.start()
   process.on('SIGHUP', services.house.refresh)
   process.on('SIGTERM', stop)
@@ -270,11 +276,13 @@ async function sayReady(config: Config, services: Services, gateway: Gateway): P
   process.send?.({ addresses, notes, firstLink: await firstLink(services) })
 }
 
-function stopOnce(close: () => Promise<void>, log: Log): () => void {
+/** Stops once; ends the process in any case, since whoever would end it may be gone, and its database with it. */
+function stopOnce(close: () => Promise<void>, secondsMax: number, log: Log): () => void {
   let stopping = false
   return () => {
     if (stopping) return
     stopping = true
+    setTimeout(() => process.exit(1), secondsMax * 1000).unref()
     close()
       .catch((error: unknown) => {
         log.error(errorRecord(error), 'the stop was not clean')
