@@ -1,22 +1,16 @@
-import { spawn } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { CommandError, type Command } from '../command.ts'
 import { many } from '../plain-text.ts'
+import { programAnswer } from '../program-answer.ts'
 
-const RESTORE = fileURLToPath(new URL('../../launch/restore.ts', import.meta.url))
-
-/** What the program that restores prints at the end. */
-interface Told {
-  readonly restored?: {
-    readonly name: string
-    readonly takenAt: string
-    readonly tables: number
-    readonly rows: number
-    readonly ledgerFiles: number
-  }
-  readonly refused?: { readonly code: string; readonly message: string }
+/** What the program that restores tells of a backup. */
+interface Restored {
+  readonly name: string
+  readonly takenAt: string
+  readonly tables: number
+  readonly rows: number
+  readonly ledgerFiles: number
 }
 
 /** `surety restore`: puts a backup into an empty data folder, with the system stopped. */
@@ -29,12 +23,7 @@ export const restore: Command = {
   run: async ({ words: [where = ''], config, say }) => {
     const folder = backupFolder(where, join(config.SURETY_VAR, 'backups'))
     say(`Restoring ${folder} …`)
-    const { restored, refused } = await restoring(folder)
-    if (restored === undefined)
-      throw new CommandError(
-        refused?.code ?? 'restore.failed',
-        refused?.message ?? 'The restore ended without a word.',
-      )
+    const restored = await programAnswer<Restored>('restore', 'restored', folder)
     const { name, takenAt, tables, rows, ledgerFiles } = restored
     return {
       ok: true,
@@ -53,22 +42,4 @@ function backupFolder(where: string, backups: string): string {
   if (found === undefined)
     throw new CommandError('restore.missing', `There is no backup at ${resolve(where)}.`)
   return statSync(found).isDirectory() ? found : dirname(found)
-}
-
-function restoring(folder: string): Promise<Told> {
-  const child = spawn(process.execPath, [RESTORE, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
-  return new Promise((done, reject) => {
-    let text = ''
-    child.stdout.setEncoding('utf8').on('data', (part: string) => {
-      text += part
-    })
-    child.once('error', reject)
-    child.once('close', () => {
-      try {
-        done(JSON.parse(text) as Told)
-      } catch {
-        done({})
-      }
-    })
-  })
 }

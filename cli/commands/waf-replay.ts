@@ -1,19 +1,10 @@
-import { spawn } from 'node:child_process'
 import { resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { replayRecorded } from '../../platform/gateway/index.ts'
-import { CommandError, type Command } from '../command.ts'
+import type { Command } from '../command.ts'
 import { many } from '../plain-text.ts'
+import { programAnswer } from '../program-answer.ts'
 
 type Replayed = Awaited<ReturnType<typeof replayRecorded>>
-
-/** What the program that replays prints. */
-interface Told {
-  readonly replayed?: Replayed
-  readonly refused?: { readonly code: string; readonly message: string }
-}
-
-const REPLAY = fileURLToPath(new URL('../../launch/replay.ts', import.meta.url))
 
 /** `surety waf replay`: what a change of the reviewed file would do to recorded requests; needs no running system. */
 export const wafReplay: Command = {
@@ -36,12 +27,7 @@ export const wafReplay: Command = {
       changed: pathOf(value('file')),
       propose: (value('propose') ?? '').split(',').filter((id) => id !== ''),
     }
-    const { replayed, refused } = await replaying(order)
-    if (replayed === undefined)
-      throw new CommandError(
-        refused?.code ?? 'replay.failed',
-        refused?.message ?? 'The replay ended without a word.',
-      )
+    const replayed = await programAnswer<Replayed>('replay', 'replayed', JSON.stringify(order))
     const unsafe = replayed.attacksLetThrough.length + replayed.proposals.filter(failed).length
     return { ok: unsafe === 0, json: replayed, lines: linesOf(replayed) }
   },
@@ -107,24 +93,4 @@ function proposalLines({
         : `it would let through: ${proof.attacksLetThrough.join(', ')}.`
     }`,
   ]
-}
-
-function replaying(order: object): Promise<Told> {
-  const child = spawn(process.execPath, [REPLAY, JSON.stringify(order)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  return new Promise((done, reject) => {
-    let text = ''
-    child.stdout.setEncoding('utf8').on('data', (part: string) => {
-      text += part
-    })
-    child.once('error', reject)
-    child.once('close', () => {
-      try {
-        done(JSON.parse(text) as Told)
-      } catch {
-        done({})
-      }
-    })
-  })
 }
