@@ -1,3 +1,4 @@
+import { trimBlank } from '../blank.ts'
 import type { Bytes } from '../model.ts'
 import { WafError, type Place } from '../waf-error.ts'
 import type { OperatorHost } from './operator.ts'
@@ -6,7 +7,7 @@ import type { OperatorHost } from './operator.ts'
 export function fileLines(path: Bytes, host: OperatorHost, place: Place): readonly Bytes[] {
   return readNamedFile(path, host, place)
     .split('\n')
-    .map((line) => line.replace(/^[\t-\r ]+|[\t-\r ]+$/g, ''))
+    .map(trimBlank)
     .filter((line) => line !== '' && !line.startsWith('#'))
 }
 

@@ -1,3 +1,4 @@
+import { isBlank } from '../blank.ts'
 import type { Bytes } from '../model.ts'
 import type { MakeOperator } from './operator.ts'
 
@@ -35,7 +36,7 @@ export const lt: MakeOperator = (argument) => {
 export function readNumber(text: Bytes): number {
   let at = 0
   let byte = text.charCodeAt(at)
-  while (byte === 0x20 || (byte >= 0x09 && byte <= 0x0d)) byte = text.charCodeAt((at += 1))
+  while (isBlank(byte)) byte = text.charCodeAt((at += 1))
   const negative = byte === 0x2d
   if (negative || byte === 0x2b) byte = text.charCodeAt((at += 1))
   let number = 0

@@ -1,5 +1,5 @@
 import type { Bytes } from '../model.ts'
-import { trimBlank, trimBlankEnd, trimBlankStart } from './blank.ts'
+import { trimBlank, trimBlankEnd, trimBlankStart } from '../blank.ts'
 import type { Pair } from './pairs.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { Bytes } from '../model.ts'
-import { trimBlankEnd } from './blank.ts'
+import { trimBlankEnd } from '../blank.ts'
 import type { MultipartNotes } from './multipart-notes.ts'
 import { decodePercent } from './percent.ts'
 

@@ -1,5 +1,5 @@
 import type { Bytes } from '../model.ts'
-import { isBlank, trimBlank } from './blank.ts'
+import { isBlank, trimBlank } from '../blank.ts'
 import { readDisposition } from './multipart-disposition.ts'
 import type { MultipartNotes } from './multipart-notes.ts'
 

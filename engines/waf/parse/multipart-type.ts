@@ -1,5 +1,5 @@
 import type { Bytes } from '../model.ts'
-import { isBlank, trimBlank, trimBlankEnd, trimBlankStart } from './blank.ts'
+import { isBlank, trimBlank, trimBlankEnd, trimBlankStart } from '../blank.ts'
 import type { MultipartNotes } from './multipart-notes.ts'
 
 const TYPE = /^multipart\/form-data/i

@@ -1,6 +1,6 @@
 import type { RequestHead } from '../api.ts'
 import type { Bytes } from '../model.ts'
-import { trimBlank } from './blank.ts'
+import { trimBlank } from '../blank.ts'
 
 /** Bytes of a request read as far as they can be. */
 export interface RawRequest {

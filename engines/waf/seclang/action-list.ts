@@ -1,5 +1,5 @@
 import { WafError, type Place } from '../waf-error.ts'
-import { trim, trimEnd } from './blank.ts'
+import { trimBlank, trimBlankEnd } from '../blank.ts'
 import { brief } from './lookup.ts'
 import { quoteEnd, unescapeQuoted } from './words.ts'
 
@@ -20,7 +20,7 @@ export function splitActions(text: string, place: Place): ActionText[] {
     NAME.lastIndex = at
     const name = NAME.exec(text)
     if (name === null) {
-      if (trim(text.slice(at)) === '') break
+      if (trimBlank(text.slice(at)) === '') break
       throw new WafError('syntax', `not an action: ${brief(text.slice(at))}`, place)
     }
     at += name[0].length
@@ -34,7 +34,7 @@ export function splitActions(text: string, place: Place): ActionText[] {
     } else if (name[2] === ':') {
       const comma = text.indexOf(',', at)
       const end = comma === -1 ? text.length : comma
-      value = trimEnd(text.slice(at, end))
+      value = trimBlankEnd(text.slice(at, end))
       at = end
     }
     actions.push({ name: name[1] ?? '', value })

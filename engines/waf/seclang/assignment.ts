@@ -1,6 +1,6 @@
 import type { Assignment, Effect, Template } from '../model.ts'
 import type { VariableName } from '../names.ts'
-import { trim } from './blank.ts'
+import { trimBlank } from '../blank.ts'
 import { brief, STORED_COLLECTIONS, variableNamed } from './lookup.ts'
 import { readTemplate } from './template.ts'
 import { integer, refuse, type Owner } from './values.ts'
@@ -50,7 +50,7 @@ export function readDecay(text: string, owner: Owner): Effect {
 /** Reads `ip=%{REMOTE_ADDR}`. */
 export function readOpening(text: string, owner: Owner): Effect {
   const [left, right] = halves(text)
-  const collection = variableNamed(trim(left))
+  const collection = variableNamed(trimBlank(left))
   if (collection === null || !STORED_COLLECTIONS.has(collection)) {
     return refuse(owner, `${brief(left)} is no stored collection`)
   }
@@ -62,8 +62,8 @@ export function readOpening(text: string, owner: Owner): Effect {
 export function readEnvironment(text: string, owner: Owner): Effect {
   const unset = text.startsWith('!')
   const [left, right] = halves(unset ? text.slice(1) : text)
-  if (trim(left) === '') return refuse(owner, 'no name')
-  const name = readTemplate(trim(left), owner.place)
+  if (trimBlank(left) === '') return refuse(owner, 'no name')
+  const name = readTemplate(trimBlank(left), owner.place)
   if (unset) return { kind: 'setenv', name, value: null }
   return { kind: 'setenv', name, value: readTemplate(right ?? '1', owner.place) }
 }
@@ -82,11 +82,11 @@ function halves(text: string): [string, string | null] {
 
 function leftOf(text: string, owner: Owner): Left {
   const dot = text.indexOf('.')
-  const collection = variableNamed(trim(text.slice(0, dot === -1 ? text.length : dot)))
+  const collection = variableNamed(trimBlank(text.slice(0, dot === -1 ? text.length : dot)))
   if (collection === null || (collection !== 'TX' && !STORED_COLLECTIONS.has(collection))) {
     return refuse(owner, `${brief(text)} does not begin with a collection that can be written, such as tx.`)
   }
-  const key = trim(text.slice(dot + 1))
+  const key = trimBlank(text.slice(dot + 1))
   if (dot === -1 || key === '') return refuse(owner, `${brief(text)} names no member`)
   return { collection, key: readTemplate(key, owner.place) }
 }

@@ -1,5 +1,5 @@
 import type { Control, RuleChoice, Target } from '../model.ts'
-import { trim } from './blank.ts'
+import { trimBlank } from '../blank.ts'
 import { brief } from './lookup.ts'
 import { readTargets } from './target.ts'
 import { integer, onOff, oneOf, refuse, type Owner } from './values.ts'
@@ -73,10 +73,10 @@ const options: ReadonlyMap<string, ReadControl> = new Map<string, ReadControl>([
 export function readControls(text: string, owner: Owner): Control[] {
   const equals = text.indexOf('=')
   if (equals === -1) return refuse(owner, `${brief(text)} has no value`)
-  const name = trim(text.slice(0, equals))
+  const name = trimBlank(text.slice(0, equals))
   const read = options.get(name.toLowerCase())
   if (read === undefined) return refuse(owner, `there is no option ${brief(name)}`)
-  return read(trim(text.slice(equals + 1)), { ...owner, name: `${owner.name}:${name}` })
+  return read(trimBlank(text.slice(equals + 1)), { ...owner, name: `${owner.name}:${name}` })
 }
 
 /** Reads `1`, `1-9`, lists of them divided by spaces or commas, or a pattern of tags or messages. */

@@ -1,5 +1,5 @@
 import type { RuleFile } from '../model.ts'
-import { trim, trimStart } from './blank.ts'
+import { trimBlank, trimBlankStart } from '../blank.ts'
 import { WafError, type Place } from '../waf-error.ts'
 
 /** One directive with its continuations joined; `place` names the line on which it begins. */
@@ -33,7 +33,7 @@ export function readLines(file: RuleFile): Line[] {
     if (part.includes('\0')) throw new WafError('syntax', 'a NUL byte', place)
     if (parts.length === 0) {
       begun = line
-      comment = trimStart(part).startsWith('#')
+      comment = trimBlankStart(part).startsWith('#')
     } else if (comment && DIRECTIVE.test(part)) {
       throw new WafError(
         'syntax',
@@ -45,7 +45,7 @@ export function readLines(file: RuleFile): Line[] {
       parts.push(part.slice(0, -1))
       continue
     }
-    const whole = parts.length === 0 ? trim(part) : trim(`${parts.join('')}${part}`)
+    const whole = parts.length === 0 ? trimBlank(part) : trimBlank(`${parts.join('')}${part}`)
     parts = []
     if (whole !== '' && !comment) lines.push({ place: { file: file.name, line: begun }, text: whole })
   }

@@ -1,7 +1,7 @@
 import type { Selector, Target } from '../model.ts'
 import type { VariableName } from '../names.ts'
 import { WafError, type Place } from '../waf-error.ts'
-import { trim, trimEnd } from './blank.ts'
+import { trimBlank, trimBlankEnd } from '../blank.ts'
 import { brief, isCollection, knownVariable, variableNamed } from './lookup.ts'
 import { quoteEnd, quoteText, unescapeQuoted } from './words.ts'
 
@@ -28,7 +28,7 @@ export function readTargets(text: string, place: Place): Target[] {
     if (separator === null)
       throw new WafError('syntax', `text after a variable: ${brief(text.slice(end))}`, place)
     at = end + separator[0].length
-    if (at >= text.length && trim(separator[0]) !== '') {
+    if (at >= text.length && trimBlank(separator[0]) !== '') {
       throw new WafError('syntax', 'a list of variables ends in a separator', place)
     }
   } while (at < text.length)
@@ -80,7 +80,7 @@ function selectorAt(text: string, at: number, variable: VariableName, place: Pla
     return { found: selectorOf(text.slice(at, close + 1), variable, place), end: close + 1 }
   }
   const end = nameEnd(text, at)
-  return { found: selectorOf(trimEnd(text.slice(at, end)), variable, place), end }
+  return { found: selectorOf(trimBlankEnd(text.slice(at, end)), variable, place), end }
 }
 
 function selectorOf(text: string, variable: VariableName, place: Place): Selector {

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { isBlank } from '../blank.ts'
 import type { Bytes } from '../model.ts'
 
 /** The number a hexadecimal digit stands for, by byte; -1 for every other byte. */
@@ -7,10 +8,8 @@ export const hexDigits: Readonly<Int8Array> = table((byte) => {
   return Number.isNaN(digit) ? -1 : digit
 })
 
-/** 1 for the blank bytes of C's `isspace`: tab, newline, vertical tab, form feed, carriage return, space. */
-export const spaces: Readonly<Int8Array> = table((byte) =>
-  byte === 0x20 || (byte >= 0x09 && byte <= 0x0d) ? 1 : 0,
-)
+/** 1 for blank bytes. */
+export const spaces: Readonly<Int8Array> = table((byte) => Number(isBlank(byte)))
 
 function table(valueOf: (byte: number) => number): Int8Array {
   return Int8Array.from({ length: 256 }, (_, byte) => valueOf(byte))

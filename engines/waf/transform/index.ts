@@ -1,4 +1,5 @@
 /** What rules do to values before looking at them: pure functions over bytes that give back the identical text when nothing changes. */
+import { trimBlank, trimBlankEnd, trimBlankStart } from '../blank.ts'
 import type { Bytes } from '../model.ts'
 import type { TransformationName } from '../names.ts'
 import { base64Decode, base64DecodeExt, base64Encode } from './base64.ts'
@@ -15,7 +16,7 @@ import { normalizePath, normalizePathWin } from './path.ts'
 import { phpArgsNames } from './php-args-names.ts'
 import { urlDecode, urlDecodeUni, urlEncode } from './url.ts'
 import { utf8toUnicode } from './utf8.ts'
-import { compressWhitespace, removeWhitespace, trim, trimLeft, trimRight } from './whitespace.ts'
+import { compressWhitespace, removeWhitespace } from './whitespace.ts'
 
 /** Every transformation by name; each takes time in proportion to the value's length. */
 export const transformations: Readonly<Record<TransformationName, (value: Bytes) => Bytes>> = {
@@ -47,9 +48,9 @@ export const transformations: Readonly<Record<TransformationName, (value: Bytes)
   replaceNulls,
   sha1,
   sqlHexDecode,
-  trim,
-  trimLeft,
-  trimRight,
+  trim: trimBlank,
+  trimLeft: trimBlankStart,
+  trimRight: trimBlankEnd,
   uppercase,
   urlDecode,
   urlDecodeUni,

@@ -40,22 +40,3 @@ export function removeWhitespace(value: Bytes): Bytes {
   }
   return written(room, length, value)
 }
-
-/** Without blanks at both ends. */
-export function trim(value: Bytes): Bytes {
-  return trimLeft(trimRight(value))
-}
-
-/** Without blanks at the front. */
-export function trimLeft(value: Bytes): Bytes {
-  let from = 0
-  while (spaces[value.charCodeAt(from)] === 1) from += 1
-  return from === 0 ? value : value.slice(from)
-}
-
-/** Without blanks at the end. */
-export function trimRight(value: Bytes): Bytes {
-  let to = value.length
-  while (to > 0 && spaces[value.charCodeAt(to - 1)] === 1) to -= 1
-  return to === value.length ? value : value.slice(0, to)
-}

@@ -1,6 +1,9 @@
-import type { Bytes } from '../model.ts'
+import type { Bytes } from './model.ts'
 
-/** Whether a character is a space or one of the five ASCII control characters that count as one; bytes above 127 never are. */
+/**
+ * Whether a character is a space or one of the five ASCII control characters that count as one (C's `isspace`); bytes above 127
+ * never are, and so not U+00A0, which JavaScript trims too.
+ */
 export function isBlank(code: number): boolean {
   return code === 0x20 || (code >= 0x09 && code <= 0x0d)
 }
@@ -16,7 +19,7 @@ export function trimBlankStart(text: Bytes): Bytes {
 export function trimBlankEnd(text: Bytes): Bytes {
   let end = text.length
   while (end > 0 && isBlank(text.charCodeAt(end - 1))) end -= 1
-  return text.slice(0, end)
+  return end === text.length ? text : text.slice(0, end)
 }
 
 /** A text without blanks at both ends. */
