@@ -5,6 +5,7 @@ import { call } from '../api.ts'
 import { useMay } from '../session.tsx'
 import { Button } from '../ui/button.tsx'
 import { Loaded } from '../ui/loaded.tsx'
+import { MoreButton } from '../ui/more-button.tsx'
 import { Empty, PageBody, PageHead, Panel } from '../ui/page.tsx'
 import { EventFilterForm } from './event-filter-form.tsx'
 import { EventItem } from './event-item.tsx'
@@ -84,17 +85,7 @@ export function AuditPage(): ReactNode {
           )
         }
       </Loaded>
-      {pages.hasNextPage && (
-        <Button
-          className="self-center"
-          busy={pages.isFetchingNextPage}
-          onClick={() => {
-            void pages.fetchNextPage()
-          }}
-        >
-          Load older events
-        </Button>
-      )}
+      <MoreButton pages={pages}>Load older events</MoreButton>
     </PageBody>
   )
 }

@@ -9,6 +9,7 @@ import { Button } from '../ui/button.tsx'
 import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Moment, useNow } from '../ui/moment.tsx'
+import { isReadingOn, MoreButton } from '../ui/more-button.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
 import { Badge, Empty, PageBody, PageHead, Section } from '../ui/page.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
@@ -32,7 +33,7 @@ export function BlockListPage(): ReactNode {
       call('GET /api/gateway/block-list', { query: pageParam ?? {} }, { signal }),
     initialPageParam: null as { readonly before: string; readonly id: string } | null,
     getNextPageParam: (page) => page.next,
-    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) > 1 ? false : 30_000),
+    refetchInterval: ({ state }) => (isReadingOn(state.data) ? false : 30_000),
   })
   const rows = pages.data?.pages.flatMap(({ blocks }) => blocks) ?? []
   const active = rows.filter(({ lifted, endsAt }) => lifted === null && Date.parse(endsAt) > now)
@@ -79,17 +80,7 @@ export function BlockListPage(): ReactNode {
           </>
         )}
       </Loaded>
-      {pages.hasNextPage && (
-        <Button
-          className="self-center"
-          busy={pages.isFetchingNextPage}
-          onClick={() => {
-            void pages.fetchNextPage()
-          }}
-        >
-          Load older ones
-        </Button>
-      )}
+      <MoreButton pages={pages}>Load older ones</MoreButton>
     </PageBody>
   )
 }

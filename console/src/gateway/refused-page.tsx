@@ -4,6 +4,7 @@ import { useState, type ReactNode } from 'react'
 import { call } from '../api.ts'
 import { Button } from '../ui/button.tsx'
 import { Loaded } from '../ui/loaded.tsx'
+import { isReadingOn, MoreButton } from '../ui/more-button.tsx'
 import { Empty, PageBody, PageHead } from '../ui/page.tsx'
 import { LIVE_MS } from './gateway-api.ts'
 import { GatewayTabs } from './gateway-tabs.tsx'
@@ -29,12 +30,11 @@ export function RefusedPage(): ReactNode {
       ),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
-    // Whoever has gone on to older ones reads; the list moves no more by itself.
-    refetchInterval: ({ state }) => (paused || (state.data?.pages.length ?? 0) > 1 ? false : LIVE_MS),
+    refetchInterval: ({ state }) => (paused || isReadingOn(state.data) ? false : LIVE_MS),
   })
   const rows = pages.data?.pages.flatMap(({ blocks }) => blocks) ?? []
   const narrowed = Object.keys(filter).length > 0
-  const reading = (pages.data?.pages.length ?? 0) > 1
+  const reading = isReadingOn(pages.data)
   return (
     <PageBody>
       <PageHead
@@ -101,17 +101,7 @@ export function RefusedPage(): ReactNode {
           )
         }
       </Loaded>
-      {pages.hasNextPage && (
-        <Button
-          className="self-center"
-          busy={pages.isFetchingNextPage}
-          onClick={() => {
-            void pages.fetchNextPage()
-          }}
-        >
-          Load older ones
-        </Button>
-      )}
+      <MoreButton pages={pages}>Load older ones</MoreButton>
     </PageBody>
   )
 }

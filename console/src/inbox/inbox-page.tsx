@@ -3,8 +3,8 @@ import { getRouteApi, Outlet, useMatchRoute } from '@tanstack/react-router'
 import { useCallback, type ReactNode } from 'react'
 import { call } from '../api.ts'
 import { useLive, type LiveState, type StreamEvent } from '../live.ts'
-import { Button } from '../ui/button.tsx'
 import { Choice } from '../ui/field.tsx'
+import { MoreButton } from '../ui/more-button.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
 import { Empty, Loading, PageHead } from '../ui/page.tsx'
 import { useChannels } from './channels.ts'
@@ -98,17 +98,9 @@ export function InboxPage(): ReactNode {
           ) : (
             <ConversationList key={JSON.stringify(filter)} conversations={conversations} openId={openId} />
           )}
-          {list.hasNextPage && (
-            <Button
-              className="m-4"
-              busy={list.isFetchingNextPage}
-              onClick={() => {
-                void list.fetchNextPage()
-              }}
-            >
-              Load more
-            </Button>
-          )}
+          <MoreButton pages={list} className="m-4">
+            Load more
+          </MoreButton>
         </div>
       </section>
       <section
