@@ -4,10 +4,12 @@ import type { ReactNode } from 'react'
 import { call } from '../api.ts'
 import { useMay } from '../session.tsx'
 import { Button } from '../ui/button.tsx'
+import { isNarrowed, NothingFits } from '../ui/filter.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { MoreButton } from '../ui/more-button.tsx'
 import { Empty, PageBody, PageHead, Panel } from '../ui/page.tsx'
 import { EventFilterForm } from './event-filter-form.tsx'
+import type { EventSearch } from './event-filter.ts'
 import { EventItem } from './event-item.tsx'
 
 const PAGE = 50
@@ -36,7 +38,9 @@ export function AuditPage(): ReactNode {
     staleTime: 60_000,
   })
   const events = pages.data?.pages.flatMap((page) => page.events) ?? []
-  const narrowed = Object.keys(filter).length > 0
+  const narrow = (search: EventSearch): void => {
+    void navigate({ search, replace: true })
+  }
   return (
     <PageBody>
       <PageHead
@@ -52,29 +56,10 @@ export function AuditPage(): ReactNode {
           Refresh
         </Button>
       </PageHead>
-      <EventFilterForm
-        filter={filter}
-        onChange={(search) => {
-          void navigate({ search, replace: true })
-        }}
-      />
+      <EventFilterForm filter={filter} onChange={narrow} />
       <Loaded query={pages} what="the events">
         {() =>
-          events.length === 0 ? (
-            <Empty title={narrowed ? 'No event fits the filter' : 'No events yet'}>
-              {narrowed ? (
-                <Button
-                  onClick={() => {
-                    void navigate({ search: {}, replace: true })
-                  }}
-                >
-                  Clear the filter
-                </Button>
-              ) : (
-                'Events appear as soon as somebody signs in, writes or changes something.'
-              )}
-            </Empty>
-          ) : (
+          events.length > 0 ? (
             <Panel>
               <ul aria-label="Events">
                 {events.map((event) => (
@@ -82,6 +67,17 @@ export function AuditPage(): ReactNode {
                 ))}
               </ul>
             </Panel>
+          ) : isNarrowed(filter) ? (
+            <NothingFits
+              what="event"
+              onClear={() => {
+                narrow({})
+              }}
+            />
+          ) : (
+            <Empty title="No events yet">
+              Events appear as soon as somebody signs in, writes or changes something.
+            </Empty>
           )
         }
       </Loaded>

@@ -1,7 +1,7 @@
 import { useEffect, useState, type ReactNode } from 'react'
 import { useMay } from '../session.tsx'
-import { Button } from '../ui/button.tsx'
 import { Choice, TextField } from '../ui/field.tsx'
+import { FilterButtons } from '../ui/filter.tsx'
 import { parseEventFilter, type EventSearch } from './event-filter.ts'
 
 const KINDS = {
@@ -76,19 +76,12 @@ export function EventFilterForm({
           setActor(event.currentTarget.value.trim())
         }}
       />
-      <div className="flex gap-2">
-        <Button type="submit">Filter</Button>
-        {Object.keys(filter).length > 0 && (
-          <Button
-            weight="quiet"
-            onClick={() => {
-              onChange({})
-            }}
-          >
-            Clear
-          </Button>
-        )}
-      </div>
+      <FilterButtons
+        filter={filter}
+        onClear={() => {
+          onChange({})
+        }}
+      />
     </form>
   )
 }

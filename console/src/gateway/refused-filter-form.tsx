@@ -1,6 +1,7 @@
 import { useEffect, useState, type ReactNode } from 'react'
 import { Button } from '../ui/button.tsx'
 import { Choice, TextField } from '../ui/field.tsx'
+import { FilterButtons } from '../ui/filter.tsx'
 import { parseRefusedFilter, type RefusedSearch } from './refused-filter.ts'
 
 const OUTCOME_CHOICES = { '': 'All', blocked: 'Refused', 'would-block': 'Would be refused' }
@@ -57,19 +58,12 @@ export function RefusedFilterForm({
           setAt(event.currentTarget.value.trim())
         }}
       />
-      <div className="flex gap-2">
-        <Button type="submit">Filter</Button>
-        {Object.keys(filter).length > 0 && (
-          <Button
-            weight="quiet"
-            onClick={() => {
-              onChange({})
-            }}
-          >
-            Clear
-          </Button>
-        )}
-      </div>
+      <FilterButtons
+        filter={filter}
+        onClear={() => {
+          onChange({})
+        }}
+      />
     </form>
   )
 }

@@ -3,12 +3,14 @@ import { getRouteApi } from '@tanstack/react-router'
 import { useState, type ReactNode } from 'react'
 import { call } from '../api.ts'
 import { Button } from '../ui/button.tsx'
+import { isNarrowed, NothingFits } from '../ui/filter.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { isReadingOn, MoreButton } from '../ui/more-button.tsx'
 import { Empty, PageBody, PageHead } from '../ui/page.tsx'
 import { LIVE_MS } from './gateway-api.ts'
 import { GatewayTabs } from './gateway-tabs.tsx'
 import { FindRefusal, RefusedFilterForm } from './refused-filter-form.tsx'
+import type { RefusedSearch } from './refused-filter.ts'
 import { RefusedList } from './refused-list.tsx'
 
 const PAGE = 50
@@ -33,8 +35,13 @@ export function RefusedPage(): ReactNode {
     refetchInterval: ({ state }) => (paused || isReadingOn(state.data) ? false : LIVE_MS),
   })
   const rows = pages.data?.pages.flatMap(({ blocks }) => blocks) ?? []
-  const narrowed = Object.keys(filter).length > 0
   const reading = isReadingOn(pages.data)
+  const narrow = (search: RefusedSearch): void => {
+    void navigate({ search, replace: true })
+  }
+  const open = (requestId: string): void => {
+    void navigate({ to: '/traffic/refused/$requestId', params: { requestId } })
+  }
   return (
     <PageBody>
       <PageHead
@@ -63,41 +70,24 @@ export function RefusedPage(): ReactNode {
       </PageHead>
       <GatewayTabs />
       <div className="grid items-end gap-x-8 gap-y-3 desktop:grid-cols-[2fr_1fr]">
-        <RefusedFilterForm
-          filter={filter}
-          onChange={(search) => {
-            void navigate({ search, replace: true })
-          }}
-        />
-        <FindRefusal
-          onFind={(requestId) => {
-            void navigate({ to: '/traffic/refused/$requestId', params: { requestId } })
-          }}
-        />
+        <RefusedFilterForm filter={filter} onChange={narrow} />
+        <FindRefusal onFind={open} />
       </div>
       <Loaded query={pages} what="the refused requests">
         {() =>
-          rows.length === 0 ? (
-            <Empty title={narrowed ? 'No refusal fits the filter' : 'Nothing was refused yet'}>
-              {narrowed ? (
-                <Button
-                  onClick={() => {
-                    void navigate({ search: {}, replace: true })
-                  }}
-                >
-                  Clear the filter
-                </Button>
-              ) : (
-                'A request appears here within seconds once the rules object to it.'
-              )}
-            </Empty>
-          ) : (
-            <RefusedList
-              rows={rows}
-              onOpen={(requestId) => {
-                void navigate({ to: '/traffic/refused/$requestId', params: { requestId } })
+          rows.length > 0 ? (
+            <RefusedList rows={rows} onOpen={open} />
+          ) : isNarrowed(filter) ? (
+            <NothingFits
+              what="refusal"
+              onClear={() => {
+                narrow({})
               }}
             />
+          ) : (
+            <Empty title="Nothing was refused yet">
+              A request appears here within seconds once the rules object to it.
+            </Empty>
           )
         }
       </Loaded>
