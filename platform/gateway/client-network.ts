@@ -21,17 +21,24 @@ function groups(text: string): number[] {
     .flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 0xff])
 }
 
+/** The bytes of an address; one of IPv4 that is mapped into IPv6 (RFC 4291 §2.5.5.2) is one of IPv4. */
+export function plainBytes(address: string): Uint8Array {
+  const bytes = addressBytes(address)
+  const mapped =
+    bytes.length === 16 && Buffer.from(bytes.subarray(0, 12)).toString('hex') === '00000000000000000000ffff'
+  return mapped ? bytes.subarray(12) : bytes
+}
+
 /**
  * The network that an anonymous client is counted by: the /24 of an IPv4 address (also when mapped into IPv6), the
  * /64 of an IPv6 address, and `unknown` for what is no address.
  */
 export function clientNetwork(address: string): string {
   if (!isIPv4(address) && !isIPv6(address)) return 'unknown'
-  const bytes = addressBytes(address)
-  const hex = Buffer.from(bytes).toString('hex')
-  const v4 =
-    bytes.length === 4 ? bytes : hex.startsWith('00000000000000000000ffff') ? bytes.subarray(12) : null
-  return v4 === null ? `${hex.slice(0, 16)}/64` : `${v4[0]}.${v4[1]}.${v4[2]}/24`
+  const bytes = plainBytes(address)
+  return bytes.length === 4
+    ? `${bytes[0]}.${bytes[1]}.${bytes[2]}/24`
+    : `${Buffer.from(bytes.subarray(0, 8)).toString('hex')}/64`
 }
 
 /**

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { addressBytes } from '../client-network.ts'
+import { plainBytes } from '../client-network.ts'
 
 /** A range of addresses (RFC 4632, RFC 4291): its first address, 4 or 16 bytes, and how many leading bits count. */
 export interface AddressRange {
@@ -20,14 +20,6 @@ export function readRange(text: string): AddressRange | null {
   const least = bytes.length === 4 ? BITS_MIN[4] : BITS_MIN[16]
   if (bits > bytes.length * 8 || bits < least) return null
   return { bytes: masked(bytes, bits), bits }
-}
-
-/** The bytes of an address; one of IPv4 that is mapped into IPv6 (RFC 4291 §2.5.5.2) is one of IPv4. */
-export function plainBytes(address: string): Uint8Array {
-  const bytes = addressBytes(address)
-  const mapped =
-    bytes.length === 16 && Buffer.from(bytes.subarray(0, 12)).toString('hex') === '00000000000000000000ffff'
-  return mapped ? bytes.subarray(12) : bytes
 }
 
 function masked(bytes: Uint8Array, bits: number): Uint8Array {

@@ -7,7 +7,8 @@ import type { Caller, RequestContext } from '../../kernel/caller.ts'
 import { secondsAfter, type Clock } from '../../kernel/clock.ts'
 import { newId } from '../../kernel/id.ts'
 import { Problem } from '../../kernel/problem.ts'
-import { plainBytes, rangeKey, rangeText, readRange } from './address-range.ts'
+import { plainBytes } from '../client-network.ts'
+import { rangeKey, rangeText, readRange } from './address-range.ts'
 import { activeBlocks, deleteEnded, insertBlock, liftBlock, listBlocked } from './queries.ts'
 
 /** What can be blocked: a range of addresses, or a known caller by its id. */
