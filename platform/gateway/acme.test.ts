@@ -38,6 +38,19 @@ async function freePort(): Promise<number> {
   return port
 }
 
+/** The plain port, which answers the challenges that are put there. */
+async function plainPort(context: TestContext) {
+  const challenges = openChallenges()
+  const redirect = openRedirect({
+    origin: () => 'https://localhost',
+    limits: gatewayLimits,
+    challengeAt: challenges.answerAt,
+  })
+  const { port } = await redirect.listen('127.0.0.1', 0)
+  context.after(() => redirect.stop())
+  return { challenges, port }
+}
+
 /** The test authority of Let's Encrypt, from the distribution; null where it is not installed. */
 async function startPebble(context: TestContext, folder: string, httpPort: number) {
   try {
@@ -87,14 +100,7 @@ async function answering(port: number, ca: string): Promise<void> {
 suite('a certificate that is ordered', () => {
   test('a real ACME authority issues one after its challenge at the plain port, and the next order uses the same account', async (context) => {
     const folder = await folderFor(context)
-    const challenges = openChallenges()
-    const redirect = openRedirect({
-      origin: () => 'https://localhost',
-      limits: gatewayLimits,
-      challengeAt: challenges.answerAt,
-    })
-    const { port } = await redirect.listen('127.0.0.1', 0)
-    context.after(() => redirect.stop())
+    const { challenges, port } = await plainPort(context)
     const authority = await startPebble(context, folder, port)
     if (authority === null) return context.skip('the command pebble is not there')
     const account = { ...authority, contact: '', binding: '' }
@@ -112,15 +118,8 @@ suite('a certificate that is ordered', () => {
   })
 
   test('policy 2.1-0: the plain port answers an open challenge and redirects everything else', async (context) => {
-    const challenges = openChallenges()
+    const { challenges, port } = await plainPort(context)
     challenges.put('token', 'token.thumbprint')
-    const redirect = openRedirect({
-      origin: () => 'https://localhost',
-      limits: gatewayLimits,
-      challengeAt: challenges.answerAt,
-    })
-    const { port } = await redirect.listen('127.0.0.1', 0)
-    context.after(() => redirect.stop())
     const ask = (path: string, method = 'GET') =>
       fetch(`http://127.0.0.1:${port}${path}`, { method, redirect: 'manual' })
     const answer = await ask('/.well-known/acme-challenge/token')
