@@ -9,6 +9,7 @@ import { isReadingOn, MoreButton } from '../ui/more-button.tsx'
 import { Empty, PageBody, PageHead } from '../ui/page.tsx'
 import { LIVE_MS } from './gateway-api.ts'
 import { GatewayTabs } from './gateway-tabs.tsx'
+import { PauseButton } from './pause-button.tsx'
 import { FindRefusal, RefusedFilterForm } from './refused-filter-form.tsx'
 import type { RefusedSearch } from './refused-filter.ts'
 import { RefusedList } from './refused-list.tsx'
@@ -58,14 +59,7 @@ export function RefusedPage(): ReactNode {
             Refresh
           </Button>
         ) : (
-          <Button
-            aria-pressed={paused}
-            onClick={() => {
-              setPaused(!paused)
-            }}
-          >
-            {paused ? 'Go on' : 'Pause'}
-          </Button>
+          <PauseButton paused={paused} onChange={setPaused} />
         )}
       </PageHead>
       <GatewayTabs />

@@ -2,7 +2,6 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState, type ReactNode } from 'react'
 import type { FirewallTraffic, RequestsSeen } from '../contract/gateway.ts'
-import { Button } from '../ui/button.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Moment } from '../ui/moment.tsx'
 import { Notice } from '../ui/notice.tsx'
@@ -11,6 +10,7 @@ import { FirewallPanel } from './firewall-panel.tsx'
 import { LIVE_MS, requestsQuery, trafficQuery } from './gateway-api.ts'
 import { GatewayTabs } from './gateway-tabs.tsx'
 import { MinuteChart } from './minute-chart.tsx'
+import { PauseButton } from './pause-button.tsx'
 
 const RECENT_SHOWN = 25
 
@@ -23,14 +23,7 @@ export function TrafficPage(): ReactNode {
   return (
     <PageBody>
       <PageHead title="Traffic" lead="What passes the gateway now. Nothing here says who sent it.">
-        <Button
-          aria-pressed={paused}
-          onClick={() => {
-            setPaused(!paused)
-          }}
-        >
-          {paused ? 'Go on' : 'Pause'}
-        </Button>
+        <PauseButton paused={paused} onChange={setPaused} />
       </PageHead>
       <GatewayTabs />
       <Section
@@ -72,10 +65,8 @@ function Figures({
   readonly seen: RequestsSeen
   readonly traffic: FirewallTraffic | undefined
 }): ReactNode {
-  const sum = (of: (minute: RequestsSeen['minutes'][number]) => number): number =>
-    seen.minutes.reduce((all, minute) => all + of(minute), 0)
-  const looked = (of: (minute: FirewallTraffic['minutes'][number]) => number): number =>
-    traffic?.minutes.reduce((all, minute) => all + of(minute), 0) ?? 0
+  const sum = sumOver(seen.minutes)
+  const looked = sumOver(traffic?.minutes ?? [])
   const refused = new Map(traffic?.minutes.map(({ at, blocked }) => [at, blocked]))
   const judged = looked(({ requests, unguarded }) => requests - unguarded)
   const ms = looked((minute) => minute.ms)
@@ -121,6 +112,11 @@ function Figures({
       </p>
     </>
   )
+}
+
+/** Adds up one figure of all minutes. */
+function sumOver<Minute>(minutes: readonly Minute[]): (of: (minute: Minute) => number) => number {
+  return (of) => minutes.reduce((all, minute) => all + of(minute), 0)
 }
 
 function count(value: number): string {
