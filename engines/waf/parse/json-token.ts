@@ -1,5 +1,5 @@
 import type { Bytes } from '../model.ts'
-import { hexByte } from './percent.ts'
+import { hexPair } from '../transform/bytes.ts'
 
 /** A place in a text of JSON. */
 export interface JsonCursor {
@@ -97,7 +97,7 @@ function readEscape(cursor: JsonCursor): Bytes {
 }
 
 function readUnit(cursor: JsonCursor): number {
-  const [high, low] = [hexByte(cursor.text, cursor.at), hexByte(cursor.text, cursor.at + 2)]
+  const [high, low] = [hexPair(cursor.text, cursor.at), hexPair(cursor.text, cursor.at + 2)]
   if (high === -1 || low === -1) throw new JsonError('escape without four hexadecimal digits', cursor.at)
   cursor.at += 4
   return high * 256 + low

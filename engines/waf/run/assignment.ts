@@ -1,7 +1,7 @@
 import type { Assignment, Bytes, Effect } from '../model.ts'
 import type { VariableName } from '../names.ts'
+import { lowercase } from '../transform/case.ts'
 import { readStored } from './collections.ts'
-import { lowerAscii } from './entry.ts'
 import { compileTemplate, plainText, toInteger, type Expand } from './macro.ts'
 import type { State } from './state.ts'
 
@@ -76,9 +76,9 @@ function keyOf(template: Assignment['key']): Expand {
   const plain = plainText(template)
   if (plain === null) {
     const expand = compileTemplate(template)
-    return (state) => lowerAscii(expand(state))
+    return (state) => lowercase(expand(state))
   }
-  const key = lowerAscii(plain)
+  const key = lowercase(plain)
   return () => key
 }
 

@@ -1,10 +1,10 @@
 import type { Effect, Template } from '../model.ts'
 import type { VariableName } from '../names.ts'
+import { lowercase } from '../transform/case.ts'
 import { compileAssignment, compileDeprecation, compileExpiry, type Act } from './assignment.ts'
 import type { ControlContext } from './controls.ts'
 import { compileControl } from './controls.ts'
 import { WafError } from '../waf-error.ts'
-import { lowerAscii } from './entry.ts'
 import { compileTemplate } from './macro.ts'
 import type { State } from './state.ts'
 import { entriesOf } from './variables.ts'
@@ -102,7 +102,7 @@ function compileMask({ what, name }: Extract<Effect, { kind: 'sanitise' }>): Act
       if (state.matched !== null) state.masked.add(state.matched.value.text).add(state.matchedText)
     }
   }
-  const key = lowerAscii(name)
+  const key = lowercase(name)
   const variable = MASKED[what]
   return (state) => {
     for (const entry of entriesOf(state, variable)) if (entry.key === key) state.masked.add(entry.value.text)

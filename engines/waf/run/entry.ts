@@ -1,5 +1,6 @@
 import type { VariableName } from '../names.ts'
 import type { Bytes } from '../model.ts'
+import { lowercase } from '../transform/case.ts'
 import type { Value } from './value.ts'
 
 /** One value that a rule looks at, and where it stands. */
@@ -25,7 +26,7 @@ export class Entry {
   /** The name in lower case. */
   get key(): Bytes | null {
     if (this.name === null) return null
-    return (this.#key ??= lowerAscii(this.name))
+    return (this.#key ??= lowercase(this.name))
   }
 }
 
@@ -34,16 +35,6 @@ export interface Member {
   readonly name: Bytes
   readonly value: Bytes
 }
-
-/** A name with its ASCII letters in lower case; other bytes stay as they are. */
-export function lowerAscii(name: Bytes): Bytes {
-  return NOT_ASCII.test(name)
-    ? name.replace(CAPITALS, (letters) => letters.toLowerCase())
-    : name.toLowerCase()
-}
-
-const NOT_ASCII = /[\x80-\xFF]/
-const CAPITALS = /[A-Z]+/g
 
 /** `ARGS:q`, `&ARGS`, `REQUEST_URI`. */
 export function labelOf(entry: Entry): Bytes {

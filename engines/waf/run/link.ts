@@ -1,11 +1,12 @@
 import type { Bytes, Condition } from '../model.ts'
 import type { OperatorName, TransformationName } from '../names.ts'
 import type { Capture } from '../operators/operator.ts'
+import { lowercase } from '../transform/case.ts'
 import { derive, stages, type Chain } from './chain.ts'
 import { compileEffects } from './effects.ts'
 import type { Act } from './assignment.ts'
 import type { ControlContext } from './controls.ts'
-import { Entry, lowerAscii } from './entry.ts'
+import { Entry } from './entry.ts'
 import { compileTest, type Test, type TestContext } from './operator-test.ts'
 import { mayMatch, type Seat } from './prefilter.ts'
 import type { State } from './state.ts'
@@ -69,7 +70,7 @@ function peekOf({ targets, transformations, capture }: Condition): Peek | null {
   const [target] = targets
   if (target === undefined || targets.length > 1 || transformations.length > 0 || capture) return null
   if (target.variable !== 'TX' || target.except || target.selector?.kind !== 'name') return null
-  const name = lowerAscii(target.selector.name)
+  const name = lowercase(target.selector.name)
   if (target.count) return { name, count: true, read: (state) => (state.tx.has(name) ? '1' : '0') }
   return { name, count: false, read: (state) => state.tx.get(name) ?? null }
 }

@@ -1,5 +1,5 @@
 import type { Bytes, Macro, Template } from '../model.ts'
-import { lowerAscii } from './entry.ts'
+import { lowercase } from '../transform/case.ts'
 import type { State } from './state.ts'
 import { firstValue } from './variables.ts'
 
@@ -20,7 +20,7 @@ export function compileTemplate(template: Template): Expand {
 }
 
 function compileMacro({ variable, key }: Macro): Expand {
-  const name = key === null ? null : lowerAscii(key)
+  const name = key === null ? null : lowercase(key)
   if (variable === 'TX' && name !== null) return (state) => state.tx.get(name) ?? ''
   if (variable === 'MATCHED_VAR') return (state) => state.matchedText
   return (state) => firstValue(state, variable, name) ?? ''

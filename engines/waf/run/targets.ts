@@ -1,8 +1,9 @@
 import { compilePattern } from '../regex/index.ts'
 import type { Bytes, Selector, Target } from '../model.ts'
 import type { VariableName } from '../names.ts'
+import { lowercase } from '../transform/case.ts'
 import type { Place } from '../waf-error.ts'
-import { Entry, lowerAscii } from './entry.ts'
+import { Entry } from './entry.ts'
 import { Pool, type Slots } from './prefilter.ts'
 import type { State } from './state.ts'
 import { Value } from './value.ts'
@@ -81,7 +82,7 @@ export function compileFilter(target: Target, place?: Place): TargetFilter {
 function compileSelector(selector: Selector | null, place?: Place): ((entry: Entry) => boolean) | null {
   if (selector === null) return null
   if (selector.kind === 'name') {
-    const key = lowerAscii(selector.name)
+    const key = lowercase(selector.name)
     return (entry) => entry.key === key
   }
   if (selector.kind === 'xpath') return (entry) => entry.name === selector.path
@@ -126,7 +127,7 @@ function readMembers(variable: VariableName, selector: Selector | null, place: P
     const path = selector?.kind === 'xpath' ? selector.path : '/*'
     return (state) => xmlEntries(state, path)
   }
-  if (variable === 'TX' && selector?.kind === 'name') return readTx(lowerAscii(selector.name))
+  if (variable === 'TX' && selector?.kind === 'name') return readTx(lowercase(selector.name))
   if (variable === 'TX' && selector?.kind === 'pattern') return readTxNames(selector.pattern, place)
   const accepts = compileSelector(selector, place)
   if (accepts === null) return (state) => entriesOf(state, variable)

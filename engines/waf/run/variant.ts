@@ -1,8 +1,8 @@
 import type { Exclusion, VariantOptions } from '../api.ts'
 import type { Rule } from '../model.ts'
+import { lowercase } from '../transform/case.ts'
 import { readProgram, readTarget } from '../seclang/index.ts'
 import { WafError, type Place } from '../waf-error.ts'
-import { lowerAscii } from './entry.ts'
 import { compileItems, type Compiled, type Parts } from './compile.ts'
 import type { Beginning } from './state.ts'
 import { SharedValues } from './value.ts'
@@ -30,7 +30,7 @@ export function vary(parts: Parts, options: VariantOptions): Parts {
     shared: options.patches === undefined ? parts.beginning.shared : new SharedValues(SHARED_VALUES_MAX),
     variables: [
       ...parts.beginning.variables,
-      ...variables.map(([name, value]) => [lowerAscii(name), value] as const),
+      ...variables.map(([name, value]) => [lowercase(name), value] as const),
     ],
   }
   const patchRules = compiled.rules.slice(parts.compiled.rules.length)
