@@ -3,7 +3,7 @@ import { useState, type ReactNode } from 'react'
 import { call } from '../api.ts'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
+import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
 import { Choice, TextArea, TextField } from '../ui/field.tsx'
 import { Form } from '../ui/form.tsx'
 import { KINDS, type BlockSearch, type Kind } from './block-list-search.ts'
@@ -29,32 +29,17 @@ export function NewBlock({
   readonly onClose: () => void
   readonly onDone: () => void
 }): ReactNode {
-  const [open, setOpen] = useState(start.subject !== undefined)
-  const close = (): void => {
-    setOpen(false)
-    onClose()
-  }
+  const dialog = useDialog(onClose, start.subject !== undefined)
   return (
-    <>
-      <Button
-        weight="primary"
-        icon="plus"
-        onClick={() => {
-          setOpen(true)
+    <DialogButton dialog={dialog} words="Block somebody" weight="primary" icon="plus">
+      <BlockForm
+        start={start}
+        onDone={() => {
+          dialog.close()
+          onDone()
         }}
-      >
-        Block somebody
-      </Button>
-      <Dialog open={open} onClose={close} title="Block somebody">
-        <BlockForm
-          start={start}
-          onDone={() => {
-            close()
-            onDone()
-          }}
-        />
-      </Dialog>
-    </>
+      />
+    </DialogButton>
   )
 }
 

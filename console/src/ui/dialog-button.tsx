@@ -9,9 +9,9 @@ interface DialogState {
   readonly close: () => void
 }
 
-/** The state of a `DialogButton`; `onClose` runs whenever the dialog is closed, by whatever way. */
-export function useDialog(onClose?: () => void): DialogState {
-  const [isOpen, setOpen] = useState(false)
+/** The state of a `DialogButton`; `onClose` runs whenever the dialog is closed, by whatever way. Closed at first, unless `opened`. */
+export function useDialog(onClose?: () => void, opened = false): DialogState {
+  const [isOpen, setOpen] = useState(opened)
   return {
     isOpen,
     open: () => {
