@@ -2,9 +2,10 @@ import { useMutation } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 import { call } from '../api.ts'
 import { Button } from '../ui/button.tsx'
-import { TextArea, TextField, Tick } from '../ui/field.tsx'
+import { TextArea, TextField } from '../ui/field.tsx'
 import { Form } from '../ui/form.tsx'
 import { Panel } from '../ui/page.tsx'
+import { Ticks } from '../ui/ticks.tsx'
 import { DryRunResult } from './dry-run-result.tsx'
 import type { ExclusionSearch } from './exclusion-search.ts'
 import { FileText } from './file-text.tsx'
@@ -87,7 +88,13 @@ export function ExclusionTrial({ start }: { readonly start: ExclusionSearch }): 
             setTargets(event.currentTarget.value)
           }}
         />
-        <Methods chosen={methods} onChoose={setMethods} />
+        <Ticks
+          legend="Methods"
+          offered={METHODS.map((method) => ({ value: method, label: method }))}
+          chosen={methods}
+          onChoose={setMethods}
+          row
+        />
         <div>
           <Button type="submit" weight="primary" busy={run.isPending} disabled={methods.length === 0}>
             {run.isPending ? 'Judging stored refusals and attacks…' : 'Try it'}
@@ -112,33 +119,5 @@ export function ExclusionTrial({ start }: { readonly start: ExclusionSearch }): 
         </div>
       )}
     </Panel>
-  )
-}
-
-function Methods({
-  chosen,
-  onChoose,
-}: {
-  readonly chosen: readonly Method[]
-  readonly onChoose: (methods: readonly Method[]) => void
-}): ReactNode {
-  return (
-    <fieldset>
-      <legend className="pb-1 font-strong">Methods</legend>
-      <div className="flex flex-wrap gap-x-5 gap-y-2">
-        {METHODS.map((method) => (
-          <Tick
-            key={method}
-            label={method}
-            checked={chosen.includes(method)}
-            onChange={(event) => {
-              onChoose(
-                event.currentTarget.checked ? [...chosen, method] : chosen.filter((one) => one !== method),
-              )
-            }}
-          />
-        ))}
-      </div>
-    </fieldset>
   )
 }

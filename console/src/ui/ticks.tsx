@@ -7,6 +7,7 @@ export function Ticks<Value extends string>({
   offered,
   chosen,
   onChoose,
+  row = false,
 }: {
   readonly legend: string
   readonly offered: readonly {
@@ -16,9 +17,11 @@ export function Ticks<Value extends string>({
   }[]
   readonly chosen: readonly Value[]
   readonly onChoose: (chosen: readonly Value[]) => void
+  /** Puts the boxes side by side. */
+  readonly row?: boolean
 }): ReactNode {
   return (
-    <fieldset className="flex flex-col gap-2">
+    <fieldset className={row ? 'flex flex-wrap gap-x-5 gap-y-2' : 'flex flex-col gap-2'}>
       <legend className="pb-1 font-strong">{legend}</legend>
       {offered.map(({ value, ...said }) => (
         <Tick
