@@ -3,6 +3,7 @@ import { Button } from '../ui/button.tsx'
 import { Choice, TextField } from '../ui/field.tsx'
 import { FilterButtons } from '../ui/filter.tsx'
 import { parseRefusedFilter, type RefusedSearch } from './refused-filter.ts'
+import { readRequestId } from './request-id.ts'
 
 const OUTCOME_CHOICES = { '': 'All', blocked: 'Refused', 'would-block': 'Would be refused' }
 
@@ -68,8 +69,6 @@ export function RefusedFilterForm({
   )
 }
 
-const REQUEST_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-
 /** Leads from the request id that a visitor was shown to the reason. */
 export function FindRefusal({ onFind }: { readonly onFind: (requestId: string) => void }): ReactNode {
   const [typed, setTyped] = useState('')
@@ -81,8 +80,9 @@ export function FindRefusal({ onFind }: { readonly onFind: (requestId: string) =
       className="flex items-end gap-2"
       onSubmit={(event) => {
         event.preventDefault()
-        if (REQUEST_ID.test(typed)) onFind(typed.toLowerCase())
-        else setFault('A request id looks like 0190b6c2-….')
+        const requestId = readRequestId(typed)
+        if (requestId === null) setFault('A request id looks like 0190b6c2-….')
+        else onFind(requestId)
       }}
     >
       <div className="flex-1">

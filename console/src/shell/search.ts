@@ -1,5 +1,6 @@
 import type { Permission } from '../../../platform/kernel/permission.ts'
 import type { ClauseRow, PolicyOverview } from '../contract/policy.ts'
+import { readRequestId } from '../gateway/request-id.ts'
 import { MORE_PLACES, PLACES, type Place } from './places.ts'
 
 /** A page, a clause, a request or a rule of the firewall that fits what was typed. */
@@ -10,7 +11,6 @@ export type Found =
   | { readonly kind: 'clause'; readonly key: string; readonly clause: ClauseRow; readonly sentence: string }
 
 const FOUND_MAX = 8
-const REQUEST_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const RULE = /^\d{4,9}$/
 
 /** What fits: a request or a rule by its whole id, clauses by the start of their id or by words, pages by name and other words; ids first. */
@@ -22,7 +22,8 @@ export function foundIn(
   const text = typed.trim().toLowerCase()
   const words = text.split(/\s+/).filter((word) => word !== '')
   if (permissions.includes('gateway.read')) {
-    if (REQUEST_ID.test(text)) return [{ kind: 'request', key: 'request', requestId: text }]
+    const requestId = readRequestId(typed)
+    if (requestId !== null) return [{ kind: 'request', key: 'request', requestId }]
     if (RULE.test(text)) return [{ kind: 'rule', key: 'rule', rule: Number(text) }]
   }
   const pages = [...PLACES, ...MORE_PLACES]
