@@ -1,5 +1,6 @@
 import type { Bytes, OperatorUse } from '../model.ts'
 import type { OperatorName } from '../names.ts'
+import { COMPARISONS, type Compare } from '../operators/number.ts'
 import type { Capture, Needs, Operator, OperatorHost } from '../operators/operator.ts'
 import type { Place } from '../waf-error.ts'
 import { compileTemplate, plainText, toInteger, type Expand } from './macro.ts'
@@ -21,16 +22,9 @@ export interface TestContext {
   readonly host: OperatorHost
 }
 
-type Compare = (value: number, argument: number) => boolean
 type Relate = (value: Bytes, argument: Bytes) => boolean
 
-const NUMERIC: Partial<Record<OperatorName, Compare>> = {
-  eq: (value, argument) => value === argument,
-  ge: (value, argument) => value >= argument,
-  gt: (value, argument) => value > argument,
-  le: (value, argument) => value <= argument,
-  lt: (value, argument) => value < argument,
-}
+const NUMERIC: Partial<Record<OperatorName, Compare>> = COMPARISONS
 
 /** Comparisons with an argument that is not known before; what they mean is the same as in the table of operators. */
 const RELATIONS: Partial<Record<OperatorName, Relate>> = {

@@ -101,7 +101,7 @@ function memberOf(numbers: Map<Bytes, number>, needs: Needs, group: number): Mem
     bytes: leastFirst(
       [
         ...needs.bytes.map((set) => Int32Array.from(set)),
-        ...needs.literals.filter((group) => !isTelling(group)).map(firstBytes),
+        ...needs.literals.filter((group) => !isTelling(group)).map(tellingBytes),
       ],
       commonness,
     ),
@@ -139,18 +139,6 @@ function worth(literals: readonly Bytes[]): number {
   let least = 6
   for (const { length } of literals) least = Math.min(least, length)
   return least * 1000 - literals.length
-}
-
-/** The bytes of which one occurs whenever one of the literals does. */
-function firstBytes(literals: readonly Bytes[]): Int32Array {
-  const set = new Int32Array(8)
-  for (const literal of literals) {
-    if (literal === '') return set.fill(-1)
-    for (const byte of [literal.charCodeAt(0), literal.toUpperCase().charCodeAt(0)]) {
-      set[byte >>> 5] = (set[byte >>> 5] ?? 0) | (1 << (byte & 31))
-    }
-  }
-  return set
 }
 
 /** Letters that ordinary text is full of, the commonest first. */

@@ -2,7 +2,7 @@ import { finish } from './finish.ts'
 import { next } from './lexer.ts'
 import { symbolAt, token, wordText, type Lexer } from './token.ts'
 import { judgeNextStatement } from './need.ts'
-import { enter, fact, frameKind, leave, operand, peek, query, type Reading } from './state.ts'
+import { enter, fact, frameKind, leave, operand, peek, query, type Frame, type Reading } from './state.ts'
 import { beginsStatement, isStatement } from './statement.ts'
 import { judgeUnion } from './union.ts'
 import { word } from './words.ts'
@@ -30,12 +30,17 @@ function compare(reading: Reading): boolean {
   return operator(reading, lexer.kind === token.word ? fact.compares | fact.worded : fact.compares)
 }
 
-/** AND, OR and what joins conditions like them. */
-function join(reading: Reading, facts: number): true {
-  const { frame } = reading
+/** What was read so far is no part of the condition that begins. */
+function beginCondition(frame: Frame): void {
   frame.before |= frame.condition
   frame.condition = 0
-  frame.joined = true
+  frame.joined = false
+}
+
+/** AND, OR and what joins conditions like them. */
+function join(reading: Reading, facts: number): true {
+  beginCondition(reading.frame)
+  reading.frame.joined = true
   return operator(reading, facts)
 }
 
@@ -50,9 +55,7 @@ function opensRow({ frames, facts, lexer, quote }: Reading): boolean {
 function separate(reading: Reading): true {
   const { frame } = reading
   if (opensRow(reading)) reading.found = 'row'
-  frame.before |= frame.condition
-  frame.condition = 0
-  frame.joined = false
+  beginCondition(frame)
   frame.aliased = false
   if (frame.query === query.clauses) frame.query = query.from
   return operator(reading, 0)
@@ -62,9 +65,7 @@ function separate(reading: Reading): true {
 function clause(reading: Reading, facts: number): true {
   const { frame } = reading
   if (frame.query !== query.none) frame.query = query.clauses
-  frame.before |= frame.condition
-  frame.condition = 0
-  frame.joined = false
+  beginCondition(frame)
   return operator(reading, fact.clause | facts)
 }
 
@@ -121,9 +122,7 @@ function from(reading: Reading): boolean {
     return operator(reading, 0)
   }
   frame.query = query.from
-  frame.before |= frame.condition
-  frame.condition = 0
-  frame.joined = false
+  beginCondition(frame)
   return operator(reading, 0)
 }
 
