@@ -1,4 +1,5 @@
 import type { EventKind } from '../../../platform/kernel/event.ts'
+import { isWord } from '../address-word.ts'
 
 /** What the audit log is narrowed by; it stands in the address, so that a view can be sent on. */
 export interface EventSearch {
@@ -10,10 +11,6 @@ export interface EventSearch {
 }
 
 const KINDS: readonly unknown[] = ['system', 'authentication', 'data', 'administration', 'security']
-
-function isWord(value: unknown, charactersMax: number): value is string {
-  return typeof value === 'string' && value !== '' && value.length <= charactersMax
-}
 
 /** Reads the filter from an address; what does not fit is dropped. */
 export function parseEventFilter({ log, type, kind, actor }: Record<string, unknown>): EventSearch {

@@ -1,3 +1,5 @@
+import { isWord } from '../address-word.ts'
+
 /** What can be turned away, in words. */
 export const KINDS = {
   network: 'Address or range',
@@ -21,6 +23,6 @@ export function parseBlockSearch({ kind, subject }: Record<string, unknown>): Bl
   const known = typeof kind === 'string' && Object.hasOwn(KINDS, kind) ? (kind as Kind) : undefined
   return {
     ...(known === undefined ? {} : { kind: known }),
-    ...(typeof subject === 'string' && subject !== '' && subject.length <= 64 ? { subject } : {}),
+    ...(isWord(subject, 64) ? { subject } : {}),
   }
 }

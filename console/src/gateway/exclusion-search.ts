@@ -1,3 +1,4 @@
+import { isWord } from '../address-word.ts'
 import { METHODS, type Method } from './reviewed-text.ts'
 
 /** An exclusion that is being tried; it stands in the address, so that it can be sent to whoever reviews it. */
@@ -8,11 +9,7 @@ export interface ExclusionSearch {
   readonly targets?: string
 }
 
-const TEXT_MAX = 1000
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && value.length <= TEXT_MAX
-}
+const CHARACTERS_MAX = 1000
 
 /** Reads the exclusion from an address; what does not fit is dropped. */
 export function parseExclusionSearch(search: Record<string, unknown>): ExclusionSearch {
@@ -22,8 +19,8 @@ export function parseExclusionSearch(search: Record<string, unknown>): Exclusion
   const rules = typeof search['rules'] === 'number' ? String(search['rules']) : search['rules']
   return {
     ...(method === undefined ? {} : { method }),
-    ...(isText(path) ? { path } : {}),
-    ...(isText(rules) ? { rules } : {}),
-    ...(isText(targets) ? { targets } : {}),
+    ...(isWord(path, CHARACTERS_MAX) ? { path } : {}),
+    ...(isWord(rules, CHARACTERS_MAX) ? { rules } : {}),
+    ...(isWord(targets, CHARACTERS_MAX) ? { targets } : {}),
   }
 }

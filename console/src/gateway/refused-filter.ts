@@ -1,3 +1,5 @@
+import { isWord } from '../address-word.ts'
+
 /** What refusals are narrowed by; it stands in the address, so that a view can be sent on. */
 export interface RefusedSearch {
   readonly rule?: number
@@ -19,7 +21,7 @@ export function parseRefusedFilter({ rule, route, outcome }: Record<string, unkn
   const number = Number(rule)
   return {
     ...(Number.isInteger(number) && number >= 1 && number <= 999_999_999 ? { rule: number } : {}),
-    ...(typeof route === 'string' && route !== '' && route.length <= 200 ? { route } : {}),
+    ...(isWord(route, 200) ? { route } : {}),
     ...(outcome === 'blocked' || outcome === 'would-block' ? { outcome } : {}),
   }
 }
