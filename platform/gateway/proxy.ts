@@ -146,6 +146,11 @@ function endWithin(outgoing: NodeResponse, milliseconds: number): void {
   outgoing.end()
 }
 
+function sendHead(outgoing: NodeResponse): void {
+  if ('flushHeaders' in outgoing) outgoing.flushHeaders()
+  else outgoing.writeHead(outgoing.statusCode)
+}
+
 async function sendBack(job: ProxyJob, response: IncomingMessage): Promise<void> {
   const { outgoing } = job
   const used = response.headers['surety-used-permission']
@@ -161,9 +166,8 @@ async function sendBack(job: ProxyJob, response: IncomingMessage): Promise<void>
   }
   for (const [name, value] of Object.entries(all)) outgoing.setHeader(name, value)
   outgoing.statusCode = response.statusCode ?? 502
-  // Headers go out before the first byte of the body, so that an event stream opens at once.
-  if ('flushHeaders' in outgoing) outgoing.flushHeaders()
-  else outgoing.writeHead(outgoing.statusCode)
+  // Where more is to come, headers go out before its first byte, so that an event stream opens at once; what is there whole goes out at once.
+  if (!held.whole) sendHead(outgoing)
   try {
     for (const part of held.parts) (outgoing as NodeJS.WritableStream).write(part)
     if (held.whole) endWithin(outgoing, job.limits.requestMs)
