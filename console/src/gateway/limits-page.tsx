@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import type { Limits } from '../contract/gateway.ts'
 import { Loaded } from '../ui/loaded.tsx'
-import { span } from '../ui/moment.tsx'
+import { shortSpan, span } from '../ui/moment.tsx'
 import { PageBody, PageHead, Panel, Section } from '../ui/page.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
 import { Facts } from './facts.tsx'
@@ -162,8 +162,7 @@ const SIZES = [
 ] as const
 
 function valueOf(name: string, value: number): string {
-  if (/Ms(Per|$)/.test(name))
-    return value < 1000 ? `${value} ms` : value < 120_000 ? `${value / 1000} s` : span(value / 1000)
+  if (/Ms(Per|$)/.test(name)) return value < 120_000 ? shortSpan(value) : span(value / 1000)
   if (!name.includes('Bytes')) return value.toLocaleString()
   const [size, unit] = SIZES.find(([least]) => value >= least) ?? [1, 'bytes']
   return `${(value / size).toLocaleString()} ${unit}`

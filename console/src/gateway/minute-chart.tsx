@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { Panel } from '../ui/page.tsx'
-import { useNow } from '../ui/moment.tsx'
+import { timeOfDay, useNow } from '../ui/moment.tsx'
 
 /** One minute of traffic. */
 export interface ChartMinute {
@@ -12,7 +12,6 @@ export interface ChartMinute {
 const MINUTES = 60
 const HEIGHT = 96
 const STEP = 10
-const CLOCK = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
 
 /** Requests of the last hour, a bar for each minute; the refused part of a bar is hatched, and the figures stand in a table below. */
 export function MinuteChart({ minutes }: { readonly minutes: readonly ChartMinute[] }): ReactNode {
@@ -67,9 +66,9 @@ export function MinuteChart({ minutes }: { readonly minutes: readonly ChartMinut
       <p className="flex flex-wrap justify-between gap-x-4 text-sm text-muted">
         <span>an hour ago</span>
         <span>
-          {busiest === undefined || seen.length === 0
+          {busiest === undefined
             ? 'no requests'
-            : `most: ${most} at ${CLOCK.format(new Date(busiest.at))} · hatched: refused`}
+            : `most: ${most} at ${timeOfDay(busiest.at)} · hatched: refused`}
         </span>
         <span>now</span>
       </p>
@@ -97,7 +96,7 @@ export function MinuteChart({ minutes }: { readonly minutes: readonly ChartMinut
               <tbody>
                 {seen.toReversed().map((slot) => (
                   <tr key={slot.at}>
-                    <td>{CLOCK.format(new Date(slot.at))}</td>
+                    <td>{timeOfDay(slot.at)}</td>
                     <td className="text-right">{slot.requests}</td>
                     <td className="text-right">{slot.refused}</td>
                   </tr>

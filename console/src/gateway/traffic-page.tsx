@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { useState, type ReactNode } from 'react'
 import type { FirewallTraffic, RequestsSeen } from '../contract/gateway.ts'
 import { Loaded } from '../ui/loaded.tsx'
-import { Moment } from '../ui/moment.tsx'
+import { Moment, shortSpan } from '../ui/moment.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { Badge, Empty, PageBody, PageHead, Panel, Section } from '../ui/page.tsx'
 import { FirewallPanel } from './firewall-panel.tsx'
@@ -79,8 +79,8 @@ function Figures({
     ['Answered 4xx', count(sum(({ statuses }) => statuses['4xx']))],
     ['Answered 5xx', count(sum(({ statuses }) => statuses['5xx']))],
     ['Left before an answer', count(sum(({ statuses }) => statuses.gone))],
-    ['Half answered within', seen.latency === null ? 'none yet' : time(seen.latency.half)],
-    ['95 of 100 within', seen.latency === null ? 'none yet' : time(seen.latency.most)],
+    ['Half answered within', seen.latency === null ? 'none yet' : shortSpan(seen.latency.half)],
+    ['95 of 100 within', seen.latency === null ? 'none yet' : shortSpan(seen.latency.most)],
     ['Rules took, on average', judged === 0 ? 'none yet' : `${(ms / judged).toFixed(2)} ms`],
     [
       'Rules took, at most',
@@ -121,10 +121,6 @@ function sumOver<Minute>(minutes: readonly Minute[]): (of: (minute: Minute) => n
 
 function count(value: number): string {
   return value.toLocaleString()
-}
-
-function time(ms: number): string {
-  return ms < 1000 ? `${ms} ms` : `${ms / 1000} s`
 }
 
 function TopRules({ traffic }: { readonly traffic: FirewallTraffic | undefined }): ReactNode {
@@ -173,7 +169,7 @@ function Newest({ recent }: { readonly recent: RequestsSeen['recent'] }): ReactN
             <span className="w-16">
               <Answer status={one.status} />
             </span>
-            <span className="w-16 text-right">{time(Math.round(one.ms))}</span>
+            <span className="w-16 text-right">{shortSpan(Math.round(one.ms))}</span>
             <span className="w-28 text-right text-muted">
               <Moment at={one.at} />
             </span>

@@ -43,6 +43,11 @@ export function span(seconds: number): string {
   return parts.length > 0 ? parts.join(' ') : 'less than a minute'
 }
 
+/** A length of time in figures, where it is too short for words: “250 ms”, “1.5 s”. */
+export function shortSpan(ms: number): string {
+  return ms < 1000 ? `${ms} ms` : `${ms / 1000} s`
+}
+
 const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
 
 /** Date and time in the reader's own format. */
@@ -58,10 +63,14 @@ export function day(at: string): string {
   return DAY.format(new Date(at))
 }
 
+/** The time of day in the reader's own format. */
+export function timeOfDay(at: string): string {
+  return CLOCK.format(new Date(at))
+}
+
 /** A moment as the clock shows it: the time when it was today, else the date. */
 export function clockTime(at: string): string {
-  const moment = new Date(at)
-  return moment.toDateString() === new Date(now).toDateString() ? CLOCK.format(moment) : day(at)
+  return new Date(at).toDateString() === new Date(now).toDateString() ? timeOfDay(at) : day(at)
 }
 
 /** A moment in words: “4 minutes ago”, “in 3 hours”; the exact time on hover and for machines. */
