@@ -1,5 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { urlDecode } from '../../engines/waf/transform/url.ts'
 
 /** What the lines of a file are. */
 export type Kind = 'sqli' | 'xss' | 'false-positive'
@@ -10,7 +11,7 @@ export interface Case {
   readonly id: string
   readonly kind: Kind
   readonly line: number
-  /** Bytes as latin1. */
+  /** Bytes as latin1; lines are written as values of a query string. */
   readonly value: string
 }
 
@@ -18,13 +19,6 @@ function kindOf(file: string): Kind | null {
   if (file.startsWith('sqli-')) return 'sqli'
   if (file.startsWith('xss-') || file.startsWith('tbd-xss-')) return 'xss'
   return file.startsWith('false_positives') ? 'false-positive' : null
-}
-
-/** Decodes a line the way the corpora were written: as a value of a query string. */
-function decode(line: string): string {
-  return line
-    .replaceAll('+', ' ')
-    .replace(/%([0-9a-fA-F]{2})/gu, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
 }
 
 /** Every line of the corpora in a folder; empty lines and lines that begin with `#` are remarks. */
@@ -40,7 +34,7 @@ export function readCorpora(folder: string): readonly Case[] {
         .flatMap((text, index): Case[] =>
           text === '' || text.startsWith('#')
             ? []
-            : [{ id: `${file}:${index + 1}`, kind, line: index + 1, value: decode(text) }],
+            : [{ id: `${file}:${index + 1}`, kind, line: index + 1, value: urlDecode(text) }],
         )
     })
 }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
+import { urlDecode } from '../../engines/waf/transform/url.ts'
 
 /** The argument of every `@rx` in the rule files of a folder, with the numbers of the rules that use it. */
 export function patternsOf(folder: string): Map<string, string[]> {
@@ -30,19 +31,13 @@ function textsIn(value: unknown, add: (text: string) => void): void {
     for (const one of Object.values(value)) textsIn(one, add)
 }
 
-function decoded(text: string): string {
-  return text
-    .replaceAll('+', ' ')
-    .replaceAll(/%([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
-}
-
 /** Values as rules would see them, from the regression cases (go-ftw YAML) below a folder: parts and decoded forms of every text. */
 export function valuesOf(folder: string, lengthMax: number): string[] {
   const values = new Set<string>()
   const add = (text: string): void => {
     const bytes = Buffer.from(text).toString('latin1').slice(0, lengthMax)
     for (const part of [bytes, ...bytes.split(/[?&;]/), ...bytes.split(/[=:]/).slice(1)]) {
-      const plain = decoded(part)
+      const plain = urlDecode(part)
       for (const form of [part, plain, plain.toLowerCase(), plain.replaceAll(/\s+/g, '')]) values.add(form)
     }
   }

@@ -1,21 +1,10 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
-import { LazySearch } from './dfa.ts'
-import { firstTable, isAnchored } from './first.ts'
 import { MODSECURITY_2 } from './index.ts'
 import { longSearch } from './long-search.ts'
-import { automatonOf } from './nfa.ts'
-import { diceOf, mutate, randomPattern, randomText, sample } from './random.fixture.ts'
+import { randomSearch } from './random-search.fixture.ts'
 import { readPattern } from './read.ts'
-
-function treeOrNull(pattern: string) {
-  try {
-    return readPattern(pattern, MODSECURITY_2)
-  } catch {
-    return null
-  }
-}
 
 suite('searches of long values', () => {
   test('what is left out for plain values is nothing that could match', () => {
@@ -23,23 +12,17 @@ suite('searches of long values', () => {
     let matches = 0
     fc.assert(
       fc.property(fc.integer(), (seed) => {
-        const dice = diceOf(seed)
-        const text = randomPattern(dice, false)
-        const tree = treeOrNull(text)
-        const automaton = tree === null ? null : automatonOf(tree.root)
-        if (tree === null || automaton === null || automaton.kinds.length > 300) return
-        const whole = new LazySearch(automaton, firstTable(tree.root), isAnchored(tree.root))
-        const search = longSearch(tree.root)
-        for (let i = 0; i < 10; i++) {
-          const derived = sample(dice, tree.root)
-          for (const value of [derived, mutate(dice, derived), ` -${derived}`, randomText(dice, 15)]) {
-            const verdict = whole.verdict(value)
-            if (/^[\w .,:/-]+$/.test(value)) {
-              plain++
-              if (verdict === 'match') matches++
-            }
-            assert.equal(search?.(value), verdict, `${text} on ${JSON.stringify(value)}`)
+        const made = randomSearch(seed)
+        if (made === null) return
+        const { text, root, search: whole, values } = made
+        const search = longSearch(root)
+        for (const value of values) {
+          const verdict = whole.verdict(value)
+          if (/^[\w .,:/-]+$/.test(value)) {
+            plain++
+            if (verdict === 'match') matches++
           }
+          assert.equal(search?.(value), verdict, `${text} on ${JSON.stringify(value)}`)
         }
       }),
       { numRuns: 1500 },

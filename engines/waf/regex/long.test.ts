@@ -3,23 +3,13 @@ import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { patternsOf } from '../../../test/pcre2/sources.ts'
-import { LazySearch } from './dfa.ts'
-import { firstTable, isAnchored } from './first.ts'
 import { compilePattern, MODSECURITY_2 } from './index.ts'
-import { automatonOf } from './nfa.ts'
-import { diceOf, mutate, pumped, randomPattern, randomText, sample } from './random.fixture.ts'
+import { randomSearch } from './random-search.fixture.ts'
+import { diceOf, pumped, sample } from './random.fixture.ts'
 import { readPattern } from './read.ts'
 
 const folder = process.env.SURETY_PUBLIC_DATA
 const skip = folder === undefined ? 'SURETY_PUBLIC_DATA names no folder' : false
-
-function treeOrNull(pattern: string) {
-  try {
-    return readPattern(pattern, MODSECURITY_2)
-  } catch {
-    return null
-  }
-}
 
 suite('long values', () => {
   test('the search in one pass says what V8 says', () => {
@@ -27,22 +17,16 @@ suite('long values', () => {
     let matches = 0
     fc.assert(
       fc.property(fc.integer(), (seed) => {
-        const dice = diceOf(seed)
-        const text = randomPattern(dice, false)
-        const tree = treeOrNull(text)
-        const automaton = tree === null ? null : automatonOf(tree.root)
-        if (tree === null || automaton === null || automaton.kinds.length > 300) return
+        const made = randomSearch(seed)
+        if (made === null) return
+        const { text, search, values } = made
         const pattern = compilePattern(text)
-        const search = new LazySearch(automaton, firstTable(tree.root), isAnchored(tree.root))
-        for (let i = 0; i < 10; i++) {
-          const derived = sample(dice, tree.root)
-          for (const value of [derived, mutate(dice, derived), ` -${derived}`, randomText(dice, 15)]) {
-            if (value.length > 500 || !pattern.linear) continue
-            const verdict = pattern.verdict(value)
-            compared++
-            if (verdict === 'match') matches++
-            assert.equal(search.verdict(value), verdict, `${text} on ${JSON.stringify(value)}`)
-          }
+        for (const value of values) {
+          if (value.length > 500 || !pattern.linear) continue
+          const verdict = pattern.verdict(value)
+          compared++
+          if (verdict === 'match') matches++
+          assert.equal(search.verdict(value), verdict, `${text} on ${JSON.stringify(value)}`)
         }
       }),
       { numRuns: 1000 },
