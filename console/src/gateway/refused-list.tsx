@@ -1,9 +1,9 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import type { RefusalRow } from '../contract/gateway.ts'
-import { useRowKeys } from '../reviews/row-keys.ts'
 import { Moment } from '../ui/moment.tsx'
 import { Badge, Panel } from '../ui/page.tsx'
+import { useRowKeys } from '../ui/row-keys.ts'
 import { OUTCOMES } from './refused-filter.ts'
 
 /** Refused requests, a line or two each; moved through with j and k, opened with Enter. */

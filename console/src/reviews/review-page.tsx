@@ -8,10 +8,10 @@ import { Tick } from '../ui/field.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Notice, ProblemNotice } from '../ui/notice.tsx'
 import { Empty, PageBody, PageHead } from '../ui/page.tsx'
+import { useRowKeys } from '../ui/row-keys.ts'
 import { Report } from './report.tsx'
 import { ReviewRow } from './review-row.tsx'
 import type { ReviewItem } from './reviews-api.ts'
-import { useRowKeys } from './row-keys.ts'
 
 const route = getRouteApi('/signed-in/reviews/$id')
 

@@ -3,9 +3,9 @@ import { Button } from '../ui/button.tsx'
 import { TextField, Tick } from '../ui/field.tsx'
 import { Moment } from '../ui/moment.tsx'
 import { Badge } from '../ui/page.tsx'
+import type { RowProps } from '../ui/row-keys.ts'
 import { changeWords, kindWords, type ReviewItem } from './reviews-api.ts'
 import { Reassign } from './reassign.tsx'
-import type { RowProps } from './row-keys.ts'
 
 const DECISIONS: Readonly<Record<string, string>> = {
   keep: 'kept',
