@@ -141,7 +141,7 @@ function InForce({ state }: { readonly state: FirewallState }): ReactNode {
           ['Rules', `${set.rules.toLocaleString()} of ${set.components.join(', ') || 'unnamed set'}`],
           ['Version', set.version === '' ? 'not said by the rules' : set.version],
           ['Newest known', set.newest ?? 'not asked yet'],
-          ['Source', `${SOURCES[set.source.kind]} ${set.source.from}`],
+          ['Source', `${set.source.kind} ${set.source.from}`],
           ['Fetched', <Moment key="fetched" at={set.fetchedAt} />],
           [
             'Compared with the source',
@@ -165,8 +165,6 @@ function InForce({ state }: { readonly state: FirewallState }): ReactNode {
   )
 }
 
-const SOURCES = { folder: 'folder', package: 'package', release: 'release' } as const
-
 const MODES: Readonly<Record<string, string>> = {
   block: 'refuses',
   detect: 'only reports',
@@ -174,13 +172,12 @@ const MODES: Readonly<Record<string, string>> = {
 }
 
 function against(inForce: string | undefined, promised: string | undefined): ReactNode {
-  return inForce === promised ? (
+  return (
     <>
-      {inForce} <span className="text-muted">(as the policy says)</span>
-    </>
-  ) : (
-    <>
-      {inForce} <span className="text-muted">(the policy: {promised})</span>
+      {inForce}{' '}
+      <span className="text-muted">
+        {inForce === promised ? '(as the policy says)' : <>(the policy: {promised})</>}
+      </span>
     </>
   )
 }

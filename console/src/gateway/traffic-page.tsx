@@ -65,9 +65,10 @@ function Figures({
   readonly seen: RequestsSeen
   readonly traffic: FirewallTraffic | undefined
 }): ReactNode {
+  const judgedMinutes = traffic?.minutes ?? []
   const sum = sumOver(seen.minutes)
-  const looked = sumOver(traffic?.minutes ?? [])
-  const refused = new Map(traffic?.minutes.map(({ at, blocked }) => [at, blocked]))
+  const looked = sumOver(judgedMinutes)
+  const refused = new Map(judgedMinutes.map(({ at, blocked }) => [at, blocked]))
   const judged = looked(({ requests, unguarded }) => requests - unguarded)
   const ms = looked((minute) => minute.ms)
   const figures: readonly (readonly [string, string])[] = [
@@ -84,9 +85,7 @@ function Figures({
     ['Rules took, on average', judged === 0 ? 'none yet' : `${(ms / judged).toFixed(2)} ms`],
     [
       'Rules took, at most',
-      judged === 0
-        ? 'none yet'
-        : `${Math.max(0, ...(traffic?.minutes.map(({ msMax }) => msMax) ?? [])).toFixed(1)} ms`,
+      judged === 0 ? 'none yet' : `${Math.max(0, ...judgedMinutes.map(({ msMax }) => msMax)).toFixed(1)} ms`,
     ],
   ]
   const lost = traffic === undefined ? 0 : traffic.lost.auditLines + traffic.lost.refusals
