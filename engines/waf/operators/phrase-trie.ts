@@ -12,8 +12,6 @@ export interface PhraseTrie {
   readonly sibling: Readonly<Int32Array>
   /** By node: the first phrase that ends here, or -1. */
   readonly phrase: Readonly<Int32Array>
-  /** By phrase: the next one with the same text, or -1. */
-  readonly same: Readonly<Int32Array>
 }
 
 /** Builds the tree; an empty phrase stands nowhere in it. */
@@ -24,7 +22,6 @@ export function phraseTrie(phrases: readonly Bytes[]): PhraseTrie {
   const child = new Int32Array(room)
   const sibling = new Int32Array(room)
   const phrase = new Int32Array(room).fill(-1)
-  const same = new Int32Array(phrases.length).fill(-1)
   const newest = new Int32Array(room)
   let nodeCount = 1
   for (const { text, index } of inOrder(phrases, classes)) {
@@ -42,10 +39,9 @@ export function phraseTrie(phrases: readonly Bytes[]): PhraseTrie {
         nodeCount += 1
       }
     }
-    same[index] = phrase[node] ?? -1
     phrase[node] = index
   }
-  return { classes, classCount, nodeCount, label, child, sibling, phrase, same }
+  return { classes, classCount, nodeCount, label, child, sibling, phrase }
 }
 
 function byteClasses(phrases: readonly Bytes[]): { classes: Uint8Array; classCount: number } {
