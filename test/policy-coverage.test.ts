@@ -22,7 +22,7 @@ import { z } from '../platform/kernel/schema.ts'
 import type { BoundControl } from '../platform/kernel/control.ts'
 import type { Job } from '../platform/kernel/job.ts'
 import { permissions } from '../platform/kernel/permission.ts'
-import type { AnyRoute } from '../platform/kernel/route.ts'
+import { filledPath, type AnyRoute } from '../platform/kernel/route.ts'
 import { declarations, eventCatalogues, parameters } from '../platform/modules.ts'
 import {
   clauseCatalogue,
@@ -187,7 +187,7 @@ function demandFaults(one: AnyRoute): string[] {
 
 /** Two addresses are the same place when they differ in the names of their parameters only. */
 function addressOf({ method, path }: { readonly method: string; readonly path: string }): string {
-  return `${method} ${path.replaceAll(/:[A-Za-z]+(?:\{[^}]*\})?/g, ':')}`
+  return `${method} ${filledPath(path, () => ':')}`
 }
 
 function repeated(names: readonly string[]): string[] {

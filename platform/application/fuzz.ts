@@ -17,7 +17,7 @@ import { stranger } from '../kernel/caller.ts'
 import { HOUR } from '../kernel/clock.ts'
 import { control, type Control, type Observation } from '../kernel/control.ts'
 import { policyWith } from '../kernel/parameter.ts'
-import { route, type AnyRoute } from '../kernel/route.ts'
+import { filledPath, route, type AnyRoute } from '../kernel/route.ts'
 import { z } from '../kernel/schema.ts'
 import { fuzzCases, type FuzzCase } from './fuzz-cases.ts'
 import { sendProbe } from './send.ts'
@@ -111,7 +111,7 @@ async function atRunning(gate: GatewaySystem, routes: readonly AnyRoute[]): Prom
     open.map(async ({ method, path }) => {
       const request = {
         method,
-        path: path.replaceAll(/:\w+/g, 'probe'),
+        path: filledPath(path, () => 'probe'),
         headers: { 'content-type': 'application/json' },
         body: '{"nobody-named-this":1}',
       }

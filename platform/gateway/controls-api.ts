@@ -2,8 +2,8 @@ import { HOUR } from '../kernel/clock.ts'
 import { setTimeout as wait } from 'node:timers/promises'
 import { control, type Observation } from '../kernel/control.ts'
 import { policyWith } from '../kernel/parameter.ts'
-import { probeAddress } from '../kernel/probe-address.ts'
-import { route, type AnyRoute } from '../kernel/route.ts'
+import { probeAddress, probeAddressHere } from '../kernel/probe-address.ts'
+import { filledPath, route, type AnyRoute } from '../kernel/route.ts'
 import { z } from '../kernel/schema.ts'
 import { openReconciliation, type EventCounts } from './completeness.ts'
 import { apiRate } from './parameters.ts'
@@ -79,7 +79,7 @@ const SAMPLE = { fromOne: 2, fromMany: 5 }
 async function lookAtInput(
   target: ProbeTarget,
   all: readonly AnyRoute[],
-  from?: () => string,
+  from: () => string | undefined = () => undefined,
 ): Promise<Observation> {
   // A SCIM client may send attributes that nobody here knows (RFC 7643 §2.1): its resources are read by schemas of their own.
   const routes = all.filter(({ reads }) => reads !== 'scim')
@@ -90,14 +90,14 @@ async function lookAtInput(
   )
   const closed = takesBody.filter((one) => !open.includes(one))
   const answers: ProbeReply[] = []
-  const most = from === undefined ? SAMPLE.fromOne : SAMPLE.fromMany
+  const most = from() === undefined ? SAMPLE.fromOne : SAMPLE.fromMany
   for (const { method, path } of [...open.slice(0, most), ...closed.slice(0, most)]) {
     // Each route from an address of its own, so that none meets the limit that another used up.
-    const more = from === undefined ? {} : { localAddress: from() }
+    const localAddress = from()
     for (const body of MALFORMED) {
       const headers = { 'content-type': 'application/json' }
-      const place = path.replaceAll(/:\w+/g, 'probe')
-      answers.push(await fetchHttp1(target, place, { method, body, headers, ...more }))
+      const place = filledPath(path, () => 'probe')
+      answers.push(await fetchHttp1(target, place, { method, body, headers, localAddress }))
     }
   }
   const refused = answers.filter(({ status }) => status >= 400 && status < 500 && status !== 429).length
@@ -137,17 +137,12 @@ const validation = control<GatewaySystem>({
   ],
   looks: 'Reads the schema of every declared route and sends malformed bodies to a sample of them.',
   breaks: 'Runs the same gateway with one route that takes any field.',
-  check: (system) => lookAtInput(runningTarget(system), publicRoutes(system), localProbe()),
+  check: (system) => lookAtInput(runningTarget(system), publicRoutes(system), probeAddressHere),
   knownBad: (system) => {
     const routes = [carelessRoute, ...publicRoutes(system)]
     return withTwin(system, { routes }, (target) => lookAtInput(target, routes))
   },
 })
-
-/** Linux alone answers on all of 127.0.0.0/8; elsewhere the probe comes from the ordinary address. */
-function localProbe(): (() => string) | undefined {
-  return process.platform === 'linux' ? probeAddress : undefined
-}
 
 /** One of each kind: a page, an API answer, refusals, and something that is no route. */
 const LOGGED = ['/healthz', CANARY, '/api/none', '/none', '/a;b', '/console', '/console/none.js', '/readyz']

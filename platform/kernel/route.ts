@@ -108,6 +108,13 @@ export function route<
   }
 }
 
+/** The path of a route with each `:name`, and each `:name{…}` with a rule of its own, replaced by what `fill` says; a last `*` is `rest`. */
+export function filledPath(path: string, fill: (name: string) => string): string {
+  return path
+    .replaceAll(/:(\w+)(?:\{(?:[^{}]|\{[^{}]*\})*\})?/g, (_, name: string) => fill(name))
+    .replace(/\*$/, () => fill('rest'))
+}
+
 /** The typed contract of a list of routes: `'POST /api/x'` to what is sent and what comes back; the console imports it. */
 export type Contract<Routes extends readonly unknown[]> = {
   [

@@ -1,6 +1,7 @@
 import { HOUR } from '../../kernel/clock.ts'
 import { control, type Control, type Observation } from '../../kernel/control.ts'
 import { bothSeen, everyBreakFound, observed } from '../../kernel/observed.ts'
+import { filledPath } from '../../kernel/route.ts'
 import { accessLifetime, apiKeyLifetime } from '../parameters.ts'
 import { lookAtKeyLife, lookWithLateClock } from './key-life.ts'
 import { lookAtBrokenTokens, lookAtTokens } from './token-control.ts'
@@ -23,7 +24,7 @@ async function statusOf(
   { method, path }: ListedRoute,
   credentials: Readonly<Record<string, string>>,
 ): Promise<number> {
-  const concrete = path.replaceAll(/:\w+(\{[^}]*\})?/g, NOBODY).replace('*', NOBODY)
+  const concrete = filledPath(path, () => NOBODY)
   const headers = { ...credentials, 'content-type': 'application/json', 'user-agent': CHECK_ORIGIN.userAgent }
   const reply = await door.request(concrete, method === 'GET' ? { headers } : { method, headers, body: '{}' })
   await reply.body?.cancel()

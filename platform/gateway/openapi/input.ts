@@ -1,4 +1,4 @@
-import type { AnyRoute } from '../../kernel/route.ts'
+import { filledPath, type AnyRoute } from '../../kernel/route.ts'
 import { z } from '../../kernel/schema.ts'
 
 /** A schema in JSON Schema 2020-12. */
@@ -21,7 +21,7 @@ export function inputSchema(schema: z.ZodType): JsonSchema {
 
 /** A pattern of Hono as a template of OpenAPI: `/a/:id{.+}` and `/a/*` as `/a/{id}` and `/a/{rest}`. */
 export function templateOf(path: string): string {
-  return path.replaceAll(/:(\w+)(?:\{(?:[^{}]|\{[^{}]*\})*\})?/g, '{$1}').replace(/\*$/, '{rest}')
+  return filledPath(path, (name) => `{${name}}`)
 }
 
 function namesIn(template: string): string[] {
