@@ -1,4 +1,5 @@
-import type { ProbeAnswer, ProbeRequest } from './send.ts'
+import type { ProbeAnswer } from '../gateway/index.ts'
+import type { ProbeRequest } from './send.ts'
 
 /** What an attack must not reach: a file of ours, a listener of ours, and words that only an answer of ours holds. */
 export interface Bait {

@@ -1,12 +1,18 @@
 import { HOUR } from '../kernel/clock.ts'
-import { runningTarget, withTwin, type GatewaySystem, type ProbeTarget } from '../gateway/index.ts'
+import {
+  runningTarget,
+  withTwin,
+  type GatewaySystem,
+  type ProbeAnswer,
+  type ProbeTarget,
+} from '../gateway/index.ts'
 import { control, type Control, type Observation } from '../kernel/control.ts'
 import { observed } from '../kernel/observed.ts'
 import { ATTACK_CLASSES, requestsWith, SLEPT, type AttackClass } from './attack-classes.ts'
 import { withBait, type Taken } from './bait.ts'
 import { carelessPath, carelessRoutes } from './careless.ts'
 import { forgeries, type FormProof } from './forgery.ts'
-import { sendProbe, type ProbeAnswer, type ProbeRequest } from './send.ts'
+import { sendProbe, type ProbeRequest } from './send.ts'
 
 /** What the control of injection observes. */
 export interface InjectionSystem {

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
 import { connect as connectHttp2, constants } from 'node:http2'
 import { request as httpsRequest, type RequestOptions } from 'node:https'
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
@@ -54,22 +55,40 @@ export interface ProbeReply {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
 }
 
-/** One HTTP/1.1 request. */
+/** An answer with what stood in it, and how long it took. */
+export interface ProbeAnswer extends ProbeReply {
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+  readonly ms: number
+}
+
+/** Characters of an answer's body that a probe keeps. */
+const BODY_MAX = 1_000_000
+
+/** One HTTP/1.1 request; over an `agent` connections are kept. */
 export function fetchHttp1(
   target: ProbeTarget,
   path: string,
   more: RequestOptions & { readonly body?: string } = {},
-): Promise<ProbeReply> {
+): Promise<ProbeAnswer> {
   const { body, ...rest } = more
   return new Promise((resolve, reject) => {
     const headers = { host: `${target.name}:${target.port}`, ...(rest.headers as Record<string, string>) }
+    const started = performance.now()
     const sent = httpsRequest({ ...options(target), agent: false, path, ...rest, headers })
     sent.setTimeout(PROBE_MS, () => sent.destroy(new Error('no answer in time')))
     sent.on('error', reject)
     sent.on('response', (got) => {
-      got.resume()
+      let text = ''
+      got.setEncoding('utf8')
+      got.on('data', (part: string) => {
+        if (text.length < BODY_MAX) text += part
+      })
       got.on('error', reject)
-      got.on('end', () => resolve({ status: got.statusCode ?? 0, headers: got.headers }))
+      got.on('end', () => {
+        const ms = performance.now() - started
+        resolve({ status: got.statusCode ?? 0, headers: got.headers, body: text, ms })
+      })
     })
     sent.end(body)
   })

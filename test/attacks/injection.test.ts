@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
 import { ATTACK_CLASSES, requestsWith } from '../../platform/application/attack-classes.ts'
 import { withBait } from '../../platform/application/bait.ts'
-import { sendProbe, type ProbeAnswer } from '../../platform/application/send.ts'
+import { sendProbe } from '../../platform/application/send.ts'
+import type { ProbeAnswer } from '../../platform/gateway/index.ts'
 import { ask, openWorkplace, proofOf, taken, type Workplace } from '../drills/workplace.ts'
 
 type Running = Workplace & { stop(): Promise<void> }
