@@ -31,7 +31,7 @@ export interface Operator {
   readonly verdict?: (value: Bytes) => 'match' | 'no-match' | 'over-budget'
   /** Asked only after `test` said yes, and only where somebody wants to know; absent for operators that capture nothing. */
   readonly capture?: (value: Bytes) => Capture | null
-  /** What `geoLookup` puts into `GEO`. */
+  /** What the `GEO` collection holds once a rule held; for `geoLookup`. */
   readonly fields?: (value: Bytes) => Readonly<Record<string, string>> | null
   /** What `rsub` makes of a stream. */
   readonly rewrite?: (value: Bytes) => Bytes

@@ -263,3 +263,15 @@ test('patches hold rules and nothing that concerns the whole set', () => {
       text,
     )
 })
+
+test('the place of an address fills GEO for the rules behind it', () => {
+  const geo = (address: string) => (address === '192.0.2.1' ? { COUNTRY_CODE: 'ZZ' } : null)
+  const set = rulesOf(
+    `
+    SecRule REMOTE_ADDR "@geoLookup" "id:1,phase:1,pass,nolog"
+    SecRule GEO:COUNTRY_CODE "@streq ZZ" "id:2,phase:1,deny"`,
+    { readFile: () => null, geo },
+  )
+  assert.equal(ask(set).verdict?.rule, 2)
+  assert.equal(ask(set, { address: '192.0.2.9' }).verdict, null)
+})

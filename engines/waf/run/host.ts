@@ -23,7 +23,6 @@ export function runHost(host: EngineHost): RunHost {
   return {
     store: host.store ?? createCollectionStore(),
     microseconds: host.microseconds ?? (() => performance.now() * 1000),
-    geo: host.geo ?? null,
     guessesBodies: host.guessesBodies ?? false,
   }
 }

@@ -41,12 +41,12 @@ const MADE_MAX = 64
 /** Compiles an operator; `id` is the rule's number for evaluations given up. */
 export function compileTest(use: OperatorUse, id: number, place: Place, context: TestContext): Test {
   const plain = plainText(use.argument)
-  const test =
+  return (
     compileComparison(use, plain) ??
     (plain === null
       ? compileVarying(use, id, place, context)
       : compileFixed(use, id, context.makeOperator(use.name, plain, context.host, place)))
-  return use.name === 'geoLookup' ? withPlace(test) : test
+  )
 }
 
 function compileComparison({ name, negated, argument }: OperatorUse, plain: Bytes | null): Test | null {
@@ -75,9 +75,10 @@ function negate(holds: Test['holds'], negated: boolean): Test['holds'] {
 }
 
 function compileFixed({ negated }: OperatorUse, id: number, operator: Operator): Test {
-  const { capture, needs } = operator
+  const { capture, fields, needs } = operator
+  const holds = asking(operator, negated, id)
   return {
-    holds: asking(operator, negated, id),
+    holds: fields === undefined ? holds : withPlace(holds, fields),
     capture: capture === undefined || negated ? null : (_, text) => capture(text),
     needs: negated ? null : needs,
   }
@@ -116,16 +117,11 @@ function compileVarying(use: OperatorUse, id: number, place: Place, context: Tes
   }
 }
 
-/** `geoLookup` also fills the `GEO` collection. */
-function withPlace(test: Test): Test {
-  return {
-    ...test,
-    holds: (state, text) => {
-      if (!test.holds(state, text)) return false
-      for (const [name, value] of Object.entries(state.host.geo?.(text) ?? {})) {
-        state.geo.set(name.toLowerCase(), value)
-      }
-      return true
-    },
+/** What an operator finds out beside its answer is the `GEO` collection. */
+function withPlace(holds: Test['holds'], fields: NonNullable<Operator['fields']>): Test['holds'] {
+  return (state, text) => {
+    if (!holds(state, text)) return false
+    for (const [name, value] of Object.entries(fields(text) ?? {})) state.geo.set(name.toLowerCase(), value)
+    return true
   }
 }

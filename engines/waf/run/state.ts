@@ -13,7 +13,6 @@ export interface RunHost {
   readonly store: CollectionStore
   /** Microseconds of a clock that only goes forward. */
   readonly microseconds: () => number
-  readonly geo: ((address: string) => Readonly<Record<string, string>> | null) | null
   readonly guessesBodies: boolean
 }
 
