@@ -3,7 +3,7 @@ import { Panel } from '../ui/page.tsx'
 import { timeOfDay, useNow } from '../ui/moment.tsx'
 
 /** One minute of traffic. */
-export interface ChartMinute {
+interface ChartMinute {
   readonly at: string
   readonly requests: number
   readonly refused: number

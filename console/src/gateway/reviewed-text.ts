@@ -1,7 +1,7 @@
 import type { StoredExclusion } from '../contract/gateway.ts'
 
 /** First and last rule of a range. */
-export type RuleRange = StoredExclusion['rules'][number]
+type RuleRange = StoredExclusion['rules'][number]
 
 /** One exclusion as it is to stand in the reviewed file. */
 export interface WrittenExclusion {
@@ -10,7 +10,7 @@ export interface WrittenExclusion {
 }
 
 /** Who decides an exclusion, why, and until when (a day). */
-export interface Decision {
+interface Decision {
   readonly why: string
   readonly by: string
   readonly until: string
@@ -47,7 +47,7 @@ export function readTargets(text: string): readonly string[] {
 }
 
 /** A short name for a route from its path, in small letters, digits and hyphens. */
-export function routeName(path: string): string {
+function routeName(path: string): string {
   const name = path
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
