@@ -1,6 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadRules, readFromDisk, ruleFile, type EngineHost, type RuleFile, type RuleSet } from '#waf'
+import { coreRuleSetPaths } from '../engines/waf/core-rule-set.fixture.ts'
 
 /** Directives that come before the rules, for every engine alike. Rules of their own have the numbers 90001 to 90099. */
 export const BASE = `SecRuleEngine On
@@ -20,14 +21,7 @@ export function rulePaths(): readonly string[] | null {
   const { SURETY_RULES: own = '', SURETY_PUBLIC_DATA: data = '' } = process.env
   const folder = own === '' ? (data === '' ? '' : join(data, 'crs')) : own
   if (folder === '' || !existsSync(join(folder, 'rules'))) return null
-  const setup = ['crs-setup.conf', 'crs-setup.conf.example']
-    .map((name) => join(folder, name))
-    .find((path) => existsSync(path))
-  const rules = readdirSync(join(folder, 'rules'))
-    .filter((name) => name.endsWith('.conf'))
-    .toSorted()
-    .map((name) => join(folder, 'rules', name))
-  return [...(setup === undefined ? [] : [setup]), ...rules]
+  return coreRuleSetPaths(folder)
 }
 
 /** What to say where there are no rules. */

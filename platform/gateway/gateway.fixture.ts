@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { connect as connectTls, type ConnectionOptions } from 'node:tls'
-import { fakeClock } from '../kernel/clock.ts'
+import { fakeClock, systemClock } from '../kernel/clock.ts'
 import type { AssuranceLevel, Caller } from '../kernel/caller.ts'
 import type { AuditEvent } from '../kernel/event.ts'
 import { silentLog, type Log } from '../kernel/log.ts'
@@ -26,7 +26,7 @@ import { contentSecurityPolicy } from './headers.ts'
 import { noFirewall, type Firewall } from './firewall/firewall.ts'
 import type { GatewayLimits } from './limits.ts'
 import type { ReadinessProbe } from './health.ts'
-import { changingPolicy } from './policy.fixture.ts'
+import { changingPolicy, plentifulRates, publishedValues } from './policy.fixture.ts'
 import { startGateway, type Gateway, type GatewayDeps } from './start.ts'
 
 const RANK: readonly AssuranceLevel[] = ['none', 'password', 'enrolling', 'full']
@@ -226,6 +226,23 @@ export function quietGateway(
     readiness: [],
     upstream: new URL('http://127.0.0.1:9'),
     firewall: noFirewall,
+    ...placesIn(folder),
+  })
+}
+
+/** Starts one before a service whose every path is open, with rates that thousands of requests of one address never use up. */
+export function openGateway(folder: string, upstream: URL, firewall: Firewall): Promise<Gateway> {
+  return startGateway({
+    config: { ...testConfig(folder), UPSTREAM_PUBLIC_PATHS: '/', LOG_LEVEL: 'silent' },
+    clock: systemClock,
+    policy: changingPolicy({ ...publishedValues, ...plentifulRates }).reader,
+    log: silentLog,
+    access: sampleAccess(),
+    record: async () => undefined,
+    routes: [],
+    readiness: [],
+    upstream,
+    firewall,
     ...placesIn(folder),
   })
 }

@@ -16,6 +16,16 @@ export const publishedValues = {
   'waf.rules-age': 90 * 86_400,
 }
 
+const PLENTY = 1_000_000_000
+
+/** Rates that no test or measurement uses up; each request is counted as ever. */
+export const plentifulRates = {
+  'api.rate': PLENTY,
+  'rate.network': PLENTY,
+  'rate.account': PLENTY,
+  'rate.workspace': PLENTY,
+}
+
 /** A policy whose values a test changes while it is in force. */
 export function changingPolicy(values: Readonly<Record<string, unknown>> = publishedValues) {
   let current = policyWith(values)

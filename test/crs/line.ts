@@ -3,11 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect, createSecureContext, type TLSSocket } from 'node:tls'
 import type { Report, RuleSet, TransactionStart } from '#waf'
-import { startGateway, type Firewall, type Gateway } from '../../platform/gateway/index.ts'
-import { systemClock } from '../../platform/kernel/clock.ts'
-import { silentLog } from '../../platform/kernel/log.ts'
-import { sampleAccess, testConfig } from '../../platform/gateway/gateway.fixture.ts'
-import { changingPolicy, publishedValues } from '../../platform/gateway/policy.fixture.ts'
+import type { Firewall, Gateway } from '../../platform/gateway/index.ts'
+import { openGateway } from '../../platform/gateway/gateway.fixture.ts'
 import type { Send } from './conform.ts'
 import type { Observed } from './expectation.ts'
 import { startReflector } from './reflector.ts'
@@ -34,7 +31,7 @@ export async function openLine(rules: RuleSet): Promise<Line> {
   const folder = await mkdtemp(join(tmpdir(), 'surety-crs-'))
   const reflector = await startReflector()
   const reports = keepReports(rules)
-  const gateway = await startBefore(reflector.origin, folder, reports.firewall)
+  const gateway = await openGateway(folder, reflector.origin, reports.firewall)
   const dial = dialer(gateway)
   return {
     send: (text) => exchange(dial(), text, reports),
@@ -44,31 +41,6 @@ export async function openLine(rules: RuleSet): Promise<Line> {
       await rm(folder, { recursive: true })
     },
   }
-}
-
-/** The gateway before a service whose every path is open, with no limit that thousands of cases of one address would meet. */
-function startBefore(upstream: URL, folder: string, firewall: Firewall): Promise<Gateway> {
-  return startGateway({
-    config: { ...testConfig(folder), UPSTREAM_PUBLIC_PATHS: '/', LOG_LEVEL: 'silent' },
-    clock: systemClock,
-    policy: changingPolicy({
-      ...publishedValues,
-      'api.rate': 1_000_000_000,
-      'rate.network': 1_000_000_000,
-      'rate.account': 1_000_000_000,
-      'rate.workspace': 1_000_000_000,
-    }).reader,
-    log: silentLog,
-    access: sampleAccess(),
-    record: async () => undefined,
-    routes: [],
-    readiness: [],
-    upstream,
-    firewall,
-    consoleFolder: join(folder, 'dist'),
-    serviceSocket: join(folder, 'run', 's.sock'),
-    operatorSocket: join(folder, 'run', 'o.sock'),
-  })
 }
 
 function keepReports(rules: RuleSet): Reports {

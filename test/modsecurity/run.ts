@@ -3,11 +3,11 @@
  * in one of them alone. The requests are those of go-ftw cases, changes of them, and texts made from the rules' own patterns.
  * Usage: run.ts --rules FOLDER --cases FOLDER [--changes N] [--made N] [--seed N] [--show N] [--only ID]
  */
-import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { readFromDisk, readProgram, ruleFile } from '#waf'
+import { coreRuleSetPaths } from '../../engines/waf/core-rule-set.fixture.ts'
 import { diceOf } from '../../engines/waf/regex/random.fixture.ts'
 import { loadCases, VARIABLES } from '../crs/rules.ts'
 import { comparison } from './compare.ts'
@@ -33,11 +33,7 @@ if (given.rules === undefined || given.cases === undefined)
 const folder = join(given.rules, 'rules')
 const files = [
   fileURLToPath(new URL('../../platform/gateway/firewall/base.conf', import.meta.url)),
-  join(given.rules, 'crs-setup.conf.example'),
-  ...readdirSync(folder)
-    .filter((name) => name.endsWith('.conf'))
-    .toSorted()
-    .map((name) => join(folder, name)),
+  ...coreRuleSetPaths(given.rules),
 ]
 const program = readProgram(files.map(ruleFile), readFromDisk)
 const logging = program.items.flatMap((item) => (item.kind === 'rule' && item.log ? [item.id] : []))

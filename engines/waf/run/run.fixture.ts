@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
-import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Report, ResponseHead, RuleSet, Transaction, TransactionStart, Verdict } from '../api.ts'
+import { coreRuleSetPaths } from '../core-rule-set.fixture.ts'
 import type { Bytes } from '../model.ts'
 import { readFromDisk, readProgram, ruleFile } from '../seclang/index.ts'
 import type { CompileOptions } from './compile.ts'
@@ -83,12 +83,9 @@ export function form(body: Bytes): Asked {
 export function coreRules(before: string, options: CompileOptions = {}): RuleSet | null {
   const data = process.env['SURETY_PUBLIC_DATA']
   if (data === undefined) return null
-  const folder = join(data, 'crs')
-  const names = readdirSync(join(folder, 'rules')).filter((name) => name.endsWith('.conf'))
-  const paths = ['crs-setup.conf.example', ...names.toSorted().map((name) => join('rules', name))]
   const files = [
     { name: 'before.conf', text: `SecRuleEngine On\n${before}` },
-    ...paths.map((path) => ruleFile(join(folder, path))),
+    ...coreRuleSetPaths(join(data, 'crs')).map(ruleFile),
   ]
   const host = { readFile: readFromDisk }
   return compileRules(readProgram(files, readFromDisk), host, options)

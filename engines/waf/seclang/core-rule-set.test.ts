@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { existsSync, globSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { coreRuleSetPaths } from '../core-rule-set.fixture.ts'
 import type { Program, Rule } from '../model.ts'
 import { listOnDisk, readFromDisk, ruleFile } from './disk.ts'
 import { ruleText } from './print.ts'
@@ -18,8 +19,7 @@ const skip3 =
     : 'SURETY_PUBLIC_DATA is unset, or the packages modsecurity-crs and libnginx-mod-http-modsecurity are not installed'
 
 function coreRuleSet4(): Program {
-  const folder = join(publicData ?? '', 'crs')
-  const files = [join(folder, 'crs-setup.conf.example'), ...globSync(join(folder, 'rules', '*.conf')).sort()]
+  const files = coreRuleSetPaths(join(publicData ?? '', 'crs'))
   return readProgram(files.map(ruleFile), readFromDisk, listOnDisk)
 }
 

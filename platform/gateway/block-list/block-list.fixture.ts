@@ -1,18 +1,12 @@
-import { randomBytes } from 'node:crypto'
-import { testDatabase } from '#database'
-import { rootKey } from '#envelope'
 import { openAudit } from '../../audit/index.ts'
-import { openDatabase } from '../../db/index.ts'
-import { openTenantKeys } from '../../encryption/index.ts'
+import { sealedDatabase } from '../../encryption/sealed-database.fixture.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { gatewayEvents } from '../events.ts'
 import { openBlockList } from './block-list.ts'
 
 /** A block list on a fresh database, with the types of the events that it recorded; `close` removes it. */
 export async function testBlockList<Of extends Clock>(clock: Of) {
-  const database = await testDatabase()
-  const db = openDatabase(database.url, () => {})
-  const keys = openTenantKeys({ db, clock, root: rootKey(randomBytes(32)) })
+  const { url, db, keys, close } = await sealedDatabase(clock)
   const log = openAudit({ clock, keys, catalogues: [gatewayEvents] })
   const events: string[] = []
   const record = async (...[within, event]: Parameters<typeof log.record>): Promise<void> => {
@@ -24,11 +18,8 @@ export async function testBlockList<Of extends Clock>(clock: Of) {
     clock,
     events,
     parts,
-    url: database.url,
+    url,
     list: await openBlockList(parts),
-    close: async () => {
-      await db.destroy()
-      await database.drop()
-    },
+    close,
   }
 }

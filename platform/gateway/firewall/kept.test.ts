@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import fc from 'fast-check'
-import { testDatabase, type TestDatabase } from '#database'
-import { rootKey } from '#envelope'
 import type { Match, Report } from '#waf'
-import { openDatabase, type Database } from '../../db/index.ts'
-import { openTenantKeys, type TenantKeys } from '../../encryption/index.ts'
+import { sealedDatabase, type SealedDatabase } from '../../encryption/sealed-database.fixture.ts'
 import { fakeClock } from '../../kernel/clock.ts'
 import type { AuditEvent } from '../../kernel/event.ts'
 import { newId } from '../../kernel/id.ts'
@@ -103,19 +99,17 @@ const entry = (matches: readonly Match[], more: Partial<Judged> = {}): Entry =>
   entryOf(seen(matches), judged(more), clock.now(), SET)
 
 suite('what the firewall keeps', () => {
-  let database: TestDatabase
-  let db: Database
-  let keys: TenantKeys
+  let database: SealedDatabase
+  let db: SealedDatabase['db']
+  let keys: SealedDatabase['keys']
   let folder: string
   before(async () => {
-    database = await testDatabase()
-    db = openDatabase(database.url, () => {})
-    keys = openTenantKeys({ db, clock, root: rootKey(randomBytes(32)) })
+    database = await sealedDatabase(clock)
+    ;({ db, keys } = database)
     folder = await mkdtemp(join(tmpdir(), 'surety-kept-'))
   })
   after(async () => {
-    await db.destroy()
-    await database.drop()
+    await database.close()
     await rm(folder, { recursive: true })
   })
 

@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
-import { testDatabase, type TestDatabase } from '#database'
-import { rootKey } from '#envelope'
-import { openDatabase, type Database } from '../../db/index.ts'
-import { openTenantKeys } from '../../encryption/index.ts'
+import { sealedDatabase, type SealedDatabase } from '../../encryption/sealed-database.fixture.ts'
 import { stranger } from '../../kernel/caller.ts'
 import { fakeClock } from '../../kernel/clock.ts'
 import { newId } from '../../kernel/id.ts'
@@ -25,8 +21,7 @@ SecRule TX:blocking_inbound_anomaly_score "@ge %{tx.inbound_anomaly_score_thresh
 `
 
 suite('routes of the firewall', () => {
-  let database: TestDatabase
-  let db: Database
+  let database: SealedDatabase
   let house: FirewallHouse
   let routes: readonly AnyRoute[]
   const folder = mkdtempSync(join(tmpdir(), 'surety-routes-'))
@@ -36,8 +31,7 @@ suite('routes of the firewall', () => {
     mkdirSync(join(folder, 'set/rules'), { recursive: true })
     writeFileSync(join(folder, 'set/rules/REQUEST-901-SAMPLE.conf'), SET)
     writeFileSync(join(folder, 'set/crs-setup.conf'), '')
-    database = await testDatabase()
-    db = openDatabase(database.url, () => {})
+    database = await sealedDatabase(clock)
     house = await openFirewallHouse({
       config: {
         SURETY_VAR: join(folder, 'var'),
@@ -46,8 +40,8 @@ suite('routes of the firewall', () => {
         RULES_UPDATE: 'no',
         RULES_RELEASE: '',
       },
-      db,
-      keys: openTenantKeys({ db, clock, root: rootKey(randomBytes(32)) }),
+      db: database.db,
+      keys: database.keys,
       clock,
       policy,
       log: silentLog,
@@ -57,8 +51,7 @@ suite('routes of the firewall', () => {
   })
   after(async () => {
     await house.stop()
-    await db.destroy()
-    await database.drop()
+    await database.close()
     rmSync(folder, { recursive: true })
   })
 
