@@ -17,6 +17,7 @@ const doors: Readonly<Record<string, string>> = {
   '#ledger': 'engines/ledger/index.ts',
   '#envelope': 'engines/envelope/index.ts',
   '#waf': 'engines/waf/index.ts',
+  '#backup': 'engines/backup/index.ts',
   '#client': 'client/index.ts',
   '#database': 'database/index.ts',
 }

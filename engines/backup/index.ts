@@ -1,0 +1,14 @@
+/** Backup repository of immutable objects: seal, sign, list, verify and combine, so that a database comes back to the byte or not at all. */
+export {
+  RepositoryError,
+  type ArchiveObjects,
+  type BackupManifest,
+  type ObjectHead,
+  type ObjectStore,
+  type OnProgress,
+  type Progress,
+  type RepositoryErrorCode,
+  type SealedObject,
+  type SecretOpener,
+  type SecretWrapper,
+} from './model.ts'

@@ -1,0 +1,35 @@
+import type { KeyObject } from 'node:crypto'
+import type { KeyLabel } from '#envelope'
+
+/** Who keeps a root key. */
+export type RootProvider = 'local-file' | 'aws-kms' | 'vault' | 'pkcs11'
+
+/** How a root key is, as its keeper tells; never any key material. */
+export interface RootHealth {
+  readonly state: 'enabled' | 'disabled' | 'pending-deletion' | 'unreachable'
+  /** Whether the key can leave its keeper in the clear. */
+  readonly exportable: boolean
+  /** Since when its newest version is in use; null where the keeper does not say. */
+  readonly rotatedAt: Date | null
+  readonly versions: number | null
+  /** SHA-256, hexadecimal, of who may do what with it; null where the keeper has no such text. */
+  readonly policyHash: string | null
+  /** Whether the keeper logs each use; null where it does not say. */
+  readonly audited: boolean | null
+  readonly millis: number
+}
+
+/** A root key that wraps the keys of tenants; where its keeper allows it, it never leaves there. Policy 2.2-d. */
+export interface KeyRoot {
+  readonly provider: RootProvider
+  /** ARN, name or fingerprint; never secret. */
+  readonly id: string
+  /** Throws `encryption.root-disabled`, `encryption.root-unreachable`. */
+  wrap(label: KeyLabel, key: KeyObject): Promise<Buffer>
+  /** Throws those, and `encryption.unreadable` for changed bytes, another label or another root. */
+  unwrap(label: KeyLabel, wrapped: Uint8Array): Promise<KeyObject>
+  health(): Promise<RootHealth>
+  /** Makes the next version; what older ones wrapped still opens. */
+  rotate(): Promise<void>
+  close(): Promise<void>
+}
