@@ -546,6 +546,16 @@ export interface PolicyVersion {
   value_texts: Json;
 }
 
+export interface ProductSecret {
+  first_set_at: Timestamp;
+  name: string;
+  set_at: Timestamp;
+  set_by_id: string;
+  set_by_kind: string;
+  value: Buffer;
+  version: number;
+}
+
 export interface RecoveryCode {
   account_id: string;
   created_at: Timestamp;
@@ -614,6 +624,16 @@ export interface SecondFactor {
   kind: string | null;
   label: string | null;
   last_used_at: Timestamp | null;
+}
+
+export interface ServerHost {
+  enrolled_at: Timestamp;
+  name: string;
+  public_key: string;
+  received_at: Timestamp;
+  report: Json;
+  reported_at: Timestamp;
+  retired_at: Timestamp | null;
 }
 
 export interface ServiceEventType {
@@ -806,11 +826,13 @@ export interface DB {
   policy_in_force: PolicyInForce;
   policy_process: PolicyProcess;
   policy_version: PolicyVersion;
+  product_secret: ProductSecret;
   recovery_code: RecoveryCode;
   review_campaign: ReviewCampaign;
   review_item: ReviewItem;
   role_grant: RoleGrant;
   second_factor: SecondFactor;
+  server_host: ServerHost;
   service_event_type: ServiceEventType;
   session: Session;
   sms_closure: SmsClosure;

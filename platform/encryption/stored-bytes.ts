@@ -37,6 +37,7 @@ export const sealedColumns: readonly SealedColumn[] = [
   sealed(['surety', 'oauth_artifact', 'payload'], 'workspace_id', { orProvider: true }),
   sealed(['surety', 'oauth_client', 'name'], 'workspace_id'),
   sealed(['surety', 'oauth_signing_key', 'sealed'], null),
+  sealed(['surety', 'product_secret', 'value'], null),
   sealed(['surety', 'duty_rule', 'name'], 'workspace_id'),
   sealed(['surety', 'own_role', 'name'], 'workspace_id'),
   sealed(['surety', 'role_grant', 'exception_reason'], 'workspace_id'),
