@@ -40,6 +40,8 @@ const PROBLEMS = {
   'encryption.unreadable': [500, 'Stored data could not be authenticated'],
   'encryption.key-missing': [503, 'The key for this data is not available'],
   'encryption.algorithm': [503, 'The policy names an algorithm that is not offered'],
+  'encryption.root-disabled': [503, 'The root key cannot be used'],
+  'encryption.root-unreachable': [503, 'The root key cannot be reached'],
   'audit.unavailable': [503, 'The audit log cannot be written; nothing was changed'],
   'recovery.unreadable': [422, 'The backup cannot be read'],
   'recovery.unwritable': [503, 'The backup cannot be written'],

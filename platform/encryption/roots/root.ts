@@ -19,15 +19,25 @@ export interface RootHealth {
   readonly millis: number
 }
 
+/** A wrapped key and what it is for. */
+export interface WrappedKey {
+  readonly label: KeyLabel
+  readonly wrapped: Uint8Array
+}
+
 /** A root key that wraps the keys of tenants; where its keeper allows it, it never leaves there. Policy 2.2-d. */
 export interface KeyRoot {
   readonly provider: RootProvider
   /** ARN, name or fingerprint; never secret. */
   readonly id: string
+  /** Names what wraps now, 64 hexadecimal digits; stands in all that it wraps (`rootFingerprint` of `describeWrapped`). */
+  readonly fingerprint: string
   /** Throws `encryption.root-disabled`, `encryption.root-unreachable`. */
   wrap(label: KeyLabel, key: KeyObject): Promise<Buffer>
   /** Throws those, and `encryption.unreadable` for changed bytes, another label or another root. */
   unwrap(label: KeyLabel, wrapped: Uint8Array): Promise<KeyObject>
+  /** Wraps anew under the newest version what this root wrapped before, in order, inside of the keeper where that can. Throws like `unwrap`. */
+  rewrap(keys: readonly WrappedKey[]): Promise<readonly Buffer[]>
   health(): Promise<RootHealth>
   /** Makes the next version; what older ones wrapped still opens. */
   rotate(): Promise<void>
