@@ -32,7 +32,7 @@ export function requireNames(names: readonly string[]): void {
   if (!usable) throw new EnvelopeError('invalid-context')
 }
 
-/** Refuses anything but an unsigned 32-bit number from 1, the range of key versions. */
+/** Refuses anything but an unsigned 32-bit number from 1, the range of versions. */
 export function requireVersion(version: number): void {
   const usable = Number.isInteger(version) && version >= 1 && version <= 0xff_ff_ff_ff
   if (!usable) throw new EnvelopeError('invalid-context')

@@ -8,7 +8,7 @@ const reasons = {
   truncated: 'the bytes end too early',
   'unsupported-format': 'the format version is not one this release reads',
   'unsupported-algorithm': 'the algorithm is not the one this format uses',
-  'unknown-key-version': 'the keyring holds no key of this version',
+  'unknown-key-version': 'the keyring holds no version with this key id',
   'wrong-key': 'the key is not the one the bytes were sealed with',
   'wrong-context': 'the tenant, purpose or version is not the one expected',
   'commitment-mismatch': 'the key or the context is not the one the stream was sealed with',

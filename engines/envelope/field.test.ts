@@ -8,14 +8,15 @@ import {
   describeField,
   fieldBytesMax,
   fieldOverheadBytes,
+  isCurrent,
   openBytes,
   openText,
   sealBytes,
   sealText,
   type FieldContext,
 } from './field.ts'
-import { dataKeyring } from './keyring.ts'
-import { generateDataKey } from './keys.ts'
+import { dataKeyring, fieldKeyId } from './keyring.ts'
+import { generateDataKey, keyFingerprint } from './keys.ts'
 
 const tenant = 'tenant-1'
 const place: FieldContext = { tenant, table: 'message', column: 'body', row: 'row-1' }
@@ -55,8 +56,8 @@ test('a byte order mark and a zero byte survive', () => {
 
 test('policy 2.2-a: the same text sealed twice shares no nonce and no ciphertext', () => {
   const [one, two] = [sealText(ring, place, 'sample'), sealText(ring, place, 'sample')]
-  assert.notDeepEqual(one.subarray(16, 40), two.subarray(16, 40))
-  assert.notDeepEqual(one.subarray(40), two.subarray(40))
+  assert.notDeepEqual(one.subarray(17, 41), two.subarray(17, 41))
+  assert.notDeepEqual(one.subarray(41), two.subarray(41))
 })
 
 test('policy 2.2-a: every single flipped bit is refused', () => {
@@ -78,9 +79,9 @@ test('policy 2.2-a: every shortened and every extended envelope is refused', () 
 })
 
 test('arbitrary bytes are refused with a code and nothing else', () => {
-  const header = sealText(ring, place, '').subarray(0, 16)
+  const header = sealText(ring, place, '').subarray(0, 17)
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(16), (bytes, kept) => {
+    fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(17), (bytes, kept) => {
       const hostile = Buffer.concat([header.subarray(0, kept), bytes])
       assert.throws(() => openBytes(ring, place, hostile), EnvelopeError)
     }),
@@ -113,30 +114,45 @@ test('policy 2.2-a: an envelope is refused when characters move from one name of
   )
 })
 
-test('policy 2.2-a: an envelope that names another algorithm, format or kind is refused', () => {
+test('policy 2.2-a: an envelope that names another format is refused, and other bytes are no envelope', () => {
   const envelope = sealText(ring, place, 'sample')
-  const withByte = (at: number, value: number) => {
+  for (let first = 0; first < 256; first++) {
+    if (first === 0xf6) continue
     const changed = Buffer.from(envelope)
-    changed.writeUInt8(value, at)
-    return changed
-  }
-  for (let id = 0; id < 256; id++) {
-    if (id !== 1) refuses(() => openText(ring, place, withByte(3, id)), 'unsupported-algorithm')
-    if (id !== 1) refuses(() => openText(ring, place, withByte(2, id)), 'unsupported-format')
-    if (id !== 0x46) refuses(() => openText(ring, place, withByte(1, id)), 'malformed')
+    changed.writeUInt8(first, 0)
+    const other = first >= 0xf5 && first <= 0xfd
+    refuses(() => openText(ring, place, changed), other ? 'unsupported-format' : 'malformed')
+    if (other) assert.equal(describeField(changed).algorithm, null)
+    else refuses(() => describeField(changed), 'malformed')
   }
 })
 
-test('policy 2.2-a: an AES-128 blob is seen by a scan and refused by the reader', () => {
+test('no text in UTF-8 begins like an envelope', () => {
+  fc.assert(
+    fc.property(text, (value) => {
+      fc.pre(value !== '')
+      refuses(() => describeField(Buffer.from(value)), 'malformed')
+    }),
+  )
+})
+
+test('policy 2.2-a: an AES-128 blob is no envelope, and one that is labelled so is refused', () => {
   const cipher = createCipheriv('aes-128-gcm', createSecretKey(Buffer.alloc(16, 7)), Buffer.alloc(12, 1))
   const body = Buffer.concat([cipher.update('sample'), cipher.final(), cipher.getAuthTag()])
   const bare = Buffer.concat([Buffer.alloc(12, 1), body, Buffer.alloc(30)])
   refuses(() => describeField(bare), 'malformed')
-  const start = Buffer.from('fe46010200000001', 'hex')
-  const labelled = Buffer.concat([start, Buffer.alloc(32), body])
-  assert.equal(describeField(labelled).algorithm, null)
-  assert.equal(describeField(labelled).algorithmId, 2)
-  refuses(() => openText(ring, place, labelled), 'unsupported-algorithm')
+  const labelled = Buffer.concat([sealText(ring, place, '').subarray(0, 41), body])
+  refuses(() => openText(ring, place, labelled), 'not-authentic')
+})
+
+test('policy 2.2-a: a value sealed for one meaning does not open with another', () => {
+  const envelope = sealText(ring, { ...place, schemaVersion: 2 }, 'sample')
+  refuses(() => openText(ring, place, envelope), 'not-authentic')
+  refuses(() => openText(ring, { ...place, schemaVersion: 3 }, envelope), 'not-authentic')
+  assert.equal(openText(ring, { ...place, schemaVersion: 2 }, envelope), 'sample')
+  assert.equal(openText(ring, { ...place, schemaVersion: 1 }, sealText(ring, place, 'one')), 'one')
+  for (const schemaVersion of [0, 1.5, 2 ** 32, Number.NaN])
+    refuses(() => sealText(ring, { ...place, schemaVersion }, 'sample'), 'invalid-context')
 })
 
 test('plaintext that looks like an envelope is sealed like any other', () => {
@@ -155,30 +171,28 @@ test('policy 2.3-a.1: after a rotation new envelopes use the new key and old one
   ])
   const rotated = dataKeyring({ tenant, current: 2, keys })
   const fresh = sealText(rotated, place, 'after')
-  assert.equal(describeField(old).keyVersion, 1)
-  assert.equal(describeField(fresh).keyVersion, 2)
+  assert.equal(describeField(old).keyId, fieldKeyId(keyFingerprint(first)))
+  assert.equal(describeField(fresh).keyId, fieldKeyId(keyFingerprint(second)))
+  assert.deepEqual([isCurrent(rotated, old), isCurrent(rotated, fresh)], [false, true])
   assert.equal(openText(rotated, place, old), 'before')
   assert.equal(openText(rotated, place, fresh), 'after')
   refuses(() => openText(ring, place, fresh), 'unknown-key-version')
 })
 
-test('an envelope relabelled with another key version is refused', () => {
+test('an envelope relabelled with the id of another key is refused', () => {
   const keys = new Map([
     [1, first],
     [2, second],
   ])
   const both = dataKeyring({ tenant, current: 2, keys })
   const envelope = sealText(ring, place, 'sample')
-  const other = sealText(both, place, 'sample')
-  envelope.writeUInt32BE(2, 4)
-  refuses(() => openText(both, place, envelope), 'wrong-key')
-  other.copy(envelope, 8, 8, 16)
+  sealText(both, place, 'sample').copy(envelope, 1, 1, 17)
   refuses(() => openText(both, place, envelope), 'not-authentic')
 })
 
 test('a key of the right version but of another tenant is refused', () => {
   const envelope = sealText(ring, place, 'sample')
-  refuses(() => openText(ringFor(tenant, second), place, envelope), 'wrong-key')
+  refuses(() => openText(ringFor(tenant, second), place, envelope), 'unknown-key-version')
   refuses(() => openText(ringFor('tenant-2'), place, envelope), 'wrong-context')
   refuses(() => sealText(ring, { ...place, tenant: 'tenant-2' }, 'sample'), 'wrong-context')
 })
@@ -195,7 +209,7 @@ test('text that UTF-8 cannot carry is refused instead of silently changed', () =
 
 test('a plaintext above 16 MiB is refused in both directions', () => {
   refuses(() => sealBytes(ring, place, Buffer.alloc(fieldBytesMax + 1)), 'too-large')
-  const header = sealText(ring, place, '').subarray(0, 16)
+  const header = sealText(ring, place, '').subarray(0, 17)
   const overlong = Buffer.concat([header, Buffer.alloc(fieldBytesMax + 41)])
   refuses(() => openBytes(ring, place, overlong), 'too-large')
 })
@@ -240,21 +254,20 @@ test('an envelope is what the README says, byte by byte, computed here without t
   const keyring = dataKeyring({ tenant, current: 9, keys: new Map([[9, createSecretKey(key)]]) })
   const envelope = sealText(keyring, place, 'sample')
 
-  const header = Buffer.concat([
-    Buffer.from('fe46010100000009', 'hex'),
-    derive('surety.envelope/fingerprint/1').subarray(0, 8),
-  ])
-  assert.deepEqual(envelope.subarray(0, 16), header)
+  const format = Buffer.from('f6', 'hex')
+  const id = derive('surety.envelope/fingerprint/1').subarray(0, 16)
+  assert.deepEqual(envelope.subarray(0, 17), Buffer.concat([format, id]))
 
-  const nonce = envelope.subarray(16, 40)
+  const nonce = envelope.subarray(17, 41)
+  const schemaVersion = Buffer.from('00000001', 'hex')
   const aad = Buffer.concat([
-    Buffer.from('00000006', 'hex'),
-    ...['surety.envelope/field/1', header, tenant, 'message', 'body', 'row-1'].map(sized),
+    Buffer.from('00000008', 'hex'),
+    ...['surety.envelope/field/2', format, id, tenant, 'message', 'body', 'row-1', schemaVersion].map(sized),
   ])
-  const messageKey = cmacCounterKey(derive('surety.envelope/field/1'), nonce.subarray(0, 12))
+  const messageKey = cmacCounterKey(derive('surety.envelope/field/2'), nonce.subarray(0, 12))
   const cipher = createCipheriv('aes-256-gcm', messageKey, nonce.subarray(12)).setAAD(aad)
   const sealed = Buffer.concat([cipher.update('sample'), cipher.final(), cipher.getAuthTag()])
-  assert.deepEqual(envelope.subarray(40), sealed)
+  assert.deepEqual(envelope.subarray(41), sealed)
 })
 
 test('an envelope sealed by the first release of this format still opens', () => {
@@ -263,7 +276,7 @@ test('an envelope sealed by the first release of this format still opens', () =>
   )
   const keyring = dataKeyring({ tenant, current: 9, keys: new Map([[9, key]]) })
   const envelope = Buffer.from(
-    'fe46010100000009a850353ca9a96fd183be758a4e3ac5103da58cab0dcf671b89fe8933ecd9e098b69043bd7ac336fff662a464e8ce4d12e074b57b5a85',
+    'f6a850353ca9a96fd16234e6163e6d872fac1ed011ec087325cc921e45c43c72cbd5a21e9bbc120b39d9389fdd6bec6876f8e44b5c296b79765ff5493ed086',
     'hex',
   )
   assert.equal(openText(keyring, place, envelope), 'sample')

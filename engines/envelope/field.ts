@@ -1,66 +1,59 @@
 import { isUtf8 } from 'node:buffer'
-import { randomBytes } from 'node:crypto'
-import { canonicalContext, requireNames } from './canonical-context.ts'
 import { EnvelopeError } from './envelope-error.ts'
-import { keyIdBytes, type DataKeyring, type FieldKey } from './keyring.ts'
-import { tagBytes } from './primitives.ts'
+import { fieldContextBytes, type FieldContext } from './field-context.ts'
+import { fieldFormat, keyIdBytes, type DataKeyring, type FieldKey } from './keyring.ts'
+import { randomNonce, tagBytes } from './primitives.ts'
 import { xaesNonceBytes } from './xaes.ts'
 
-// 0xFE occurs in no UTF-8 text, so text can never be taken for an envelope.
-const magic = Buffer.from([0xfe, 0x46])
-const formatVersion = 0x01
-const algorithmXaes256Gcm = 0x01
-const keyVersionAt = 4
-const keyIdAt = 8
+export type { FieldContext } from './field-context.ts'
+
+const keyIdAt = 1
 const nonceAt = keyIdAt + keyIdBytes
 const ciphertextAt = nonceAt + xaesNonceBytes
 
 /** Bytes that a field envelope adds to its plaintext. */
 export const fieldOverheadBytes = ciphertextAt + tagBytes
+/** Bytes at the start of a field envelope that `describeField` reads; equal for all values under one key. */
+export const fieldHeaderBytes = nonceAt
 /** The longest plaintext of a field; longer data belongs in a stream. */
 export const fieldBytesMax = 16 * 1024 * 1024
 
-/** Where a field lives; an envelope opens in this place and in no other. */
-export interface FieldContext {
-  readonly tenant: string
-  readonly table: string
-  readonly column: string
-  readonly row: string
-}
-
-/** What a field envelope says of itself; unauthenticated until it has been opened. `algorithm` is null for an unknown id. */
+/** What a field envelope says of itself; unauthenticated until it has been opened. */
 export interface FieldDescription {
-  readonly formatVersion: number
-  readonly algorithmId: number
+  /** Null for a format byte that this release does not read. */
   readonly algorithm: 'XAES-256-GCM' | null
-  readonly keyVersion: number
+  /** 32 hexadecimal digits, the start of the data key's fingerprint. */
   readonly keyId: string
 }
 
-/** Seals bytes under the tenant's current data key, bound to their place; the plaintext plus 56 bytes. Policy 2.2-a. */
+/** Seals bytes under the tenant's current data key, bound to their place; the plaintext plus 57 bytes. Policy 2.2-a. */
 export function sealBytes(keyring: DataKeyring, context: FieldContext, plaintext: Uint8Array): Buffer {
   requireTenant(keyring, context)
   if (plaintext.length > fieldBytesMax) throw new EnvelopeError('too-large')
-  const header = headerOf(keyring.current)
-  const nonce = randomBytes(xaesNonceBytes)
-  const [ciphertext, tag] = keyring.current.aead.seal(nonce, authenticated(header, context), plaintext)
-  return Buffer.concat([header, nonce, ciphertext, tag])
+  const key = keyring.current
+  const nonce = randomNonce(xaesNonceBytes)
+  const [ciphertext, tag] = key.aead.seal(nonce, fieldContextBytes(key, context), plaintext)
+  const envelope = Buffer.allocUnsafe(fieldOverheadBytes + ciphertext.length)
+  envelope[0] = fieldFormat
+  envelope.set(key.id, keyIdAt)
+  envelope.set(nonce, nonceAt)
+  envelope.set(ciphertext, ciphertextAt)
+  envelope.set(tag, ciphertextAt + ciphertext.length)
+  return envelope
 }
 
 /**
- * Opens what `sealBytes` sealed in this very place. Throws `unsupported-algorithm`, `unknown-key-version`, `wrong-key`, or
- * `not-authentic` for changed bytes and for every other place. Policy 2.2-a.
+ * Opens what `sealBytes` sealed in this very place. Throws `unsupported-format`, `unknown-key-version` for a key that the keyring
+ * does not hold, or `not-authentic` for changed bytes and for every other place. Policy 2.2-a.
  */
 export function openBytes(keyring: DataKeyring, context: FieldContext, envelope: Uint8Array): Buffer {
   requireTenant(keyring, context)
   const bytes = asBuffer(envelope)
   requireForm(bytes)
-  const key = keyring.versions.get(bytes.readUInt32BE(keyVersionAt))
-  if (key === undefined) throw new EnvelopeError('unknown-key-version')
-  if (!bytes.subarray(keyIdAt, nonceAt).equals(key.id)) throw new EnvelopeError('wrong-key')
+  const key = keyOf(keyring, bytes)
   return key.aead.open(
     bytes.subarray(nonceAt, ciphertextAt),
-    authenticated(bytes.subarray(0, nonceAt), context),
+    fieldContextBytes(key, context),
     bytes.subarray(ciphertextAt, -tagBytes),
     bytes.subarray(-tagBytes),
   )
@@ -79,34 +72,31 @@ export function openText(keyring: DataKeyring, context: FieldContext, envelope: 
   return plaintext.toString('utf8')
 }
 
-/** Reads algorithm and key of an envelope without any key, so that stored data can be scanned; accepts unknown algorithms. */
+/** Whether an envelope names the key that the keyring seals with now; unauthenticated, for finding what is left to re-encrypt. */
+export function isCurrent(keyring: DataKeyring, envelope: Uint8Array): boolean {
+  const bytes = asBuffer(envelope)
+  requireForm(bytes)
+  return keyring.current.id.equals(bytes.subarray(keyIdAt, nonceAt))
+}
+
+/** Reads algorithm and key of an envelope, or of its first 17 bytes, without any key; accepts formats of other releases. */
 export function describeField(envelope: Uint8Array): FieldDescription {
   const bytes = asBuffer(envelope)
-  requireMagic(bytes)
-  const algorithmId = bytes.readUInt8(3)
+  requireKind(bytes)
+  if (bytes.length < fieldHeaderBytes) throw new EnvelopeError('truncated')
   return {
-    formatVersion: bytes.readUInt8(2),
-    algorithmId,
-    algorithm: algorithmId === algorithmXaes256Gcm ? 'XAES-256-GCM' : null,
-    keyVersion: bytes.readUInt32BE(keyVersionAt),
+    algorithm: bytes[0] === fieldFormat ? 'XAES-256-GCM' : null,
     keyId: bytes.toString('hex', keyIdAt, nonceAt),
   }
 }
 
-function headerOf(key: FieldKey): Buffer {
-  const header = Buffer.allocUnsafe(nonceAt)
-  header.set(magic, 0)
-  header.writeUInt8(formatVersion, 2)
-  header.writeUInt8(algorithmXaes256Gcm, 3)
-  header.writeUInt32BE(key.version, keyVersionAt)
-  header.set(key.id, keyIdAt)
-  return header
-}
-
-function authenticated(header: Uint8Array, context: FieldContext): Buffer {
-  const { tenant, table, column, row } = context
-  requireNames([tenant, table, column, row])
-  return canonicalContext(['surety.envelope/field/1', header, tenant, table, column, row])
+/** Most values are under the newest key, so it is compared first; a look-up by text costs more. */
+function keyOf(keyring: DataKeyring, bytes: Buffer): FieldKey {
+  const id = bytes.subarray(keyIdAt, nonceAt)
+  if (keyring.current.id.equals(id)) return keyring.current
+  const key = keyring.keys.get(id.toString('hex'))
+  if (key === undefined) throw new EnvelopeError('unknown-key-version')
+  return key
 }
 
 /** One tenant's data under another tenant's key would outlive the erasure of that tenant's keys. */
@@ -115,17 +105,19 @@ function requireTenant(keyring: DataKeyring, context: FieldContext): void {
 }
 
 function requireForm(bytes: Buffer): void {
-  requireMagic(bytes)
-  if (bytes[2] !== formatVersion) throw new EnvelopeError('unsupported-format')
-  if (bytes[3] !== algorithmXaes256Gcm) throw new EnvelopeError('unsupported-algorithm')
+  requireKind(bytes)
+  if (bytes[0] !== fieldFormat) throw new EnvelopeError('unsupported-format')
+  if (bytes.length < fieldOverheadBytes) throw new EnvelopeError('truncated')
   if (bytes.length > fieldBytesMax + fieldOverheadBytes) throw new EnvelopeError('too-large')
 }
 
-function requireMagic(bytes: Buffer): void {
-  if (!bytes.subarray(0, 2).equals(magic)) throw new EnvelopeError('malformed')
-  if (bytes.length < fieldOverheadBytes) throw new EnvelopeError('truncated')
+/** F5 to FD occur in no UTF-8 text, so text can never be taken for an envelope; FE begins a wrapped key. */
+function requireKind(bytes: Buffer): void {
+  const [first] = bytes
+  if (first === undefined) throw new EnvelopeError('truncated')
+  if (first < 0xf5 || first > 0xfd) throw new EnvelopeError('malformed')
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 }

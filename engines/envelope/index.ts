@@ -10,11 +10,13 @@ export {
   type KeyLabel,
   type WrappedKeyDescription,
 } from './wrapped-key.ts'
-export { dataKeyring, type DataKeyring } from './keyring.ts'
+export { dataKeyring, fieldKeyId, type DataKeyring } from './keyring.ts'
 export {
   describeField,
   fieldBytesMax,
+  fieldHeaderBytes,
   fieldOverheadBytes,
+  isCurrent,
   openBytes,
   openText,
   sealBytes,

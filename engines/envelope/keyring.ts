@@ -4,8 +4,10 @@ import { EnvelopeError } from './envelope-error.ts'
 import { derivedKey, fingerprintBytes } from './keys.ts'
 import { xaes, type Xaes } from './xaes.ts'
 
-/** How much of a data key's fingerprint a field envelope carries. */
-export const keyIdBytes = 8
+/** The first byte of every field envelope: format 2, XAES-256-GCM. It occurs in no UTF-8 text. */
+export const fieldFormat = 0xf6
+/** How much of a data key's fingerprint a field envelope carries: enough that the id commits to the key. */
+export const keyIdBytes = 16
 
 /** One version of a tenant's data key, prepared for field envelopes. */
 export interface FieldKey {
@@ -14,11 +16,11 @@ export interface FieldKey {
   readonly aead: Xaes
 }
 
-/** A tenant's data keys: the version that seals, and every version that may still open. */
+/** A tenant's data keys: the version that seals, and every key that may still open, by its id in hexadecimal. */
 export interface DataKeyring {
   readonly tenant: string
   readonly current: FieldKey
-  readonly versions: ReadonlyMap<number, FieldKey>
+  readonly keys: ReadonlyMap<string, FieldKey>
 }
 
 /** Prepares a tenant's data keys, by version; `invalid-keyring` when the current one is missing or two versions hold the same key. */
@@ -28,19 +30,24 @@ export function dataKeyring(spec: {
   readonly keys: ReadonlyMap<number, KeyObject>
 }): DataKeyring {
   requireNames([spec.tenant])
-  const versions = new Map([...spec.keys].map(([version, key]) => [version, fieldKey(version, key)]))
-  const current = versions.get(spec.current)
+  const prepared = [...spec.keys].map(([version, key]) => fieldKey(version, key))
+  const current = prepared.find((key) => key.version === spec.current)
+  const keys = new Map(prepared.map((key) => [key.id.toString('hex'), key]))
   // The same key under two versions is a rotation that did not happen.
-  const distinct = new Set([...versions.values()].map((key) => key.id.toString('hex'))).size
-  if (current === undefined || distinct !== versions.size) throw new EnvelopeError('invalid-keyring')
-  return { tenant: spec.tenant, current, versions }
+  if (current === undefined || keys.size !== prepared.length) throw new EnvelopeError('invalid-keyring')
+  return { tenant: spec.tenant, current, keys }
+}
+
+/** The id that envelopes under the key with this fingerprint (64 hexadecimal digits) carry, as `describeField` shows it. */
+export function fieldKeyId(fingerprint: string): string {
+  return fingerprint.slice(0, keyIdBytes * 2)
 }
 
 function fieldKey(version: number, key: KeyObject): FieldKey {
   requireVersion(version)
   return {
     version,
-    id: fingerprintBytes(key).subarray(0, keyIdBytes),
-    aead: xaes(derivedKey(key, 'surety.envelope/field/1')),
+    id: Buffer.from(fingerprintBytes(key).subarray(0, keyIdBytes)),
+    aead: xaes(derivedKey(key, 'surety.envelope/field/2')),
   }
 }

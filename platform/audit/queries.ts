@@ -205,13 +205,13 @@ export async function keptEvents(
   return { ...row, count: row.count }
 }
 
-/** Events that are neither open nor sealed in the field envelope's format (its first two bytes). */
+/** Events that are neither open nor sealed in the field envelope's format (its first byte). */
 export async function unsealedEvents(db: Database): Promise<number> {
   const row = await db
     .selectFrom('audit_event')
     .select((one) => one.fn.countAll<number>().as('count'))
     .where('sealed', 'is not', null)
-    .where(sql<boolean>`substr(sealed, 1, 2) <> '\\xfe46'::bytea`)
+    .where(sql<boolean>`substr(sealed, 1, 1) <> '\\xf6'::bytea`)
     .executeTakeFirstOrThrow()
   return row.count
 }

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { fieldHeaderBytes } from '#envelope'
 import type { Database, Transaction } from '../db/index.ts'
 
 /** What a data key is used for. */
@@ -171,7 +172,7 @@ export interface SealedColumn {
   readonly onlyWithTenant?: true
 }
 
-/** Values that begin alike: how many, the shortest of them, and the 16 bytes they begin with. */
+/** Values that begin alike: how many, the shortest of them, and the bytes they begin with. */
 export interface HeaderCount {
   readonly tenant: string | null
   readonly header: Buffer
@@ -190,7 +191,7 @@ export async function headerCounts(
   const tenant = of.orProvider === true ? sql`coalesce(${own}, ${provider})` : own
   const only = of.onlyWithTenant === true ? sql`and ${own} is not null` : sql``
   const { rows } = await sql<HeaderCount>`
-    select ${tenant} as tenant, substr(${column}, 1, 16) as header,
+    select ${tenant} as tenant, substr(${column}, 1, ${fieldHeaderBytes}::int) as header,
       min(length(${column}))::int as "bytesMin", count(*)::int as count
     from ${sql.table(`${of.schema}.${of.table}`)}
     where length(${column}) > 0 ${only}

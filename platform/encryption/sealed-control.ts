@@ -82,10 +82,10 @@ function brokenRow(system: EncryptionSystem, broken: (sealed: Buffer) => Uint8Ar
   })
 }
 
-/** The same bytes with one of the header changed. */
-function withByte(sealed: Buffer, at: number): Buffer {
+/** The same bytes with some bits of one byte of the header changed. */
+function withByte(sealed: Buffer, at: number, bits: number): Buffer {
   const copy = Buffer.from(sealed)
-  copy[at] = (copy[at] ?? 0) ^ 0xff
+  copy[at] = (copy[at] ?? 0) ^ bits
   return copy
 }
 
@@ -117,8 +117,8 @@ export const sealedAtRest: Control<EncryptionSystem> = control({
     const plain = Buffer.from('words that anybody who reads the disk can read, long enough to be an envelope')
     const seen = { canaryRows: 0, otherAlgorithmRefused: await sealingIsRefused(system, system.policy) }
     return everyBreakFound({
-      'another algorithm': await brokenRow(system, (sealed) => withByte(sealed, 3)),
-      'an unknown key': await brokenRow(system, (sealed) => withByte(sealed, 8)),
+      'another algorithm': await brokenRow(system, (sealed) => withByte(sealed, 0, 0x01)),
+      'an unknown key': await brokenRow(system, (sealed) => withByte(sealed, 8, 0xff)),
       'a value in the clear': await brokenRow(system, () => plain),
       'an algorithm that seals although it must not': await everythingIsSealed(
         system.db,

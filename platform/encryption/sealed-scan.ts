@@ -1,4 +1,4 @@
-import { describeField, describeWrappedKey, EnvelopeError, fieldOverheadBytes } from '#envelope'
+import { describeField, describeWrappedKey, EnvelopeError, fieldKeyId, fieldOverheadBytes } from '#envelope'
 import type { Database } from '../db/index.ts'
 import { PROVIDER } from './key-store.ts'
 import {
@@ -22,14 +22,11 @@ export interface SealedScan {
 }
 
 interface Known {
-  /** Key ids as envelopes carry them, by `tenant/version`. */
-  readonly keyIds: ReadonlyMap<string, string>
+  /** `tenant/key id`, the id as envelopes carry it. */
+  readonly keyIds: ReadonlySet<string>
   readonly destroyed: ReadonlySet<string>
   readonly algorithm: string
 }
-
-/** How many hexadecimal digits of a key's fingerprint an envelope carries. */
-const KEY_ID_DIGITS = 16
 
 async function known(db: Database, algorithm: string): Promise<Known> {
   const keys = await storedKeys(db)
@@ -37,25 +34,21 @@ async function known(db: Database, algorithm: string): Promise<Known> {
   return {
     algorithm,
     destroyed: await destroyedTenants(db),
-    keyIds: new Map(
-      data.map((key) => [
-        `${key.tenant}/${key.version}`,
-        describeWrappedKey(key.wrapped).keyFingerprint.slice(0, KEY_ID_DIGITS),
-      ]),
+    keyIds: new Set(
+      data.map((key) => `${key.tenant}/${fieldKeyId(describeWrappedKey(key.wrapped).keyFingerprint)}`),
     ),
   }
 }
 
 /** Why values that begin like this are not sealed as they must be, and their algorithm. */
 function judge(one: HeaderCount, by: Known): { readonly wrong: string | null; readonly algorithm: string } {
-  const start = Buffer.concat([one.header, Buffer.alloc(fieldOverheadBytes)])
   try {
-    const { algorithm, keyVersion, keyId } = describeField(start.subarray(0, fieldOverheadBytes))
+    const { algorithm, keyId } = describeField(one.header)
     const of = algorithm ?? 'unknown'
     if (of !== by.algorithm) return { wrong: `are sealed with the algorithm ${of}`, algorithm: of }
     if (one.bytesMin < fieldOverheadBytes) return { wrong: 'are cut off', algorithm: of }
     const tenant = one.tenant ?? PROVIDER
-    const mine = by.keyIds.get(`${tenant}/${keyVersion}`) === keyId
+    const mine = by.keyIds.has(`${tenant}/${keyId}`)
     const wrong = mine || by.destroyed.has(tenant) ? null : 'are sealed under a key that is not the tenant’s'
     return { wrong, algorithm: of }
   } catch (error) {
