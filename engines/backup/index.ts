@@ -12,3 +12,23 @@ export {
   type SecretOpener,
   type SecretWrapper,
 } from './model.ts'
+export type {
+  ArchiveWriter,
+  BackupFacts,
+  BackupVerdict,
+  BackupWriter,
+  FileEntry,
+  Fileset,
+  FoundBackup,
+  FoundBackups,
+  MirrorReport,
+  RecoveryPlan,
+  RecoveryRequest,
+  RegionEvent,
+  Repository,
+  RepositoryOptions,
+  Retention,
+  RewrapReport,
+  StoredObject,
+} from './repository-model.ts'
+export type { WalIndex, WalPiece, WalPlan, WalSegment, WalTail } from './wal-model.ts'

@@ -6,7 +6,7 @@ export interface ObjectHead {
   readonly retainUntil: Date | null
 }
 
-/** A store of immutable objects in one region. Paths are lower-case words, digits, `.`, `-` and `_`, separated by `/`. */
+/** A store of immutable objects in one region. Paths are of letters, digits, `.`, `-` and `_`, separated by `/`; no two differ by case alone. */
 export interface ObjectStore {
   /** The name of the region, such as `eu-central`. */
   readonly region: string
@@ -34,6 +34,7 @@ export type RepositoryErrorCode =
   | 'unsigned'
   | 'no-key'
   | 'broken-chain'
+  | 'too-large'
 
 /** A refusal of the repository or of a store, with the name of the object that it is about. */
 export class RepositoryError extends Error {
