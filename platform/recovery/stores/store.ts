@@ -1,0 +1,23 @@
+import type { ObjectStore } from '#backup'
+
+/** Where a store is and what it can prove of itself. */
+export interface StorePlace {
+  readonly kind: 'folder' | 's3'
+  /** ISO 3166 code of the country; null when nobody said it. */
+  readonly country: string | null
+  /** What a reader is told, without any secret: the folder, or the bucket and its endpoint. */
+  readonly address: string
+  /** It only stands in for a place far away: a folder of this machine. */
+  readonly standIn: boolean
+}
+
+/** A store of backups in one region, with what retention, holds and residency ask of it. */
+export interface BackupStore extends ObjectStore {
+  readonly place: StorePlace
+  /** Keeps an object from removal whatever its age, or lets it go again; throws `missing`. Policy 6.1-e. */
+  hold(path: string, held: boolean): Promise<void>
+  /** Whether an object is kept from removal so; false for one that is not there. */
+  held(path: string): Promise<boolean>
+  /** Asks the store whether it is there and what it says of itself: why it cannot be used, or nothing. */
+  faults(): Promise<readonly string[]>
+}
