@@ -19,6 +19,7 @@ import { policyShow } from './commands/policy-show.ts'
 import { restore } from './commands/restore.ts'
 import { rules } from './commands/rules.ts'
 import { rulesUpdate } from './commands/rules-update.ts'
+import { secretList, secretRemove, secretRotate, secretSet } from './commands/secret.ts'
 import { selfTest } from './commands/self-test.ts'
 import { status } from './commands/status.ts'
 import { wafReplay } from './commands/waf-replay.ts'
@@ -45,6 +46,10 @@ export const commands: readonly Command[] = [
   firstLink,
   pepperRotate,
   oauthKeysRotate,
+  secretList,
+  secretSet,
+  secretRotate,
+  secretRemove,
   outbox,
   demo,
   help,

@@ -12,7 +12,7 @@ import {
   waitingEvents,
 } from './audit/index.ts'
 import { databaseAnswers, listenFor } from './db/index.ts'
-import { encryptionJobs, encryptionRoutes } from './encryption/index.ts'
+import { encryptionJobs, encryptionRoutes, secretRoutes } from './encryption/index.ts'
 import {
   blockListJobs,
   blockListRoutes,
@@ -71,7 +71,9 @@ function allRoutes(config: Config, ground: Ground, services: Services, proof: Pr
     service: 'Instant Reply',
     origin: services.origin,
     contact: config.SECURITY_CONTACT,
-    notes: honestNotes(config),
+    get notes() {
+      return honestNotes(config, services.secrets)
+    },
     signedBy: ground.signer.id,
     verifierKey: ground.ledger.verifierKey,
   }
@@ -89,6 +91,7 @@ function allRoutes(config: Config, ground: Ground, services: Services, proof: Pr
     ...policyServiceRoutes(policyParts),
     ...postRoutes(services.postParts),
     ...recoveryRoutes(proof.recovery),
+    ...secretRoutes(services),
     ...trustRoutes(trust),
     ...blockListRoutes(services.blockList),
   ] as readonly AnyRoute[]
@@ -182,6 +185,11 @@ function listenHere(
       .reload()
       .catch((error: unknown) => log.error(errorRecord(error), 'the block list could not be read'))
   }
+  const readSecrets = (): void => {
+    services.secrets
+      .reload()
+      .catch((error: unknown) => log.error(errorRecord(error), 'secrets of the product could not be read'))
+  }
   return listenFor(
     config.DATABASE_URL,
     {
@@ -191,12 +199,14 @@ function listenHere(
       access_changed: (payload) => notices.heard('access_changed', payload),
       post_waiting: (id) => void deliverSoon(id).catch(complain),
       blocks_changed: readBlocks,
+      secrets_changed: readSecrets,
     },
     {
       reconnected: () => {
         keys.forget()
         notices.interrupted()
         readBlocks()
+        readSecrets()
         poke()
       },
       lost: (error) => {

@@ -11,6 +11,7 @@ import {
 } from './access/index.ts'
 import { openAuditReader } from './audit/index.ts'
 import { bindAll } from './controls.ts'
+import { openProductSecrets, type ProductSecrets } from './encryption/index.ts'
 import { openBlockList, openFirewallHouse, type Gateway, type RecordEvent } from './gateway/index.ts'
 import { later, type Ground } from './ground.ts'
 import { systemClock as clock } from './kernel/clock.ts'
@@ -42,14 +43,14 @@ function knownFacts(config: Config): KnownFacts {
 }
 
 /** What a reader of the public page must know about this installation. */
-export function honestNotes(config: Config): string[] {
+export function honestNotes(config: Config, secrets: ProductSecrets): string[] {
   return [
     ...(config.WHATSAPP_API_URL === ''
       ? ['Messages to WhatsApp go to a local stand-in: they are recorded and not delivered.']
       : []),
     'Keys are held in a local key folder, which stands in for a key management service.',
     ...certificateNotes(config),
-    ...postNotes(config),
+    ...postNotes(config, secrets),
     'Backups are kept in a local folder, which stands in for storage in other regions.',
   ]
 }
@@ -74,7 +75,9 @@ export async function openServices(config: Config, log: Log, ground: Ground) {
   const origin = publicOrigin(config)
   const hasher = openPasswordHasher(await openPeppers(config.SURETY_KEYS))
   const outbox = openLocalOutbox(join(config.SURETY_VAR, 'outbox'))
-  const carriers = openCarriers(config, outbox, tell)
+  const { record } = ground
+  const secrets = await openProductSecrets({ db, clock, keys, record, environment: config })
+  const carriers = openCarriers(config, outbox, tell, secrets)
   const postParts = { db, clock, keys, audit, carriers, enqueue, outbox }
   const post = openPost(postParts)
   const breaches = openBreaches({ url: config.BREACH_URL, corpus: openCorpus(config.BREACH_CORPUS), clock })
@@ -112,6 +115,7 @@ export async function openServices(config: Config, log: Log, ground: Ground) {
     jobs,
     loopback: loopbackTo(config, gateway.get),
     origin,
+    secrets,
     postParts: { ...postParts, post },
     ...(await openDefences(config, log, ground)),
   }

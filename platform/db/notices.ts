@@ -13,6 +13,7 @@ export type Channel =
   | 'keys_changed'
   | 'post_waiting'
   | 'blocks_changed'
+  | 'secrets_changed'
 
 /** The statements are written out, so that no text is ever put into one. Policy 5.3-c. */
 const LISTEN: Readonly<Record<Channel, string>> = {
@@ -24,6 +25,7 @@ const LISTEN: Readonly<Record<Channel, string>> = {
   keys_changed: 'listen keys_changed',
   post_waiting: 'listen post_waiting',
   blocks_changed: 'listen blocks_changed',
+  secrets_changed: 'listen secrets_changed',
 }
 
 /** Tells every process, at commit when `db` is a transaction. */

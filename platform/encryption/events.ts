@@ -20,4 +20,14 @@ export const encryptionEvents = declareEvents({
     open: true,
   },
   'key.probed': { kind: 'system', says: 'A check sealed a canary.' },
+  'secret.set': { kind: 'administration', says: 'A secret of the product was stored.', open: true },
+  'secret.rotated': { kind: 'administration', says: 'A secret of the product was replaced.', open: true },
+  'secret.removed': { kind: 'administration', says: 'A secret of the product was removed.', open: true },
+  'host.enrolled': {
+    kind: 'administration',
+    says: 'A server was added to those that report their disks.',
+    open: true,
+  },
+  'host.retired': { kind: 'administration', says: 'A server is no longer expected to report.', open: true },
+  'host.reported': { kind: 'system', says: 'A server reported how its disks are encrypted.', open: true },
 })

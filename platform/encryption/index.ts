@@ -8,5 +8,6 @@ export { encryptionAlgorithm, encryptionParameters, keysRotation } from './param
 export { encryptionEvents } from './events.ts'
 export { encryptionJobs } from './jobs.ts'
 export { encryptionRoutes } from './routes.ts'
+export { openProductSecrets, secretRoutes, type ProductSecrets } from './secrets/index.ts'
 export { encryptionControls, encryptionDeclarations } from './controls.ts'
 export type { EncryptionSystem } from './observed-system.ts'

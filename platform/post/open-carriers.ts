@@ -6,19 +6,21 @@ import { smtpLetters } from './smtp.ts'
 import { snsTexts } from './sns.ts'
 import { twilioTexts } from './twilio.ts'
 
+/** The secret settings of the post; each is asked for when it is used, so that another value counts from then on. */
+export interface PostSecrets {
+  read(name: 'SMTP_URL' | 'TWILIO_AUTH_TOKEN' | 'AWS_SECRET_ACCESS_KEY'): string
+}
+
 /** The settings of the post. */
 type PostSettings = Pick<
   Config,
-  | 'SMTP_URL'
   | 'MAIL_FROM'
   | 'SMS_PROVIDER'
   | 'SMS_FROM'
   | 'TWILIO_ACCOUNT_SID'
-  | 'TWILIO_AUTH_TOKEN'
   | 'TWILIO_API_URL'
   | 'AWS_REGION'
   | 'AWS_ACCESS_KEY_ID'
-  | 'AWS_SECRET_ACCESS_KEY'
   | 'SNS_API_URL'
 >
 
@@ -27,18 +29,38 @@ export function openCarriers(
   settings: PostSettings,
   outbox: LocalOutbox,
   say: (line: string) => void,
+  secrets: PostSecrets,
 ): Carriers {
-  return { letter: letterCarrier(settings, outbox), text: textCarrier(settings, outbox, say) }
+  return {
+    letter: letterCarrier(settings, outbox, secrets),
+    text: textCarrier(settings, outbox, say, secrets),
+  }
 }
 
-function letterCarrier({ SMTP_URL, MAIL_FROM }: PostSettings, outbox: LocalOutbox): Carrier<Letter> {
-  return SMTP_URL === '' ? localLetters(outbox) : smtpLetters(SMTP_URL, MAIL_FROM)
+/** The mail server while there is one, else the local outbox. */
+function letterCarrier(
+  { MAIL_FROM: from }: PostSettings,
+  outbox: LocalOutbox,
+  secrets: PostSecrets,
+): Carrier<Letter> {
+  const [local, smtp] = [localLetters(outbox), smtpLetters(() => secrets.read('SMTP_URL'), from)]
+  const now = (): Carrier<Letter> => (secrets.read('SMTP_URL') === '' ? local : smtp)
+  return {
+    get name() {
+      return now().name
+    },
+    get standIn() {
+      return now().standIn
+    },
+    carry: (letter) => now().carry(letter),
+  }
 }
 
 function textCarrier(
   settings: PostSettings,
   outbox: LocalOutbox,
   say: (line: string) => void,
+  secrets: PostSecrets,
 ): Carrier<TextMessage> {
   const { SMS_PROVIDER: provider, SMS_FROM: from } = settings
   if (provider === 'twilio')
@@ -46,23 +68,25 @@ function textCarrier(
       from,
       apiUrl: settings.TWILIO_API_URL,
       accountSid: settings.TWILIO_ACCOUNT_SID,
-      authToken: settings.TWILIO_AUTH_TOKEN,
+      authToken: () => secrets.read('TWILIO_AUTH_TOKEN'),
     })
   if (provider === 'sns')
     return snsTexts({
       from,
       region: settings.AWS_REGION,
       accessKeyId: settings.AWS_ACCESS_KEY_ID,
-      secretAccessKey: settings.AWS_SECRET_ACCESS_KEY,
+      secretAccessKey: () => secrets.read('AWS_SECRET_ACCESS_KEY'),
       apiUrl: settings.SNS_API_URL,
     })
   return consoleTexts(outbox, say)
 }
 
 /** What a reader of the public page must know about the post of this installation. */
-export function postNotes({ SMTP_URL, SMS_PROVIDER }: Pick<Config, 'SMTP_URL' | 'SMS_PROVIDER'>): string[] {
+export function postNotes({ SMS_PROVIDER }: Pick<Config, 'SMS_PROVIDER'>, secrets: PostSecrets): string[] {
   return [
-    ...(SMTP_URL === '' ? ['Letters go to a local outbox: they are written down and not sent.'] : []),
+    ...(secrets.read('SMTP_URL') === ''
+      ? ['Letters go to a local outbox: they are written down and not sent.']
+      : []),
     ...(SMS_PROVIDER === 'console'
       ? ['Text messages are shown on the terminal: they are written down and not sent.']
       : []),

@@ -3,7 +3,7 @@ import { notify, type Database } from '../db/index.ts'
 import { newId } from '../kernel/id.ts'
 import { deliver, messageField, openMessage, TRIES_MAX, type DeliveryParts } from './deliver.ts'
 import { NotTaken } from './carrier.ts'
-import { isKept, type Letter, type Post, type TextMessage } from './post.ts'
+import { isKept, type CarrierFace, type Letter, type Post, type TextMessage } from './post.ts'
 import { endedTexts, insertMessage, keptMessages } from './queries.ts'
 
 /** The job that delivers one message. */
@@ -37,7 +37,15 @@ const SOON_MAX = 4
 /** Opens the post over its parts. */
 export function openPost(parts: PostParts) {
   const { letter, text } = parts.carriers
-  const face = ({ name, standIn }: typeof letter | typeof text) => ({ name, standIn })
+  // Who delivers may change while the system runs.
+  const face = (of: CarrierFace): CarrierFace => ({
+    get name() {
+      return of.name
+    },
+    get standIn() {
+      return of.standIn
+    },
+  })
   const post: Post = {
     letter: async (tx, { to, subject, text: words, kind, account }) => {
       requireLetter(to, subject)

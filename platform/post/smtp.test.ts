@@ -30,6 +30,7 @@ suite('mail by SMTP', () => {
     for (const server of servers) await new Promise<void>((done) => server.close(() => done()))
   })
 
+  const at = (address: string) => () => `smtp://${address}`
   /** A mail server on this machine; `refuse` answers at the data. */
   async function serve(
     more: SMTPServerOptions = {},
@@ -66,7 +67,7 @@ suite('mail by SMTP', () => {
     })
 
   test('a letter arrives as plain text, under an id that a second hand-over keeps', async () => {
-    const carrier = smtpLetters(`smtp://${await serve()}`, 'surety@example.org')
+    const carrier = smtpLetters(at(await serve()), 'surety@example.org')
     await carrier.carry(LETTER)
     await carrier.carry(LETTER)
     assert.deepEqual(
@@ -82,7 +83,7 @@ suite('mail by SMTP', () => {
   })
 
   test('an address or a subject with a line break becomes no second recipient and no second header', async () => {
-    const carrier = smtpLetters(`smtp://${await serve()}`, 'surety@example.org')
+    const carrier = smtpLetters(at(await serve()), 'surety@example.org')
     const evil = { ...LETTER, subject: 'Hello\r\nBcc: evil@example.org\r\n\r\nbody' }
     await carrier.carry(evil)
     const to = 'person@example.org>\r\nRCPT TO:<evil@example.org'
@@ -95,11 +96,11 @@ suite('mail by SMTP', () => {
 
   test('a server that refuses for now is tried again, one that refuses for good is not', async () => {
     const later = `smtp://${await serve({}, { code: 451, text: `try again ${LETTER.to}` })}`
-    await notTaken(smtpLetters(later, 'surety@example.org').carry(LETTER), false, /\(451\)/)
+    await notTaken(smtpLetters(() => later, 'surety@example.org').carry(LETTER), false, /\(451\)/)
     const never = `smtp://${await serve({}, { code: 550, text: `no such user ${LETTER.to}` })}`
-    await notTaken(smtpLetters(never, 'surety@example.org').carry(LETTER), true, /\(550\)/)
+    await notTaken(smtpLetters(() => never, 'surety@example.org').carry(LETTER), true, /\(550\)/)
     await notTaken(
-      smtpLetters('smtp://127.0.0.1:1', 'surety@example.org').carry(LETTER),
+      smtpLetters(() => 'smtp://127.0.0.1:1', 'surety@example.org').carry(LETTER),
       false,
       /ECONNREFUSED|ESOCKET/,
     )
@@ -111,9 +112,9 @@ suite('mail by SMTP', () => {
         ? done(null, { user: 'user' })
         : done(Object.assign(new Error('no'), { responseCode: 535 }))
     const address = await serve({ authOptional: false, allowInsecureAuth: true, onAuth })
-    await smtpLetters(`smtp://user:p%40ss@${address}`, 'surety@example.org').carry(LETTER)
+    await smtpLetters(() => `smtp://user:p%40ss@${address}`, 'surety@example.org').carry(LETTER)
     assert.equal(got.length, 1)
-    const wrong = smtpLetters(`smtp://user:wrong@${address}`, 'surety@example.org')
+    const wrong = smtpLetters(() => `smtp://user:wrong@${address}`, 'surety@example.org')
     await notTaken(wrong.carry(LETTER), false, /./)
   })
 
@@ -121,7 +122,7 @@ suite('mail by SMTP', () => {
     const address = await serve()
     // The name is this machine's, but nothing says so: STARTTLS is asked for, and the server has none.
     const port = address.split(':')[1] ?? ''
-    const named = smtpLetters(`smtp://[::ffff:127.0.0.1]:${port}`, 'surety@example.org')
+    const named = smtpLetters(() => `smtp://[::ffff:127.0.0.1]:${port}`, 'surety@example.org')
     await notTaken(named.carry(LETTER), false, /ETLS|could not be used|did not take/)
     assert.deepEqual(got, [])
   })

@@ -11,14 +11,11 @@ function isLoopback(host: string): boolean {
   return isIP(bare) === 4 ? bare.startsWith('127.') : bare === '::1'
 }
 
-/**
- * Letters over SMTP (RFC 5321): TLS from the first byte with `smtps:`, else STARTTLS, which no server but one on this machine
- * may lack. A 4yz answer is tried again, a 5yz answer is final.
- */
-export function smtpLetters(url: string, from: string): Carrier<Letter> {
+/** How to reach the mail server that a URL names. */
+function serverOf(url: string) {
   const { protocol, hostname, port, username, password } = new URL(url)
   const implicit = protocol === 'smtps:'
-  const options = {
+  return {
     host: hostname.replace(/^\[|\]$/g, ''),
     port: port === '' ? (implicit ? 465 : 587) : Number(port),
     secure: implicit,
@@ -34,13 +31,20 @@ export function smtpLetters(url: string, from: string): Carrier<Letter> {
     disableFileAccess: true,
     disableUrlAccess: true,
   }
+}
+
+/**
+ * Letters over SMTP (RFC 5321): TLS from the first byte with `smtps:`, else STARTTLS, which no server but one on this machine
+ * may lack. The URL is asked for at each letter. A 4yz answer is tried again, a 5yz answer is final.
+ */
+export function smtpLetters(url: () => string, from: string): Carrier<Letter> {
   const { host: domain = 'localhost' } = /@(?<host>.+)$/.exec(from)?.groups ?? {}
   return {
     name: 'smtp',
     standIn: false,
     carry: async ({ id, to, subject, text }) => {
       const { createTransport } = await import('nodemailer')
-      const transport = createTransport(options)
+      const transport = createTransport(serverOf(url()))
       try {
         // The address as an object: it is never parsed as a list. The same id again marks a repeated hand-over.
         await transport.sendMail({

@@ -15,7 +15,8 @@ const FINAL: readonly string[] = [
 export interface SnsSettings {
   readonly region: string
   readonly accessKeyId: string
-  readonly secretAccessKey: string
+  /** Asked for at each message. */
+  readonly secretAccessKey: () => string
   /** Empty: the public address of the region. */
   readonly apiUrl: string
   /** A number, a sender name or empty. */
@@ -60,7 +61,7 @@ function clientSettings({ region, accessKeyId, secretAccessKey, apiUrl }: SnsSet
     // The outbox tries again, later and later.
     maxAttempts: 1,
     ...(apiUrl === '' ? {} : { endpoint: apiUrl }),
-    ...(accessKeyId === '' ? {} : { credentials: { accessKeyId, secretAccessKey } }),
+    ...(accessKeyId === '' ? {} : { credentials: { accessKeyId, secretAccessKey: secretAccessKey() } }),
   }
 }
 

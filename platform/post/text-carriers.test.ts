@@ -61,12 +61,12 @@ suite('text messages by providers', () => {
     })
 
   const twilio = (from = '+15005550006') =>
-    twilioTexts({ apiUrl: url, accountSid: SID, authToken: 'sample-token', from })
+    twilioTexts({ apiUrl: url, accountSid: SID, authToken: () => 'sample-token', from })
   const sns = (from = '') =>
     snsTexts({
       region: 'eu-central-1',
       accessKeyId: 'AKIASAMPLE',
-      secretAccessKey: 'sample-token',
+      secretAccessKey: () => 'sample-token',
       apiUrl: url,
       from,
     })

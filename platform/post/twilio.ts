@@ -18,7 +18,8 @@ const answerSchema = z.object({
 export interface TwilioSettings {
   readonly apiUrl: string
   readonly accountSid: string
-  readonly authToken: string
+  /** Asked for at each message. */
+  readonly authToken: () => string
   /** A number, a sender name or the SID of a messaging service. */
   readonly from: string
 }
@@ -26,7 +27,8 @@ export interface TwilioSettings {
 /** Text messages through Twilio's Messages resource (API of 2010-04-01), one form post each. */
 export function twilioTexts({ apiUrl, accountSid, authToken, from }: TwilioSettings): Carrier<TextMessage> {
   const url = new URL(`/2010-04-01/Accounts/${accountSid}/Messages.json`, apiUrl)
-  const authorization = `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}`
+  const authorization = (): string =>
+    `Basic ${Buffer.from(`${accountSid}:${authToken()}`).toString('base64')}`
   return {
     name: 'twilio',
     standIn: false,
@@ -35,7 +37,7 @@ export function twilioTexts({ apiUrl, accountSid, authToken, from }: TwilioSetti
       const body = new URLSearchParams({ To: to, Body: text, ...sender, ...validity(goodUntil) })
       const reply = await fetch(url, {
         method: 'POST',
-        headers: { authorization, accept: 'application/json' },
+        headers: { authorization: authorization(), accept: 'application/json' },
         body,
         redirect: 'error',
         signal: AbortSignal.timeout(TIMEOUT_MS),
