@@ -90,6 +90,43 @@ export async function storePublished(
   if (done.numUpdatedRows !== 1n) throw new Error('another process published the ledger meanwhile')
 }
 
+/** An event as it stands in the ledger, to be written back into its row. */
+export type LedgerRow = Omit<Insertable<Tables['audit_event']>, 'details' | 'ledger_index' | 'written'> & {
+  readonly id: string
+  readonly details: string | null
+  readonly ledger_index: number
+}
+
+/** Those of these events that there are. */
+export function eventsByIds(db: Database, ids: readonly string[]): Promise<StoredEvent[]> {
+  return db
+    .selectFrom('audit_event')
+    .selectAll()
+    .where('id', 'in', [...ids])
+    .execute()
+}
+
+/** Writes events back that stand in the ledger already. */
+export async function insertLedgerRows(tx: Database, rows: readonly LedgerRow[]): Promise<void> {
+  await tx
+    .insertInto('audit_event')
+    .values([...rows])
+    .execute()
+}
+
+/** Gives an event the place that it has in the ledger. */
+export async function placeInLedger(tx: Database, id: string, index: number): Promise<void> {
+  await tx.updateTable('audit_event').set({ ledger_index: index }).where('id', '=', id).execute()
+}
+
+/** Sets how far the ledger is, after a restore. */
+export async function storeRejoined(
+  tx: Database,
+  state: Pick<LedgerState, 'sequenced' | 'published' | 'root' | 'checkpoint'>,
+): Promise<void> {
+  await tx.updateTable('ledger_state').set(state).execute()
+}
+
 /** The advisory lock of whoever publishes the ledger; while another holds it, files and database show the same ledger. */
 export const PUBLISHER_LOCK = 590001
 
