@@ -74,7 +74,7 @@ export async function openServices(config: Config, log: Log, ground: Ground) {
   const { db, policy, keys, audit, notices } = ground
   const origin = publicOrigin(config)
   const hasher = openPasswordHasher(await openPeppers(config.SURETY_KEYS))
-  const outbox = openLocalOutbox(join(config.SURETY_VAR, 'outbox'))
+  const outbox = openLocalOutbox(join(config.SURETY_VAR, 'outbox'), keys)
   const { record } = ground
   const secrets = await openProductSecrets({ db, clock, keys, record, environment: config })
   const carriers = openCarriers(config, outbox, tell, secrets)

@@ -114,7 +114,7 @@ export interface TestMessage {
 /** The real post with the local outbox; `messages` delivers what waits and gives everything so far, the newest last. */
 async function testPost(parts: Pick<Parameters<typeof openPost>[0], 'db' | 'clock' | 'keys' | 'audit'>) {
   const folder = await mkdtemp(join(tmpdir(), 'surety-outbox-'))
-  const outbox = openLocalOutbox(folder)
+  const outbox = openLocalOutbox(folder, parts.keys)
   const carriers = { letter: localLetters(outbox), text: consoleTexts(outbox, () => {}) }
   const waiting: string[] = []
   const delivered: string[] = []
@@ -127,7 +127,7 @@ async function testPost(parts: Pick<Parameters<typeof openPost>[0], 'db' | 'cloc
     messages: async (): Promise<readonly TestMessage[]> => {
       for (const id of waiting.splice(0)) {
         await post.deliver(id)
-        delivered.push(`${id}.txt`)
+        delivered.push(id)
       }
       const files = new Map((await outbox.list(500)).map(({ name, text }) => [name, text]))
       return delivered.flatMap((name) => {

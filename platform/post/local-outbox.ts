@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { PROVIDER, type FieldPlace, type TenantKeys } from '../encryption/index.ts'
 import type { Carrier, Numbered } from './carrier.ts'
 import type { Letter, TextMessage } from './post.ts'
 
@@ -9,11 +10,15 @@ const KEPT_FILES_MAX = 500
 
 /** A message as it lies in the local outbox. */
 export interface LocalMessage {
+  /** The id of the message. */
   readonly name: string
   readonly text: string
 }
 
-/** A folder that stands in for delivery: everything is written there, for the operator alone, and nothing is sent. */
+/**
+ * A folder that stands in for delivery: everything is written there, sealed under the provider's key, for the operator alone,
+ * and nothing is sent.
+ */
 export interface LocalOutbox {
   letter(letter: Numbered<Letter>): Promise<void>
   text(message: Numbered<TextMessage>): Promise<void>
@@ -23,12 +28,19 @@ export interface LocalOutbox {
   clear(before: Date): Promise<void>
 }
 
+const placeOf = (id: string): FieldPlace => ({ table: 'local-outbox', column: 'message', row: id })
+const SEALED = '.sealed'
+
 /** Opens the folder lazily: it is made with the first message. */
-export function openLocalOutbox(folder: string): LocalOutbox {
+export function openLocalOutbox(
+  folder: string,
+  keys: Pick<TenantKeys, 'sealText' | 'openText'>,
+): LocalOutbox {
   const write = async (id: string, lines: readonly string[]): Promise<void> => {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     // The same message again, after an end in between, replaces itself.
-    await writeFile(join(folder, `${id}.txt`), `${lines.join('\n')}\n`, { mode: 0o600 })
+    const sealed = await keys.sealText(PROVIDER, placeOf(id), `${lines.join('\n')}\n`)
+    await writeFile(join(folder, `${id}${SEALED}`), sealed, { mode: 0o600 })
   }
   const names = async (): Promise<string[]> => {
     const found = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
@@ -36,7 +48,7 @@ export function openLocalOutbox(folder: string): LocalOutbox {
       throw error
     })
     // The ids begin with the time.
-    return found.filter((name) => name.endsWith('.txt')).sort()
+    return found.filter((name) => name.endsWith(SEALED)).sort()
   }
   return {
     letter: ({ id, to, subject, kind, text }) =>
@@ -46,7 +58,11 @@ export function openLocalOutbox(folder: string): LocalOutbox {
     list: async (count) => {
       const newest = (await names()).slice(-Math.min(count, KEPT_FILES_MAX))
       return Promise.all(
-        newest.map(async (name) => ({ name, text: await readFile(join(folder, name), 'utf8') })),
+        newest.map(async (name) => {
+          const id = name.slice(0, -SEALED.length)
+          const sealed = await readFile(join(folder, name))
+          return { name: id, text: await keys.openText(PROVIDER, placeOf(id), sealed) }
+        }),
       )
     },
     clear: async (before) => {

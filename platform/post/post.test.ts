@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, suite, test } from 'node:test'
@@ -206,8 +206,8 @@ suite('post', () => {
     assert.deepEqual(rows, [{ state: 'kept' }])
   })
 
-  test('the local outbox says first that nothing was sent, and only its owner reads it', async () => {
-    const outbox = openLocalOutbox(join(folder, 'outbox'))
+  test('policy 2.2-0: the local outbox says first that nothing was sent, and its files are sealed', async () => {
+    const outbox = openLocalOutbox(join(folder, 'outbox'), parts.keys)
     const said: string[] = []
     await localLetters(outbox).carry({ ...LETTER, id: '1' })
     const text = { id: '2', to: '+14155552671', text: 'Code 123456\nfor you', kind: 'sample', account: null }
@@ -222,15 +222,19 @@ suite('post', () => {
     )
     assert.match(found[0]?.text ?? '', /Subject: A sample letter\n.*\n\nOpen https/)
     assert.deepEqual(said, ['[text message, NOT SENT, to +14155552671] Code 123456 for you'])
-    for (const name of await readdir(join(folder, 'outbox')))
-      assert.equal((await stat(join(folder, 'outbox', name))).mode & 0o777, 0o600)
+    for (const name of await readdir(join(folder, 'outbox'))) {
+      const path = join(folder, 'outbox', name)
+      assert.equal((await stat(path)).mode & 0o777, 0o600)
+      const bytes = await readFile(path)
+      for (const word of ['sample', '123456', '+1415']) assert.ok(!bytes.includes(word), word)
+    }
     assert.equal((await stat(join(folder, 'outbox'))).mode & 0o777, 0o700)
     await outbox.clear(new Date(Date.now() + 60_000))
     assert.deepEqual(await outbox.list(10), [])
   })
 
   test('a message that lost its job gets one, and what ended long ago is removed', async () => {
-    const outbox = openLocalOutbox(join(folder, 'none'))
+    const outbox = openLocalOutbox(join(folder, 'none'), parts.keys)
     const forgotten = await put()
     const delivered = await put()
     await openPost(parts).deliver(delivered)
