@@ -21,15 +21,20 @@ export function canonicalContext(parts: readonly (string | Uint8Array)[]): Buffe
   return out
 }
 
-/**
- * Refuses a name or id that is empty, ill-formed or above 255 bytes. Empty, because an envelope bound to an empty row id would
- * open in every row that lacks one.
- */
+/** Refuses names and ids that `nameLength` refuses. */
 export function requireNames(names: readonly string[]): void {
-  const usable = names.every(
-    (name) => name !== '' && name.isWellFormed() && Buffer.byteLength(name, 'utf8') <= nameBytesMax,
-  )
-  if (!usable) throw new EnvelopeError('invalid-context')
+  names.forEach(nameLength)
+}
+
+/**
+ * How many bytes a name or id has; `invalid-context` for one that is empty, ill-formed or above 255 bytes. Empty, because an
+ * envelope bound to an empty row id would open in every row that lacks one.
+ */
+export function nameLength(name: string): number {
+  const length = Buffer.byteLength(name, 'utf8')
+  if (length === 0 || length > nameBytesMax || !name.isWellFormed())
+    throw new EnvelopeError('invalid-context')
+  return length
 }
 
 /** Refuses anything but an unsigned 32-bit number from 1, the range of versions. */

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { EnvelopeError } from './envelope-error.ts'
-import { fieldContextBytes, type FieldContext } from './field-context.ts'
+import type { FieldContext } from './field-context.ts'
 import { fieldFormat, keyIdBytes, type DataKeyring, type FieldKey } from './keyring.ts'
 import { randomNonce, tagBytes } from './primitives.ts'
 import { xaesNonceBytes } from './xaes.ts'
@@ -32,7 +32,7 @@ export function sealBytes(keyring: DataKeyring, context: FieldContext, plaintext
   if (plaintext.length > fieldBytesMax) throw new EnvelopeError('too-large')
   const key = keyring.current
   const nonce = randomNonce(xaesNonceBytes)
-  const [ciphertext, tag] = key.aead.seal(nonce, fieldContextBytes(key, context), plaintext)
+  const [ciphertext, tag] = key.aead.seal(nonce, key.places(context), plaintext)
   const envelope = Buffer.allocUnsafe(fieldOverheadBytes + ciphertext.length)
   envelope[0] = fieldFormat
   envelope.set(key.id, keyIdAt)
@@ -53,7 +53,7 @@ export function openBytes(keyring: DataKeyring, context: FieldContext, envelope:
   const key = keyOf(keyring, bytes)
   return key.aead.open(
     bytes.subarray(nonceAt, ciphertextAt),
-    fieldContextBytes(key, context),
+    key.places(context),
     bytes.subarray(ciphertextAt, -tagBytes),
     bytes.subarray(-tagBytes),
   )
@@ -76,7 +76,7 @@ export function openText(keyring: DataKeyring, context: FieldContext, envelope: 
 export function isCurrent(keyring: DataKeyring, envelope: Uint8Array): boolean {
   const bytes = asBuffer(envelope)
   requireForm(bytes)
-  return keyring.current.id.equals(bytes.subarray(keyIdAt, nonceAt))
+  return names(bytes, keyring.current)
 }
 
 /** Reads algorithm and key of an envelope, or of its first 17 bytes, without any key; accepts formats of other releases. */
@@ -92,11 +92,15 @@ export function describeField(envelope: Uint8Array): FieldDescription {
 
 /** Most values are under the newest key, so it is compared first; a look-up by text costs more. */
 function keyOf(keyring: DataKeyring, bytes: Buffer): FieldKey {
-  const id = bytes.subarray(keyIdAt, nonceAt)
-  if (keyring.current.id.equals(id)) return keyring.current
-  const key = keyring.keys.get(id.toString('hex'))
+  if (names(bytes, keyring.current)) return keyring.current
+  const key = keyring.keys.get(bytes.toString('hex', keyIdAt, nonceAt))
   if (key === undefined) throw new EnvelopeError('unknown-key-version')
   return key
+}
+
+function names(bytes: Buffer, { id }: FieldKey): boolean {
+  for (let at = 0; at < keyIdBytes; at++) if (bytes[keyIdAt + at] !== id[at]) return false
+  return true
 }
 
 /** One tenant's data under another tenant's key would outlive the erasure of that tenant's keys. */

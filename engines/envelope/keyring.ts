@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { requireNames, requireVersion } from './canonical-context.ts'
 import { EnvelopeError } from './envelope-error.ts'
+import { fieldPlaces, type FieldPlaces } from './field-context.ts'
 import { derivedKey, fingerprintBytes } from './keys.ts'
 import { xaes, type Xaes } from './xaes.ts'
 
@@ -14,6 +15,7 @@ export interface FieldKey {
   readonly version: number
   readonly id: Buffer
   readonly aead: Xaes
+  readonly places: FieldPlaces
 }
 
 /** A tenant's data keys: the version that seals, and every key that may still open, by its id in hexadecimal. */
@@ -30,7 +32,7 @@ export function dataKeyring(spec: {
   readonly keys: ReadonlyMap<number, KeyObject>
 }): DataKeyring {
   requireNames([spec.tenant])
-  const prepared = [...spec.keys].map(([version, key]) => fieldKey(version, key))
+  const prepared = [...spec.keys].map(([version, key]) => fieldKey(spec.tenant, version, key))
   const current = prepared.find((key) => key.version === spec.current)
   const keys = new Map(prepared.map((key) => [key.id.toString('hex'), key]))
   // The same key under two versions is a rotation that did not happen.
@@ -43,11 +45,9 @@ export function fieldKeyId(fingerprint: string): string {
   return fingerprint.slice(0, keyIdBytes * 2)
 }
 
-function fieldKey(version: number, key: KeyObject): FieldKey {
+function fieldKey(tenant: string, version: number, key: KeyObject): FieldKey {
   requireVersion(version)
-  return {
-    version,
-    id: Buffer.from(fingerprintBytes(key).subarray(0, keyIdBytes)),
-    aead: xaes(derivedKey(key, 'surety.envelope/field/2')),
-  }
+  const id = Buffer.from(fingerprintBytes(key).subarray(0, keyIdBytes))
+  const aead = xaes(derivedKey(key, 'surety.envelope/field/2'))
+  return { version, id, aead, places: fieldPlaces(tenant, fieldFormat, id) }
 }

@@ -1,6 +1,6 @@
 import { createCipheriv, createSecretKey, type KeyObject } from 'node:crypto'
 import { EnvelopeError } from './envelope-error.ts'
-import { gcmOpen, gcmSeal, requireKey } from './primitives.ts'
+import { bareGcmOpen, bareGcmSeal, requireKey } from './primitives.ts'
 
 /** Length of an XAES-256-GCM nonce: 192 bits, safe to draw at random for 2^80 messages under one key. */
 export const xaesNonceBytes = 24
@@ -22,14 +22,15 @@ export function xaes(key: KeyObject): Xaes {
   // ECB chains nothing and without padding holds nothing back, so one cipher serves every block; making one each time costs more than the rest.
   const block = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false)
   const template = derivationInput(block.update(Buffer.alloc(16)))
+  // Written anew for each message and read before the next; what surrounds the nonce in it never changes.
+  const input = Buffer.from(template)
 
   const derive = (nonce: Buffer): KeyObject => {
     if (nonce.length !== xaesNonceBytes) throw new EnvelopeError('malformed')
-    const input = Buffer.from(template)
-    for (const at of [0, 4, 8]) {
-      const word = nonce.readUInt32BE(at)
-      input.writeUInt32BE((input.readUInt32BE(4 + at) ^ word) >>> 0, 4 + at)
-      input.writeUInt32BE((input.readUInt32BE(20 + at) ^ word) >>> 0, 20 + at)
+    for (let at = 0; at < 12; at++) {
+      const byte = nonce[at] ?? 0
+      input[4 + at] = (template[4 + at] ?? 0) ^ byte
+      input[20 + at] = (template[20 + at] ?? 0) ^ byte
     }
     const derived = block.update(input)
     const messageKey = createSecretKey(derived)
@@ -38,8 +39,9 @@ export function xaes(key: KeyObject): Xaes {
   }
 
   return {
-    seal: (nonce, aad, plaintext) => gcmSeal(derive(nonce), nonce.subarray(12), aad, plaintext),
-    open: (nonce, aad, ciphertext, tag) => gcmOpen(derive(nonce), nonce.subarray(12), aad, ciphertext, tag),
+    seal: (nonce, aad, plaintext) => bareGcmSeal(derive(nonce), nonce.subarray(12), aad, plaintext),
+    open: (nonce, aad, ciphertext, tag) =>
+      bareGcmOpen(derive(nonce), nonce.subarray(12), aad, ciphertext, tag),
   }
 }
 
