@@ -39,7 +39,7 @@ suite('a folder as a store', () => {
     const { folder, store } = await opened()
     await store.put('a', Buffer.from('a'), { retainUntil: null })
     await rename(folder, `${folder}.away`)
-    assert.deepEqual(await store.faults(), ['the folder of region-a is not there'])
+    assert.deepEqual(await store.faults(), [{ kind: 'away', says: 'the folder of region-a is not there' }])
     await assert.rejects(store.get('a'), { code: 'unreachable' })
     await assert.rejects(store.head('a'), { code: 'unreachable' })
     await assert.rejects(collected(store.list('')), { code: 'unreachable' })

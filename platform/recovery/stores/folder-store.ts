@@ -56,7 +56,9 @@ export async function openFolderStore(deps: FolderStoreDeps): Promise<BackupStor
     hold: (path, held) => changing(path, () => hold(parts, path, held)),
     held: (path) =>
       reaching(parts, path, async () => (await promiseOf(parts, objectPath(path)))?.held ?? false),
-    faults: async () => ((await isThere(parts)) ? [] : [`the folder of ${deps.region} is not there`]),
+    faults: async () =>
+      (await isThere(parts)) ? [] : [{ kind: 'away', says: `the folder of ${deps.region} is not there` }],
+    close: async () => {},
   }
 }
 

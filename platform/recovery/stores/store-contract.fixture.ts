@@ -8,6 +8,7 @@ import type { BackupStore } from './store.ts'
 /** A store to try, its time, and what it cannot do. */
 export interface TriedStore {
   readonly store: BackupStore
+  /** In whole seconds, which is what every service keeps. */
   now(): Date
   /** Moves time; null for a store whose clock is its own. */
   readonly advanceSeconds: ((seconds: number) => void) | null

@@ -11,6 +11,13 @@ export interface StorePlace {
   readonly standIn: boolean
 }
 
+/** Why a store cannot be used: it does not answer at the moment, or it never can as it is set up. */
+export interface StoreFault {
+  readonly kind: 'away' | 'unfit'
+  /** In a plain sentence, without any secret. */
+  readonly says: string
+}
+
 /** A store of backups in one region, with what retention, holds and residency ask of it. */
 export interface BackupStore extends ObjectStore {
   readonly place: StorePlace
@@ -19,5 +26,6 @@ export interface BackupStore extends ObjectStore {
   /** Whether an object is kept from removal so; false for one that is not there. */
   held(path: string): Promise<boolean>
   /** Asks the store whether it is there and what it says of itself: why it cannot be used, or nothing. */
-  faults(): Promise<readonly string[]>
+  faults(): Promise<readonly StoreFault[]>
+  close(): Promise<void>
 }
