@@ -9,12 +9,10 @@ import { testDatabase } from '#database'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const folders = ['engines', 'platform', 'inbox', 'client', 'database', 'launch', 'cli', 'test', 'bench']
 
-/** Test files at once; three on two processors, because each waits now and then for the PostgreSQL that all share. */
-const FILES_AT_ONCE = 3
+/** Test files at once beside one whole system; each waits now and then for the PostgreSQL that all share. */
+const FILES_AT_ONCE = 2
 /** Files that start a whole system each and measure its promises in real time. */
 const WHOLE_SYSTEM = /^test\/(?:attacks|drills|journey)\//
-/** Whole systems at once; each waits most of its time for a browser, a clock or a process. */
-const SYSTEMS_AT_ONCE = 2
 /** A test file that takes longer than this has failed. */
 const FILE_MS_MAX = 300_000
 /** Lines of a failed file's own output that are shown. */
@@ -86,15 +84,18 @@ async function runFiles(files: readonly string[], atOnce: number): Promise<Outco
   return { passed: total.passed, failed: failedOf(total), skipped: total.skipped }
 }
 
-/** Runs two files at once; what the machine was too busy for is tried once more, alone, and says so. */
-async function runWholeSystems(files: readonly string[]): Promise<Outcome> {
+/**
+ * Runs one file beside all others, and two once `others` are done: each waits half of its time for a browser, a clock or a
+ * process. What the machine was too busy for is tried once more, alone, and says so.
+ */
+async function runWholeSystems(files: readonly string[], others: Promise<unknown>): Promise<Outcome> {
   const waiting = [...files]
   const outcomes = new Map<string, Outcome>()
   const work = async (): Promise<void> => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift())
       outcomes.set(file, await runFiles([file], 1))
   }
-  await Promise.all(Array.from({ length: SYSTEMS_AT_ONCE }, work))
+  await Promise.all([work(), others.then(work)])
   for (const [file, { failed }] of outcomes) {
     if (failed === 0) continue
     console.log(`again  ${relative(root, file)}`)
@@ -129,9 +130,9 @@ if (process.env['SURETY_PUBLIC_DATA'] === undefined)
   console.log('SURETY_PUBLIC_DATA is not set: tests that read public vectors are skipped.')
 
 const paths = (some: readonly string[]): string[] => some.map((file) => `${root}${file}`)
-const units = await runFiles(paths(files.filter((file) => !WHOLE_SYSTEM.test(file))), FILES_AT_ONCE)
-const systems = await runWholeSystems(paths(files.filter((file) => WHOLE_SYSTEM.test(file))))
-const { passed, failed, skipped } = added(units, systems)
+const units = runFiles(paths(files.filter((file) => !WHOLE_SYSTEM.test(file))), FILES_AT_ONCE)
+const systems = runWholeSystems(paths(files.filter((file) => WHOLE_SYSTEM.test(file))), units)
+const { passed, failed, skipped } = added(await units, await systems)
 for (const [file, lines] of written) {
   console.log(`\nWritten by ${relative(root, dirname(file))}/${relative(dirname(file), file)}:`)
   for (const line of lines.flatMap(indent)) console.log(line)
