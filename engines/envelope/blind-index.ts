@@ -1,10 +1,10 @@
 import type { KeyObject } from 'node:crypto'
 import { canonicalContext, requireNames } from './canonical-context.ts'
-import { EnvelopeError } from './envelope-error.ts'
 import { derivedKey } from './keys.ts'
+import { normalForms, type NormalForm } from './normal-form.ts'
 import { hmacSha256 } from './primitives.ts'
 
-/** Turns a value that the caller has normalised into its 32-byte index; text must be well formed (`invalid-text`). */
+/** Turns a value into its 32-byte index; text is brought into the form of its column first and must be well formed (`invalid-text`). */
 export type BlindIndex = (value: string | Uint8Array) => Buffer
 
 /**
@@ -13,14 +13,16 @@ export type BlindIndex = (value: string | Uint8Array) => Buffer
  */
 export function blindIndex(
   indexKey: KeyObject,
-  scope: { readonly tenant: string; readonly purpose: string },
+  scope: {
+    readonly tenant: string
+    readonly purpose: string
+    /** In which form text is looked up; as it is unless told. Bytes are always taken as they are. */
+    readonly form?: NormalForm
+  },
 ): BlindIndex {
   requireNames([scope.tenant, scope.purpose])
   const use = canonicalContext(['surety.envelope/blind-index/1', scope.tenant, scope.purpose])
   const key = derivedKey(indexKey, use)
-  return (value) => {
-    if (typeof value !== 'string') return hmacSha256(key, value)
-    if (!value.isWellFormed()) throw new EnvelopeError('invalid-text')
-    return hmacSha256(key, Buffer.from(value, 'utf8'))
-  }
+  const normal = normalForms[scope.form ?? 'exact']
+  return (value) => hmacSha256(key, typeof value === 'string' ? Buffer.from(normal(value), 'utf8') : value)
 }

@@ -25,5 +25,6 @@ export {
   type FieldDescription,
 } from './field.ts'
 export { blindIndex, type BlindIndex } from './blind-index.ts'
+export { normalForms, type NormalForm } from './normal-form.ts'
 export { openFile, openStream, sealFile, sealStream } from './stream.ts'
 export { conformEnvelope, type Conformance } from './conform.ts'

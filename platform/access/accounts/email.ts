@@ -1,9 +1,5 @@
+import { normalForms } from '#envelope'
 import { z } from '../../kernel/schema.ts'
-
-/** The one form in which an e-mail address is compared: NFKC, lower case, no space around it. */
-function normaliseEmail(email: string): string {
-  return email.trim().normalize('NFKC').toLowerCase()
-}
 
 /** Characters before the @, and in all (RFC 5321 §4.5.3.1): no letter goes to a longer address. */
 const LOCAL_CHARACTERS_MAX = 64
@@ -13,7 +9,8 @@ const ADDRESS_CHARACTERS_MAX = 254
 export const emailSchema = z
   .string()
   .max(320)
-  .transform(normaliseEmail)
+  .refine((email) => email.isWellFormed())
+  .transform(normalForms.email)
   .pipe(
     z
       .email()
