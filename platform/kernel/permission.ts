@@ -34,6 +34,8 @@ export const permissions = {
   'gateway.read': 'see traffic, what the firewall refused and why, and its rules',
   'gateway.change':
     'load the firewall’s rules and reviewed file anew, have them compared with their source, and turn clients away',
+  'recovery.read': 'see backups, restores, drills and how they went',
+  'recovery.restore': 'restore a backup into a sandbox and remove it again',
   'operator.local': 'act from the machine itself, through the operator socket',
   'service.protected': 'act as the protected service, through the service socket',
 } as const satisfies Record<string, string>
@@ -49,6 +51,7 @@ export const SENSITIVE = [
   'policy.publish',
   'platform.support',
   'account.reset',
+  'recovery.restore',
 ] as const satisfies readonly Permission[]
 
 /** The name of a permission that only an elevation gives. */

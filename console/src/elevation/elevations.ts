@@ -19,6 +19,7 @@ const WORDS: Readonly<Record<SensitivePermission, string>> = {
   'policy.publish': 'Publish the policy',
   'platform.support': 'Enter a customer’s workspace',
   'account.reset': 'Reset a person’s second factors',
+  'recovery.restore': 'Restore a backup into a sandbox',
 }
 
 /** A sensitive permission in words. */

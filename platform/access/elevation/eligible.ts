@@ -10,8 +10,8 @@ import { bitsOfStaffRole } from '../roles/rights.ts'
 
 /** What somebody in this role of the provider's staff may ask an elevation for, and decide about for others. Policy 3.2-d. */
 export const ELIGIBLE: Readonly<Record<StaffRole, readonly SensitivePermission[]>> = {
-  administrator: ['platform.people', 'platform.support', 'account.reset'],
-  'security-officer': ['policy.publish', 'platform.support', 'account.reset'],
+  administrator: ['platform.people', 'platform.support', 'account.reset', 'recovery.restore'],
+  'security-officer': ['policy.publish', 'platform.support', 'account.reset', 'recovery.restore'],
   'staff-auditor': [],
 }
 

@@ -68,6 +68,7 @@ export const STAFF_ROLES: Readonly<Record<StaffRole, readonly Permission[]>> = {
     'review.decide',
     'gateway.read',
     'gateway.change',
+    'recovery.read',
   ],
   'security-officer': [
     'platform.staff',
@@ -79,8 +80,16 @@ export const STAFF_ROLES: Readonly<Record<StaffRole, readonly Permission[]>> = {
     'review.decide',
     'gateway.read',
     'gateway.change',
+    'recovery.read',
   ],
-  'staff-auditor': ['platform.staff', 'policy.read', 'platform.audit', 'review.read', 'gateway.read'],
+  'staff-auditor': [
+    'platform.staff',
+    'policy.read',
+    'platform.audit',
+    'review.read',
+    'gateway.read',
+    'recovery.read',
+  ],
 }
 
 /** What an API key can be given: work with the data of one workspace, never with people, keys or accounts. */
