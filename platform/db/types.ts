@@ -297,6 +297,14 @@ export interface KeyAccess {
   tenant: string;
 }
 
+export interface KeyDestruction {
+  at: Timestamp;
+  done_at: Timestamp | null;
+  id: string;
+  person: string | null;
+  tenant: string;
+}
+
 export interface Leaver {
   account_id: string;
   cause: string;
@@ -563,6 +571,17 @@ export interface RecoveryCode {
   used_at: Timestamp | null;
 }
 
+export interface RestoreProof {
+  backup: string;
+  began_at: Timestamp;
+  ended_at: Timestamp;
+  facts: Json;
+  id: string;
+  passed: boolean;
+  reason: string;
+  says: string;
+}
+
 export interface ReviewCampaign {
   closed_at: Timestamp | null;
   due_at: Timestamp;
@@ -615,6 +634,25 @@ export interface RoleGrant {
   role: string;
   via: string;
   workspace_id: string | null;
+}
+
+export interface Sandbox {
+  asked_at: Timestamp;
+  asked_by: string;
+  bytes_per_second: Generated<number>;
+  done_bytes: Generated<number>;
+  expires_at: Timestamp;
+  facts: Json | null;
+  id: string;
+  ready_at: Timestamp | null;
+  region: string | null;
+  removed_at: Timestamp | null;
+  says: string | null;
+  seconds_left: number | null;
+  state: string;
+  step: string;
+  target: Timestamp | null;
+  total_bytes: number | null;
 }
 
 export interface SecondFactor {
@@ -806,6 +844,7 @@ export interface DB {
   gateway_block: GatewayBlock;
   job_function: JobFunction;
   key_access: KeyAccess;
+  key_destruction: KeyDestruction;
   leaver: Leaver;
   leaver_step: LeaverStep;
   ledger_state: LedgerState;
@@ -828,9 +867,11 @@ export interface DB {
   policy_version: PolicyVersion;
   product_secret: ProductSecret;
   recovery_code: RecoveryCode;
+  restore_proof: RestoreProof;
   review_campaign: ReviewCampaign;
   review_item: ReviewItem;
   role_grant: RoleGrant;
+  sandbox: Sandbox;
   second_factor: SecondFactor;
   server_host: ServerHost;
   service_event_type: ServiceEventType;
