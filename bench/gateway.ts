@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
@@ -10,6 +9,7 @@ import { startNginx } from './nginx.ts'
 import { processTree } from './process-tree.ts'
 import { attack, sampleRequests } from './waf-requests.ts'
 import { NO_RULES, rulePaths } from './waf-rules.ts'
+import { freePort } from '../launch/free-port.ts'
 
 const CONNECTIONS = 16
 const WARM_UP_SECONDS = 4
@@ -113,13 +113,4 @@ async function startOurs(upstreamPort: number): Promise<Server> {
       await gone
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return port
 }

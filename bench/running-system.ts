@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { readConfig, runFolder, type Config } from '../platform/kernel/config.ts'
 import { processTree } from './process-tree.ts'
+import { freePort } from '../launch/free-port.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 /** How long a start may take before it counts as failed. */
@@ -62,14 +62,6 @@ export async function makePlace(): Promise<Place> {
 function rulesHere(): string {
   const { SURETY_RULES: own = '', SURETY_PUBLIC_DATA: data = '' } = process.env
   return own === '' && data !== '' ? join(data, 'crs') : own
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => probe.once('listening', resolve))
-  const { port } = probe.address() as AddressInfo
-  await new Promise((resolve) => probe.close(resolve))
-  return port
 }
 
 /** Runs `npm start` in a place and waits until it says that it is up. */

@@ -1,5 +1,4 @@
 import { mkdirSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -13,6 +12,7 @@ import { supervise, type Supervised } from './child.ts'
 import { buildConsole } from './console-build.ts'
 import { takeLock } from './lock.ts'
 import { logToFile, logToOutput, type ProgramLog } from './program-log.ts'
+import { freePort } from './free-port.ts'
 
 /** The oldest PostgreSQL that an external database may be. */
 const POSTGRES_OLDEST = 15
@@ -119,15 +119,6 @@ async function serviceTokenFile(config: Config): Promise<string> {
   const file = join(config.SURETY_KEYS, 'service.token')
   await secretFile(file, () => `${newSecret()}\n`)
   return file
-}
-
-/** A free loopback port, kept for the service across restarts of it. */
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => probe.once('listening', resolve))
-  const { port } = probe.address() as AddressInfo
-  await new Promise((resolve) => probe.close(resolve))
-  return port
 }
 
 async function migrateAll(url: string): Promise<void> {

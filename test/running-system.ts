@@ -3,7 +3,6 @@ import { createHmac } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import type { IncomingHttpHeaders } from 'node:http'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -11,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { openGateway, type Gateway } from '../cli/gateway.ts'
 import { readConfig, runFolder, type Config } from '../platform/kernel/config.ts'
 import { base32, stepAt, totpCode } from '../platform/access/factors/totp.ts'
+import { freePort } from '../launch/free-port.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 /** How long a start may take before it counts as failed; the first one builds the console. */
@@ -149,14 +149,6 @@ async function makeEnvironment(
 function publicRules(): string {
   const data = process.env['SURETY_PUBLIC_DATA']
   return data === undefined ? '' : join(data, 'crs')
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => probe.once('listening', resolve))
-  const { port } = probe.address() as AddressInfo
-  await new Promise((resolve) => probe.close(resolve))
-  return port
 }
 
 async function start(

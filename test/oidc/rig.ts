@@ -22,6 +22,7 @@ import type { AuditEvent } from '../../platform/kernel/event.ts'
 import { silentLog } from '../../platform/kernel/log.ts'
 import { openBrowser } from '../journey/browser.ts'
 import { tlsFetch } from './tls-fetch.ts'
+import { freePort } from '../../launch/free-port.ts'
 
 /** Somebody of the workspace who can sign in by hand. */
 export interface Somebody {
@@ -101,14 +102,6 @@ export async function openRig(): Promise<Rig> {
 }
 
 const TLS = { 'tls.minimum': 'TLSv1.3', 'tls.groups': ['X25519', 'P-256'] } as const
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => probe.once('listening', resolve))
-  const { port } = probe.address() as AddressInfo
-  await new Promise((resolve) => probe.close(resolve))
-  return port
-}
 
 function gatewayOver(test: TestAccess, access: Access, folder: string, port: number) {
   const deps = {

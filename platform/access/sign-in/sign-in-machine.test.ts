@@ -339,7 +339,10 @@ suite('the sign-in state machine', () => {
     })
     await fc.assert(
       fc.asyncProperty(fc.boolean(), steps, (withFactor, some) => play(withFactor, some.flat())),
-      { numRuns: 60, examples: EXAMPLES.map((some): [boolean, (readonly Step[])[]] => [true, [some]]) },
+      {
+        numRuns: 60,
+        examples: [...EXAMPLES, STEPS].map((some): [boolean, (readonly Step[])[]] => [true, [some]]),
+      },
     )
     // The walk went everywhere; otherwise it would prove nothing.
     assert.equal(taken.size, STEPS.length)
