@@ -130,6 +130,42 @@ export interface Backup {
   taken_at: Timestamp;
 }
 
+export interface BackupLag {
+  hour: Timestamp;
+  region: string;
+  samples: number;
+  unknown: number;
+  worst_seconds: number;
+}
+
+export interface BackupPause {
+  ended_at: Timestamp | null;
+  ended_by_id: string | null;
+  ended_by_kind: string | null;
+  ends_at: Timestamp;
+  id: string;
+  made_at: Timestamp;
+  made_by_id: string;
+  made_by_kind: string;
+  reason: string;
+}
+
+export interface BackupRun {
+  asked_by_id: string;
+  asked_by_kind: string;
+  code: string | null;
+  done_bytes: Generated<number>;
+  finished_at: Timestamp | null;
+  heard_at: Timestamp;
+  id: string;
+  kind: string;
+  name: string | null;
+  started_at: Timestamp;
+  state: string;
+  stored_bytes: number | null;
+  total_bytes: number | null;
+}
+
 export interface BlockedRequest {
   at: Timestamp;
   fingerprint: string;
@@ -281,6 +317,11 @@ export interface GatewayBlock {
   made_by_kind: string;
   reason: Buffer;
   subject: Buffer;
+}
+
+export interface Heartbeat {
+  at: Timestamp;
+  one: Generated<boolean>;
 }
 
 export interface JobFunction {
@@ -830,6 +871,9 @@ export interface DB {
   attestation: Attestation;
   audit_event: AuditEvent;
   backup: Backup;
+  backup_lag: BackupLag;
+  backup_pause: BackupPause;
+  backup_run: BackupRun;
   blocked_request: BlockedRequest;
   data_key: DataKey;
   device: Device;
@@ -842,6 +886,7 @@ export interface DB {
   exception: Exception;
   factor_reset: FactorReset;
   gateway_block: GatewayBlock;
+  heartbeat: Heartbeat;
   job_function: JobFunction;
   key_access: KeyAccess;
   key_destruction: KeyDestruction;

@@ -69,6 +69,7 @@ export const STAFF_ROLES: Readonly<Record<StaffRole, readonly Permission[]>> = {
     'gateway.read',
     'gateway.change',
     'recovery.read',
+    'recovery.change',
   ],
   'security-officer': [
     'platform.staff',
@@ -81,6 +82,7 @@ export const STAFF_ROLES: Readonly<Record<StaffRole, readonly Permission[]>> = {
     'gateway.read',
     'gateway.change',
     'recovery.read',
+    'recovery.change',
   ],
   'staff-auditor': [
     'platform.staff',
