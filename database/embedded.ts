@@ -141,7 +141,9 @@ async function initialise(at: Places, user: ServerUser | null, password: string)
     '--username=surety',
     '--encoding=UTF8',
     '--locale=C',
-    '--auth=scram-sha-256',
+    '--auth-local=scram-sha-256',
+    // Nobody comes over the network, whatever the server is told to listen on; replication neither.
+    '--auth-host=reject',
     '--data-checksums',
   ]
   try {

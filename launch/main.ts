@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
-import { migrate, startPostgres, type PostgresServer } from '#database'
+import { ensureBackupUser, migrate, startPostgres, type PostgresServer } from '#database'
 import { ConfigError, publicOrigin, readConfig, runFolder, type Config } from '../platform/kernel/config.ts'
 import { openPorts, strangePorts } from '../platform/kernel/open-ports.ts'
 import { newSecret } from '../platform/kernel/secret.ts'
@@ -65,17 +65,39 @@ async function externalDatabase(url: string): Promise<string> {
   }
 }
 
+/**
+ * What backups over the replication protocol need of the server. The log that waits to be stored elsewhere may take 4 GB
+ * and no more: then the archive has a gap, which is told, and the disk goes on. Policy 6.1-b.
+ */
+const BACKUP_SETTINGS: readonly string[] = [
+  'wal_level=replica',
+  'summarize_wal=on',
+  'wal_summary_keep_time=2d',
+  'max_wal_senders=6',
+  'max_replication_slots=6',
+  'max_slot_wal_keep_size=4GB',
+]
+
+/** The database, and how backups are taken from it. */
+interface Running {
+  readonly url: string
+  readonly backupUrl: string
+  readonly stop: () => Promise<void> | void
+}
+
 /** The embedded server, started again whenever it ends without being told to, however often that takes. */
-async function embeddedDatabase(config: Config): Promise<{ url: string; stop: () => Promise<void> }> {
+async function embeddedDatabase(config: Config): Promise<Running> {
   const start = (): Promise<PostgresServer> =>
     startPostgres({
       dataFolder: join(config.SURETY_VAR, 'postgres'),
       passwordFile: join(config.SURETY_KEYS, 'postgres-password'),
-      settings: ['shared_buffers=64MB', 'max_connections=60', 'wal_level=replica'],
+      settings: ['shared_buffers=64MB', 'max_connections=60', ...BACKUP_SETTINGS],
     })
   const stopping = new AbortController()
   let server = await start()
   const url = server.url
+  const password = await secretFile(join(config.SURETY_KEYS, 'backup-user-password'), newSecret)
+  const backupUrl = await ensureBackupUser(url, password.toString('utf8').trim())
   const watch = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       const why = await server.ended
@@ -89,6 +111,7 @@ async function embeddedDatabase(config: Config): Promise<{ url: string; stop: ()
   })
   return {
     url,
+    backupUrl,
     stop: async () => {
       stopping.abort()
       await server.stop()
@@ -131,11 +154,18 @@ async function migrateAll(url: string): Promise<void> {
   }
 }
 
-/** Credentials that only the platform's post uses. */
-const POST_CREDENTIALS: readonly string[] = ['SMTP_URL', 'TWILIO_AUTH_TOKEN', 'AWS_SECRET_ACCESS_KEY']
+/** Credentials that only the platform's post and its backups use. */
+const PLATFORM_CREDENTIALS: readonly string[] = [
+  'BACKUP_DATABASE_URL',
+  'SMTP_URL',
+  'TWILIO_AUTH_TOKEN',
+  'AWS_SECRET_ACCESS_KEY',
+]
 
-function withoutPost(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !POST_CREDENTIALS.includes(name)))
+function withoutPlatform(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(environment).filter(([name]) => !PLATFORM_CREDENTIALS.includes(name)),
+  )
 }
 
 function inboxProgram(config: Config, environment: NodeJS.ProcessEnv, log: ProgramLog): Supervised {
@@ -143,7 +173,7 @@ function inboxProgram(config: Config, environment: NodeJS.ProcessEnv, log: Progr
     name: 'inbox',
     file: join(root, 'inbox/main.ts'),
     nodeOptions: HARDENED,
-    environment: withoutPost(environment),
+    environment: withoutPlatform(environment),
     log,
   }
   return supervise({ ...program, stopSeconds: config.SHUTDOWN_SECONDS }, say)
@@ -191,14 +221,15 @@ function stopper(stops: Stops): (code: number) => Promise<void> {
 }
 
 /** What every program is told: the settings, the database, the sockets and the protected service. */
-async function programEnvironment(config: Config, databaseUrl: string): Promise<NodeJS.ProcessEnv> {
+async function programEnvironment(config: Config, database: Running): Promise<NodeJS.ProcessEnv> {
   const run = runFolder(config)
   const port = config.UPSTREAM_URL === '' ? config.INBOX_PORT || (await freePort()) : null
   return {
     // Every thread would otherwise keep freed memory in a heap of its own (glibc; others know no such setting).
     MALLOC_ARENA_MAX: '2',
     ...process.env,
-    DATABASE_URL: databaseUrl,
+    DATABASE_URL: database.url,
+    BACKUP_DATABASE_URL: database.backupUrl,
     SURETY_VAR: config.SURETY_VAR,
     SURETY_KEYS: config.SURETY_KEYS,
     SURETY_SERVICE_SOCKET: join(run, 'service.sock'),
@@ -214,10 +245,14 @@ async function startAll(config: Config, stops: Stops): Promise<Ready> {
   const database =
     config.DATABASE_URL === ''
       ? await embeddedDatabase(config)
-      : { url: await externalDatabase(config.DATABASE_URL), stop: () => {} }
+      : {
+          url: await externalDatabase(config.DATABASE_URL),
+          backupUrl: config.BACKUP_DATABASE_URL || config.DATABASE_URL,
+          stop: () => {},
+        }
   stops.push(database.stop)
   await Promise.all([migrateAll(database.url), building])
-  const environment = await programEnvironment(config, database.url)
+  const environment = await programEnvironment(config, database)
   const log = config.LOG_TO === 'stdout' ? logToOutput() : logToFile(join(config.SURETY_VAR, 'log'), say)
   stops.push(log.close)
   const inbox = config.UPSTREAM_URL === '' ? inboxProgram(config, environment, log) : undefined
