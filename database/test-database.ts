@@ -17,6 +17,7 @@ export interface TestDatabase {
 const MIGRATED = [
   [new URL('../platform/db/migrations/', import.meta.url), 'surety'],
   [new URL('../inbox/db/migrations/', import.meta.url), 'inbox'],
+  [new URL('../platform/encryption/keyring-migrations/', import.meta.url), 'keyring'],
 ] as const
 
 /** Speed over safety: a test server has nothing to lose. */

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import type { KeyObject } from 'node:crypto'
 import {
   accessControls,
   asProbePerson,
@@ -11,7 +10,7 @@ import {
 import { applicationControls, malformedAtService, type SentStatements } from './application/index.ts'
 import { auditControls, findEvents, type Audit, type AuditReader, type Ledger } from './audit/index.ts'
 import type { Database } from './db/index.ts'
-import { encryptionControls, type TenantKeys } from './encryption/index.ts'
+import { encryptionControls, type KeyRoot, type Keyring, type TenantKeys } from './encryption/index.ts'
 import { type BlockList, gatewayControls, type FirewallHouse, type Gateway } from './gateway/index.ts'
 import type { Clock } from './kernel/clock.ts'
 import type { Config } from './kernel/config.ts'
@@ -31,7 +30,8 @@ export interface Observed {
   readonly clock: Clock
   readonly policy: PolicyReader
   readonly keys: TenantKeys
-  readonly root: KeyObject
+  readonly keyring: Keyring
+  readonly root: KeyRoot
   readonly audit: Audit
   readonly reader: AuditReader
   readonly ledger: Ledger
@@ -106,9 +106,10 @@ function auditSystem(of: Observed) {
 }
 
 function encryptionSystem(of: Observed) {
-  const { db, clock, policy, keys, root, config, serviceSocket } = of
+  const { db, keyring, clock, policy, keys, root, config, serviceSocket } = of
   return {
     db,
+    keyring,
     clock,
     policy,
     keys,

@@ -2,7 +2,15 @@ import { join } from 'node:path'
 import { sentStatements } from './application/index.ts'
 import { openAudit, openLedger } from './audit/index.ts'
 import { openDatabase, openNoticeBoard } from './db/index.ts'
-import { openRootKey, openTenantKeys, PROVIDER, type RecordEvent } from './encryption/index.ts'
+import {
+  carryOverKeys,
+  localRoot,
+  openKeyring,
+  openRootKey,
+  openTenantKeys,
+  PROVIDER,
+  type RecordEvent,
+} from './encryption/index.ts'
 import { systemClock as clock } from './kernel/clock.ts'
 import type { Config } from './kernel/config.ts'
 import { errorRecord, type Log } from './kernel/log.ts'
@@ -48,15 +56,20 @@ async function openStores(config: Config, log: Log, policy: PolicyReader) {
   const db = openDatabase(config.DATABASE_URL, onError, { onStatement, onNotice: notices.sending })
   // Keys are opened beside the caller's transaction: from one pool, callers could wait for each other.
   const keysDb = openDatabase(config.DATABASE_URL, onError, { connectionsMax: 2, onStatement })
-  const root = await openRootKey(config.SURETY_KEYS)
+  const keyring = openKeyring(config.KEYRING_DATABASE_URL, onError, { onStatement })
+  const root = localRoot(await openRootKey(config.SURETY_KEYS))
   const record: RecordEvent = (within, event) => audit.record(within, event)
-  const keys = openTenantKeys({ db: keysDb, clock, root, governed: { policy, record } })
+  const keys = openTenantKeys({ db: keysDb, keyring, clock, root, governed: { policy, record } })
   const audit = openAudit({ clock, keys, catalogues: eventCatalogues })
+  const keyParts = { db: keysDb, keyring, clock, root, record }
+  await carryOverKeys(keyParts)
   const close = async (): Promise<void> => {
     await db.destroy()
     await keysDb.destroy()
+    await keyring.destroy()
+    await root.close()
   }
-  return { db, root, keys, audit, record, statements, notices, close }
+  return { db, keyring, root, keys, keyParts, audit, record, statements, notices, close }
 }
 
 /** The ground that everything stands on: database, keys, audit log, ledger and the policy in force. */

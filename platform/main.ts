@@ -150,11 +150,11 @@ async function openGate(
 }
 
 function allJobs(ground: Ground, services: Services, proof: Proof): readonly Job[] {
-  const { db, audit, policy, root, record } = ground
+  const { db, audit, policy, keys } = ground
   return [
     ...accessJobs({ db, clock, policy, audit, access: services.access }),
     ...auditJobs({ db, audit, policy, clock }),
-    ...encryptionJobs({ db, clock, root, policy, record }),
+    ...encryptionJobs({ ...ground.keyParts, policy, keys }),
     ...blockListJobs(services.blockList),
     ...firewallJobs(services.house.parts),
     ...policyJobs(proof.runs),
@@ -194,7 +194,11 @@ function listenHere(
     config.DATABASE_URL,
     {
       audit_recorded: poke,
-      keys_changed: (tenant) => keys.forget(tenant),
+      keys_changed: (tenant) => {
+        keys.forget(tenant)
+        // A destruction that was asked for is committed now.
+        keys.carryOut().catch((error: unknown) => log.error(errorRecord(error), 'keys wait to be destroyed'))
+      },
       session_revoked: (payload) => notices.heard('session_revoked', payload),
       access_changed: (payload) => notices.heard('access_changed', payload),
       post_waiting: (id) => void deliverSoon(id).catch(complain),

@@ -178,9 +178,10 @@ export async function openProof(config: Config, log: Log, ground: Ground, servic
 /** The proof, opened. */
 export type Proof = Awaited<ReturnType<typeof openProof>>
 
-function recoveryParts(config: Config, log: Log, { db, policy, audit, root }: Ground) {
+function recoveryParts(config: Config, log: Log, { db, keyring, policy, audit, root }: Ground) {
   return {
     db,
+    keyring,
     clock,
     policy,
     audit,

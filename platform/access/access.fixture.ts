@@ -6,7 +6,7 @@ import { rootKey } from '#envelope'
 import { testDatabase } from '#database'
 import { openAudit } from '../audit/index.ts'
 import { openDatabase } from '../db/index.ts'
-import { openTenantKeys, PROVIDER } from '../encryption/index.ts'
+import { localRoot, openKeyring, openTenantKeys, PROVIDER } from '../encryption/index.ts'
 import type { Caller, RequestContext } from '../kernel/caller.ts'
 import type { WorkspaceRole } from '../kernel/permission.ts'
 import { fakeClock } from '../kernel/clock.ts'
@@ -66,7 +66,8 @@ export async function testAccess(values: Readonly<Record<string, unknown>> = {})
   const db = openDatabase(database.url, () => {})
   const clock = fakeClock()
   const policy: PolicyReader = policyWith({ ...POLICY_VALUES, ...values })
-  const keys = openTenantKeys({ db, clock, root: rootKey(randomBytes(32)) })
+  const keyring = openKeyring(database.url, () => {})
+  const keys = openTenantKeys({ db, keyring, clock, root: localRoot(rootKey(randomBytes(32))) })
   const audit = openAudit({ clock, keys, catalogues: [accessEvents, postEvents] })
   const hasher = openPasswordHasher(testPeppers())
   const breaches = openBreaches({ url: '', corpus, clock })
@@ -99,6 +100,7 @@ export async function testAccess(values: Readonly<Record<string, unknown>> = {})
       await access.close()
       await mail.close()
       await db.destroy()
+      await keyring.destroy()
       await database.drop()
     },
   }

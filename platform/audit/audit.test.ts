@@ -6,7 +6,14 @@ import { after, before, suite, test } from 'node:test'
 import { parseTlogProof, parseVerifierKey, verifyTlogProof } from '#ledger'
 import { testDatabase, type TestDatabase } from '#database'
 import { openDatabase, type Database } from '../db/index.ts'
-import { openRootKey, openTenantKeys, type TenantKeys } from '../encryption/index.ts'
+import {
+  localRoot,
+  openKeyring,
+  openRootKey,
+  openTenantKeys,
+  type Keyring,
+  type TenantKeys,
+} from '../encryption/index.ts'
 import { fakeClock } from '../kernel/clock.ts'
 import { bindControls } from '../kernel/control.ts'
 import { declareEvents, type AuditEvent } from '../kernel/event.ts'
@@ -42,6 +49,7 @@ suite('audit log', () => {
   let database: TestDatabase
   let folder: string
   let db: Database
+  let keyring: Keyring
   let keys: TenantKeys
   let audit: Audit
   let ledger: Ledger
@@ -60,13 +68,15 @@ suite('audit log', () => {
     database = await testDatabase()
     folder = await mkdtemp(join(tmpdir(), 'audit-'))
     db = openDatabase(database.url, assert.fail)
-    keys = openTenantKeys({ db, clock, root: await openRootKey(join(folder, 'keys')) })
+    keyring = openKeyring(database.url, () => {})
+    keys = openTenantKeys({ db, keyring, clock, root: localRoot(await openRootKey(join(folder, 'keys'))) })
     audit = openAudit({ clock, keys, catalogues: [testEvents, auditEvents] })
     ledger = await openHere()
     reader = openAuditReader({ db, keys, audit })
   })
   after(async () => {
     await db.destroy()
+    await keyring.destroy()
     await database.drop()
     await rm(folder, { recursive: true })
   })

@@ -1,12 +1,12 @@
-import type { Database, Transaction } from './database.ts'
+import type { Kysely, Transaction } from 'kysely'
 
 /** Signals a transaction that was only tried. */
 class Undo extends Error {}
 
 /** Runs `work` in a transaction that is always undone, so that a check may break what it looks at. */
-export async function undone<Result>(
-  db: Database,
-  work: (tx: Transaction) => Promise<Result>,
+export async function undone<Tables, Result>(
+  db: Kysely<Tables>,
+  work: (tx: Transaction<Tables>) => Promise<Result>,
 ): Promise<Result> {
   let result: { readonly value: Result } | undefined
   await db

@@ -3,12 +3,13 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { testDatabase } from '#database'
 
-/** Writes the table types of `platform/db/types.ts` and `inbox/db/types.ts` from freshly migrated schemas. */
+/** Writes the table types of `platform/db/types.ts`, `inbox/db/types.ts` and the keyring's from freshly migrated schemas. */
 const database = await testDatabase()
 const program = fileURLToPath(new URL('../../node_modules/kysely-codegen/dist/cli/bin.js', import.meta.url))
 for (const [schema, file] of [
   ['surety', './types.ts'],
   ['inbox', '../../inbox/db/types.ts'],
+  ['keyring', '../encryption/keyring/types.ts'],
 ] as const) {
   const out = fileURLToPath(new URL(file, import.meta.url))
   const options = [

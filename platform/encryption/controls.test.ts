@@ -9,7 +9,8 @@ import { encryptionControls } from './controls.ts'
 import { encryptionJobs } from './jobs.ts'
 import { keyAccessLogged } from './key-access-control.ts'
 import { keysApart } from './key-place-control.ts'
-import { noteAccess, PLATFORM, PROVIDER } from './key-store.ts'
+import { PLATFORM, PROVIDER } from './key-parts.ts'
+import { useEvent } from './key-use.ts'
 import type { EncryptionSystem } from './observed-system.ts'
 import { encryptionRig, type EncryptionRig } from './rig.fixture.ts'
 import { keysRotated } from './rotation-control.ts'
@@ -122,9 +123,8 @@ suite('controls of chapter 2', () => {
     await chmod(join(rig.keysFolder, 'root.key'), 0o644)
     assert.match((await keyAccessLogged.check(system)).saw, /root\.key is open/)
     await chmod(join(rig.keysFolder, 'root.key'), 0o600)
-    await rig.db.transaction().execute((tx) => noteAccess(tx, rig, 'released', PROVIDER))
-    await rig.db.deleteFrom('key_access').where('action', '=', 'released').execute()
-    assert.match((await keyAccessLogged.check(system)).saw, /that the key store does not know/)
+    await rig.record(rig.db, useEvent(randomUUID(), { action: 'released', tenant: PROVIDER }))
+    assert.match((await keyAccessLogged.check(system)).saw, /that the keyring does not know/)
     // Past the window that is compared.
     rig.clock.set(secondsAfter(rig.clock.now(), 40 * DAY))
   })

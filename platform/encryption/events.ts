@@ -2,7 +2,11 @@ import { declareEvents } from '../kernel/event.ts'
 
 /** What happens to keys; ids and version numbers only, so all but the probe stand open in the ledger. Policy 2.3-b. */
 export const encryptionEvents = declareEvents({
-  'key.created': { kind: 'administration', says: 'The first keys of a tenant were made.', open: true },
+  'key.created': {
+    kind: 'administration',
+    says: 'The first keys of a tenant, or the key of a person, were made.',
+    open: true,
+  },
   'key.opened': {
     kind: 'security',
     says: 'The platform unwrapped the keys of a tenant for its own use.',
@@ -11,14 +15,20 @@ export const encryptionEvents = declareEvents({
   'key.rotated': { kind: 'administration', says: 'A tenant got the next data key.', open: true },
   'key.released': {
     kind: 'security',
-    says: 'The keys of a tenant were handed to the protected service.',
+    says: 'The keys of a tenant, or of one of its persons, were handed to the protected service.',
     open: true,
   },
   'key.destroyed': {
     kind: 'administration',
-    says: 'Every key of a tenant was destroyed; what they sealed is lost for good.',
+    says: 'Every key of a tenant, or that of one person, is destroyed; what was sealed with it is lost for good.',
     open: true,
   },
+  'key.retired': {
+    kind: 'administration',
+    says: 'A version of a key that nothing was sealed with any more was destroyed.',
+    open: true,
+  },
+  'key.failed': { kind: 'security', says: 'A use of keys that was announced came to nothing.', open: true },
   'key.probed': { kind: 'system', says: 'A check sealed a canary.' },
   'secret.set': { kind: 'administration', says: 'A secret of the product was stored.', open: true },
   'secret.rotated': { kind: 'administration', says: 'A secret of the product was replaced.', open: true },

@@ -1,6 +1,19 @@
 /** Chapter 2: keys of every tenant, sealed fields and look-ups, and the files that keys live in. */
-export { openTenantKeys, type TenantKeys, type TenantKeysDeps, type FieldPlace } from './tenant-keys.ts'
-export { PROVIDER, type KeyUser, type RecordEvent, type ReleasedKeys } from './key-store.ts'
+export {
+  openTenantKeys,
+  type PersonKeys,
+  type TenantKeys,
+  type TenantKeysDeps,
+  type FieldPlace,
+} from './tenant-keys.ts'
+export { PROVIDER, type KeyStoreParts, type KeyUser, type RecordEvent } from './key-parts.ts'
+export type { ReleasedKeys } from './key-store.ts'
+export { openKeyring, type Keyring } from './keyring/database.ts'
+export { localRoot, type KeyRoot } from './roots/index.ts'
+export { carryOverKeys } from './carry-over.ts'
+export { replayErasures } from './destruction.ts'
+export type { Tombstone } from './keyring/person-queries.ts'
+export { liveVersions, retireVersion, type LiveVersion } from './key-changes.ts'
 export { existingBackupKey, openBackupKey, openRootKey } from './key-files.ts'
 export { keysOpen, liveFingerprints, plantDataKey, requireApart } from './key-inventory.ts'
 export { requireOffered } from './algorithm.ts'

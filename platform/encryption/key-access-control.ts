@@ -3,16 +3,19 @@ import { chmod, readdir, stat, writeFile } from 'node:fs/promises'
 import { createServer, request } from 'node:http'
 import { join } from 'node:path'
 import { undone, type Database } from '../db/index.ts'
-import { HOUR, secondsAfter } from '../kernel/clock.ts'
+import { DAY, HOUR, secondsAfter } from '../kernel/clock.ts'
 import { control, type Control, type Observation } from '../kernel/control.ts'
 import { everyBreakFound, observed } from '../kernel/observed.ts'
 import { withProbeFolder } from '../kernel/probe-folder.ts'
-import { noteAccess, PROVIDER } from './key-store.ts'
+import { newId } from '../kernel/id.ts'
+import { PROVIDER } from './key-parts.ts'
+import { useEvent } from './key-use.ts'
+import type { Keyring } from './keyring/database.ts'
+import { intendAccess, noteUsed, reconcileAccesses } from './keyring/register.ts'
 import type { EncryptionSystem } from './observed-system.ts'
-import { reconcileAccesses } from './queries.ts'
 
 /** How far back the register and the audit log are compared; both keep more. */
-const COMPARED_SECONDS = 30 * 86_400
+const COMPARED_SECONDS = 30 * DAY
 
 /** The status that a request for keys without the service's token gets at the socket. */
 function statusWithout(socketPath: string, authorization: string | null): Promise<number> {
@@ -59,24 +62,32 @@ async function keyDoors(socket: string, keysFolder: string): Promise<KeyDoors> {
 
 async function accessIsLogged(
   system: EncryptionSystem,
-  db: Database,
+  { db, keyring }: { readonly db: Database; readonly keyring: Keyring },
   { statuses, open }: KeyDoors,
 ): Promise<Observation> {
-  const from = secondsAfter(system.clock.now(), -COMPARED_SECONDS)
-  const { accesses, unlogged, unregistered } = await reconcileAccesses(db, from)
+  const now = system.clock.now()
+  const span = { from: secondsAfter(now, -COMPARED_SECONDS), now }
+  const { accesses, unlogged, unregistered, unexplained } = await reconcileAccesses(db, keyring, span)
   const failures = [
     ...(unlogged > 0 ? [`${unlogged} uses of keys left no event in the audit log`] : []),
-    ...(unregistered > 0 ? [`${unregistered} events tell of uses that the key store does not know`] : []),
+    ...(unregistered > 0 ? [`${unregistered} events tell of uses that the keyring does not know`] : []),
+    ...(unexplained > 0 ? [`${unexplained} uses came to nothing and no event says so`] : []),
     ...statuses
       .filter((status) => status !== 401)
       .map((status) => `a request for keys without the token was answered ${status}, not 401`),
     ...open.map((name) => `${name} is open to other users of the machine`),
   ]
-  const says = `${accesses} uses of keys in 30 days each have their event and no event is without its use, requests for keys without the token are refused, and key files are closed to other users`
+  const says = `${accesses} uses of keys in ${COMPARED_SECONDS / DAY} days each have the event that preceded them and no event is without its use, requests for keys without the token are refused, and key files are closed to other users`
   return observed(
     failures,
     says,
-    { accesses, unlogged, unregistered, refused: statuses.filter((status) => status === 401).length },
+    {
+      accesses,
+      unlogged,
+      unregistered,
+      unexplained,
+      refused: statuses.filter((status) => status === 401).length,
+    },
     { count: accesses, coverage: 1, of: 'uses of keys' },
   )
 }
@@ -117,29 +128,50 @@ export const keyAccessLogged: Control<EncryptionSystem> = control({
   reads: [],
   everySeconds: HOUR,
   enforcedIn: [
-    'platform/encryption/key-store.ts',
+    'platform/encryption/key-use.ts',
+    'platform/encryption/keyring',
     'platform/encryption/routes.ts',
     'platform/kernel/secret-file.ts',
   ],
   looks:
-    'Compares the register of the key store with the audit log, asks for keys at the service socket without a token and with a wrong one, and reads the permissions of the key files.',
+    'Compares the register of the keyring with the audit log, both ways and by id, asks for keys at the service socket without a token and with a wrong one, and reads the permissions of the key files.',
   breaks:
-    'Keys handed out without an event, a socket that answers anybody and a key file that everybody may read must be found.',
+    'Keys handed out without an event, an event without a use, a failure that nothing tells of, a socket that answers anybody and a key file that everybody may read must be found.',
   check: async (system) =>
-    accessIsLogged(system, system.db, await keyDoors(system.serviceSocket, system.keysFolder)),
+    accessIsLogged(system, system, await keyDoors(system.serviceSocket, system.keysFolder)),
   knownBad: async (system) => {
     const closed = { statuses: [401, 401], open: [] }
-    const silent = { clock: system.clock, root: system.root, record: undefined }
+    const access = () => ({
+      id: newId(system.clock),
+      at: system.clock.now(),
+      tenant: PROVIDER,
+      person: null,
+      action: 'released' as const,
+    })
+    const early = (): Date => secondsAfter(system.clock.now(), -HOUR)
     return everyBreakFound({
-      'a release without an event': await undone(system.db, async (tx) => {
-        await noteAccess(tx, silent, 'released', PROVIDER)
-        return accessIsLogged(system, tx, closed)
+      'a release without an event': await undone(system.keyring, async (keyring) => {
+        await noteUsed(keyring, access())
+        return accessIsLogged(system, { db: system.db, keyring }, closed)
       }),
+      'an event without a use': await undone(system.db, async (db) => {
+        const { id, tenant, action } = access()
+        await system.record(db, useEvent(id, { tenant, action }))
+        return accessIsLogged(system, { db, keyring: system.keyring }, closed)
+      }),
+      'a use that came to nothing unsaid': await undone(system.keyring, (keyring) =>
+        undone(system.db, async (db) => {
+          const { id, tenant, action, person } = access()
+          await intendAccess(keyring, { id, at: early(), tenant, action, person })
+          await system.record(db, useEvent(id, { tenant, action }))
+          return accessIsLogged(system, { db, keyring }, closed)
+        }),
+      ),
       'a socket that answers anybody': await withOpenSocket(async (path) =>
-        accessIsLogged(system, system.db, await keyDoors(path, system.keysFolder)),
+        accessIsLogged(system, system, await keyDoors(path, system.keysFolder)),
       ),
       'a key file that everybody may read': await withOpenFolder(async (folder) =>
-        accessIsLogged(system, system.db, { ...closed, open: await openToOthers(folder) }),
+        accessIsLogged(system, system, { ...closed, open: await openToOthers(folder) }),
       ),
     })
   },

@@ -1,169 +1,130 @@
 import type { KeyObject } from 'node:crypto'
-import { EnvelopeError, generateDataKey, keyFingerprint, unwrapKey, wrapKey } from '#envelope'
-import { notify, type Database } from '../db/index.ts'
-import { secondsAfter, type Clock } from '../kernel/clock.ts'
-import type { Actor, AuditEvent } from '../kernel/event.ts'
-import { newId } from '../kernel/id.ts'
-import type { PolicyReader } from '../kernel/parameter.ts'
+import { EnvelopeError, generateDataKey, keyFingerprint, unwrapKey, wrapKey, type KeyLabel } from '#envelope'
 import { Problem } from '../kernel/problem.ts'
-import { keysRotation } from './parameters.ts'
-import {
-  currentKeys,
-  destroyKeys,
-  insertAccess,
-  keyVersions,
-  storeKey,
-  type KeyAction,
-  type KeyPurpose,
-} from './queries.ts'
-
-/** The tenant that the provider's own data belongs to; workspaces are tenants by their id. */
-export const PROVIDER = 'provider'
-
-/** Writes an audit event in the caller's transaction. */
-export type RecordEvent = (db: Database, event: AuditEvent) => Promise<void>
-
-/** Who uses keys: the platform itself unless told. */
-export interface KeyUser {
-  readonly actor: Actor
-  readonly request: AuditEvent['request']
-}
-
-/** What the key store works with; without `record` no event is left, which the check of 2.3-b finds. */
-export interface KeyStoreParts {
-  readonly clock: Clock
-  readonly root: KeyObject
-  readonly record: RecordEvent | undefined
-}
+import type { KeyStoreParts } from './key-parts.ts'
+import { noted } from './key-use.ts'
+import { together } from './keyring/database.ts'
+import { storeKey, storeTenantKey, tenantRows, type KeyPurpose, type TenantRows } from './keyring/queries.ts'
 
 /** A tenant's keys in the clear; handed to the protected service alone, never logged. */
 export interface ReleasedKeys {
   readonly current: number
   readonly data: ReadonlyMap<number, KeyObject>
+  /** The newest look-up key. */
   readonly index: KeyObject
+  /** Every version of it that still lives. */
+  readonly indexes: ReadonlyMap<number, KeyObject>
 }
 
-/** The platform as the user of keys. */
-export const PLATFORM: KeyUser = { actor: { kind: 'system', id: 'encryption' }, request: null }
-
-/** Notes a use of keys in the register and in the audit log, both in the caller's transaction. Policy 2.3-b. */
-export async function noteAccess(
-  within: Database,
-  { clock, record }: KeyStoreParts,
-  action: KeyAction,
-  tenant: string,
-  { user = PLATFORM, version }: { readonly user?: KeyUser; readonly version?: number } = {},
-): Promise<void> {
-  const id = newId(clock)
-  await insertAccess(within, { id, at: clock.now(), tenant, action })
-  await record?.(within, {
-    type: `key.${action}`,
-    tenant: tenant === PROVIDER ? null : tenant,
-    actor: user.actor,
-    target: { kind: 'key-access', id },
-    outcome: 'success',
-    details: { keysOf: tenant, ...(version === undefined ? {} : { version }) },
-    request: user.request,
-  })
+/** A tenant's keys as this process holds them: one call to the root key opened them all. */
+export interface OpenKeys extends ReleasedKeys {
+  readonly tenantKey: TenantKey
 }
+
+/** The key that wraps a tenant's other keys. */
+export interface TenantKey {
+  readonly version: number
+  readonly key: KeyObject
+}
+
+/** What a tenant's own key is bound to. */
+export function tenantLabel(tenant: string, version: number): KeyLabel {
+  return { tenant, purpose: 'tenant', version }
+}
+
+/** Another process made the same at the same time; what it made counts. */
+class OtherWasFirst extends Error {}
 
 /** Unwraps a tenant's keys, made when it has none; throws `encryption.key-missing` once they were destroyed. */
-export async function openKeys(db: Database, parts: KeyStoreParts, tenant: string): Promise<ReleasedKeys> {
-  const stored = await db.transaction().execute(async (tx) => {
-    const data = await liveVersions(tx, parts, tenant, 'data')
-    const index = await liveVersions(tx, parts, tenant, 'index')
-    await noteAccess(tx, parts, 'opened', tenant)
-    return { data, index }
-  })
-  const data = unwrapAll(parts.root, tenant, 'data', stored.data)
-  const [index] = unwrapAll(parts.root, tenant, 'index', stored.index).values()
-  if (index === undefined) throw new Error('a tenant has no index key')
-  return { current: Math.max(...data.keys()), data, index }
-}
-
-type Versions = Awaited<ReturnType<typeof keyVersions>>
-
-async function liveVersions(
-  tx: Database,
-  parts: KeyStoreParts,
-  tenant: string,
-  purpose: KeyPurpose,
-): Promise<Versions> {
-  let stored = await keyVersions(tx, tenant, purpose)
-  if (stored.length === 0) {
-    const made = await makeKey(tx, parts, { tenant, purpose, version: 1 })
-    if (made && purpose === 'data') await noteAccess(tx, parts, 'created', tenant, { version: 1 })
-    stored = await keyVersions(tx, tenant, purpose)
+export async function openKeys(parts: KeyStoreParts, tenant: string): Promise<OpenKeys> {
+  let rows = await tenantRows(parts.keyring, tenant)
+  if (!rows.known) {
+    await makeKeys(parts, tenant)
+    rows = await tenantRows(parts.keyring, tenant)
   }
-  const live = stored.filter((key) => key.wrapped.length > 0)
-  if (live.length === 0) throw new Problem('encryption.key-missing', 'The keys of this data were destroyed.')
-  return live
+  const own = rows.tenantKey
+  if (own === undefined) throw destroyed()
+  return noted(parts, { action: 'opened', tenant }, async () => {
+    const key = await parts.root.unwrap(tenantLabel(tenant, own.version), own.wrapped)
+    return unwrapAll(tenant, { version: own.version, key }, rows)
+  })
 }
 
-function unwrapAll(
-  root: KeyObject,
-  tenant: string,
-  purpose: KeyPurpose,
-  stored: Versions,
-): Map<number, KeyObject> {
-  return new Map(
-    stored.map(({ version, wrapped }) => [
-      version,
-      refusing(() => unwrapKey(root, { tenant, purpose, version }, wrapped)),
-    ]),
-  )
+/** The refusal for keys that were destroyed. */
+export function destroyed(): Problem {
+  return new Problem('encryption.key-missing', 'The keys of this data were destroyed.')
 }
 
-async function makeKey(
-  db: Database,
-  { clock, root }: KeyStoreParts,
-  label: { readonly tenant: string; readonly purpose: KeyPurpose; readonly version: number },
-): Promise<boolean> {
-  return storeKey(db, {
-    ...label,
-    wrapped: wrapKey(root, label, generateDataKey()),
-    root_fingerprint: keyFingerprint(root),
+function unwrapAll(tenant: string, tenantKey: TenantKey, { keys }: TenantRows): OpenKeys {
+  const under = keys.find((one) => one.under !== tenantKey.version)
+  // The tenant's own key was replaced between two reads; whoever asks again sees it whole.
+  if (under !== undefined) throw new Problem('encryption.key-missing', 'The keys were replaced meanwhile.')
+  const unwrap = (wanted: KeyPurpose): Map<number, KeyObject> =>
+    new Map(
+      keys
+        .filter(({ purpose }) => purpose === wanted)
+        .map(({ purpose, version, wrapped }) => [
+          version,
+          refusing(() => unwrapKey(tenantKey.key, { tenant, purpose, version }, wrapped)),
+        ]),
+    )
+  const [data, indexes] = [unwrap('data'), unwrap('index')]
+  const index = indexes.get(Math.max(...indexes.keys()))
+  if (data.size === 0 || index === undefined)
+    throw new Error('a tenant has no key to seal or to look up with')
+  return { tenantKey, current: Math.max(...data.keys()), data, index, indexes }
+}
+
+/** A fresh key, wrapped under a tenant's own key and ready to be stored. */
+export function freshKey(
+  {
+    tenant,
+    purpose,
+    version,
+  }: { readonly tenant: string; readonly purpose: KeyPurpose; readonly version: number },
+  under: TenantKey,
+  at: Date,
+) {
+  const key = generateDataKey()
+  return {
+    tenant,
+    purpose,
+    version,
+    wrapped: wrapKey(under.key, { tenant, purpose, version }, key),
+    fingerprint: keyFingerprint(key),
+    under: under.version,
+    created_at: at,
+  }
+}
+
+/** A fresh key of a tenant's own, wrapped under the root key and ready to be stored. */
+export async function freshTenantKey({ root, clock }: KeyStoreParts, tenant: string, version: number) {
+  const key = generateDataKey()
+  const wrapped = await root.wrap(tenantLabel(tenant, version), key)
+  const row = {
+    tenant,
+    version,
+    wrapped,
+    fingerprint: keyFingerprint(key),
+    root: root.fingerprint,
+    wrapped_at: clock.now(),
     created_at: clock.now(),
-  })
-}
-
-/** Makes data key version `version` unless another process did, and tells every process at commit. */
-export async function addVersion(
-  within: Database,
-  parts: KeyStoreParts,
-  tenant: string,
-  version: number,
-): Promise<boolean> {
-  const made = await makeKey(within, parts, { tenant, purpose: 'data', version })
-  if (!made) return false
-  await noteAccess(within, parts, 'rotated', tenant, { version })
-  await notify(within, 'keys_changed', tenant)
-  return true
-}
-
-/** A key is replaced at this part of the age that the policy allows, so that a failed run has time to be repeated. */
-const ROTATE_AT = 0.9
-
-/** Gives the next data key to every tenant whose current one has nine tenths of the allowed age; returns those tenants. Policy 2.3-a.1. */
-export async function rotateDueKeys(
-  within: Database,
-  parts: KeyStoreParts,
-  policy: PolicyReader,
-): Promise<readonly string[]> {
-  const cutoff = secondsAfter(parts.clock.now(), -policy.read(keysRotation) * ROTATE_AT)
-  const rotated: string[] = []
-  for (const key of await currentKeys(within)) {
-    if (key.created_at > cutoff) continue
-    if (await addVersion(within, parts, key.tenant, key.version + 1)) rotated.push(key.tenant)
   }
-  return rotated
+  return { key, row }
 }
 
-/** Destroys every key of a tenant in the caller's transaction. */
-export async function destroyAll(within: Database, parts: KeyStoreParts, tenant: string): Promise<void> {
-  if ((await destroyKeys(within, tenant, parts.clock.now())) === 0) return
-  await noteAccess(within, parts, 'destroyed', tenant)
-  await notify(within, 'keys_changed', tenant)
+async function makeKeys(parts: KeyStoreParts, tenant: string): Promise<void> {
+  const make = async (): Promise<void> => {
+    const { key, row } = await freshTenantKey(parts, tenant, 1)
+    await together(parts.keyring, async (tx) => {
+      if (!(await storeTenantKey(tx, row))) throw new OtherWasFirst('another process made the keys first')
+      for (const purpose of ['data', 'index'] as const)
+        await storeKey(tx, freshKey({ tenant, purpose, version: 1 }, { version: 1, key }, row.created_at))
+    })
+  }
+  await noted(parts, { action: 'created', tenant, details: { version: 1 } }, make).catch((error: unknown) => {
+    if (!(error instanceof OtherWasFirst)) throw error
+  })
 }
 
 /** Runs `open`, turning a refusal of the engine into the one that clients know. */

@@ -1,17 +1,19 @@
-import type { KeyObject } from 'node:crypto'
 import type { Database } from '../db/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { PolicyReader } from '../kernel/parameter.ts'
-import type { RecordEvent } from './key-store.ts'
+import type { RecordEvent } from './key-parts.ts'
+import type { Keyring } from './keyring/database.ts'
+import type { KeyRoot } from './roots/index.ts'
 import type { TenantKeys } from './tenant-keys.ts'
 
 /** The running system as the controls of clauses 2.2 and 2.3 observe it. */
 export interface EncryptionSystem {
   readonly db: Database
+  readonly keyring: Keyring
   readonly clock: Clock
   readonly policy: PolicyReader
   readonly keys: TenantKeys
-  readonly root: KeyObject
+  readonly root: KeyRoot
   readonly record: RecordEvent
   readonly keysFolder: string
   /** Folders that hold encrypted data: `SURETY_VAR`, and the embedded database's where that is elsewhere. */

@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { KeyObject } from 'node:crypto'
 import { testDatabase } from '#database'
 import { auditEvents, openAudit } from '../audit/index.ts'
 import { openDatabase, type Database } from '../db/index.ts'
@@ -10,16 +9,19 @@ import { fakeClock, type FakeClock } from '../kernel/clock.ts'
 import { policyWith, type PolicyReader } from '../kernel/parameter.ts'
 import { encryptionEvents } from './events.ts'
 import { openRootKey } from './key-files.ts'
-import type { RecordEvent } from './key-store.ts'
+import type { RecordEvent } from './key-parts.ts'
 import type { EncryptionSystem } from './observed-system.ts'
+import { openKeyring, type Keyring } from './keyring/database.ts'
+import { localRoot, type KeyRoot } from './roots/index.ts'
 import { openTenantKeys, type TenantKeys } from './tenant-keys.ts'
 
 /** A migrated database, a key folder, a clock that stands still and a real audit log, for tests. */
 export interface EncryptionRig {
   readonly url: string
   readonly db: Database
+  readonly keyring: Keyring
   readonly clock: FakeClock
-  readonly root: KeyObject
+  readonly root: KeyRoot
   readonly policy: PolicyReader
   readonly record: RecordEvent
   readonly keys: TenantKeys
@@ -40,15 +42,16 @@ export async function encryptionRig(): Promise<EncryptionRig> {
   const folder = await mkdtemp(join(tmpdir(), 'surety-encryption-'))
   const clock = fakeClock()
   const db = openDatabase(database.url, () => {})
+  const keyring = openKeyring(database.url, () => {})
   const keysFolder = join(folder, 'keys')
-  const root = await openRootKey(keysFolder)
+  const root = localRoot(await openRootKey(keysFolder))
   const policy = policyWith({ 'encryption.algorithm': 'AES-256-GCM', 'keys.rotation': 365 * 86_400 })
   const record: RecordEvent = (within, event) => audit.record(within, event)
-  const process = (): TenantKeys => openTenantKeys({ db, clock, root, governed: { policy, record } })
+  const process = (): TenantKeys => openTenantKeys({ db, keyring, clock, root, governed: { policy, record } })
   const keys = process()
   const audit = openAudit({ clock, keys, catalogues: [auditEvents, encryptionEvents] })
   const stops: (() => void)[] = []
-  const parts = { db, clock, policy, keys, root, record, keysFolder }
+  const parts = { db, keyring, clock, policy, keys, root, record, keysFolder }
   return {
     ...parts,
     url: database.url,
@@ -72,6 +75,7 @@ export async function encryptionRig(): Promise<EncryptionRig> {
     close: async () => {
       for (const stop of stops) stop()
       await db.destroy()
+      await keyring.destroy()
       await database.drop()
       await rm(folder, { recursive: true })
     },

@@ -6,7 +6,8 @@ import { everyBreakFound, observed } from '../kernel/observed.ts'
 import { policyWith, type PolicyReader } from '../kernel/parameter.ts'
 import { Problem } from '../kernel/problem.ts'
 import { requireOffered } from './algorithm.ts'
-import { PROVIDER } from './key-store.ts'
+import { PROVIDER } from './key-parts.ts'
+import type { Keyring } from './keyring/database.ts'
 import { CHECK, type EncryptionSystem } from './observed-system.ts'
 import { encryptionAlgorithm } from './parameters.ts'
 import { overwriteProbe, probeBytes, rowsShowing, type SealedColumn } from './queries.ts'
@@ -39,8 +40,8 @@ async function canaryShown(system: EncryptionSystem): Promise<number> {
 
 /** Whether keys under this policy refuse to seal. */
 async function sealingIsRefused(system: EncryptionSystem, policy: PolicyReader): Promise<boolean> {
-  const { db, clock, root, record } = system
-  const keys = openTenantKeys({ db, clock, root, governed: { policy, record } })
+  const { db, keyring, clock, root, record } = system
+  const keys = openTenantKeys({ db, keyring, clock, root, governed: { policy, record } })
   const place = { table: 'probe', column: 'probe', row: 'probe' }
   return keys.sealText(PROVIDER, place, 'probe').then(
     () => false,
@@ -50,11 +51,12 @@ async function sealingIsRefused(system: EncryptionSystem, policy: PolicyReader):
 
 async function everythingIsSealed(
   db: Database,
+  keyring: Keyring,
   algorithm: string,
   seen: { readonly canaryRows: number; readonly otherAlgorithmRefused: boolean },
   wanted?: (column: SealedColumn) => boolean,
 ): Promise<Observation> {
-  const { findings, columns, values, algorithms } = await scanSealed(db, algorithm, wanted)
+  const { findings, columns, values, algorithms } = await scanSealed(db, keyring, algorithm, wanted)
   const failures = [
     ...findings,
     ...(seen.canaryRows > 0 ? [`a canary stands readable in ${seen.canaryRows} rows`] : []),
@@ -78,7 +80,7 @@ function brokenRow(system: EncryptionSystem, broken: (sealed: Buffer) => Uint8Ar
     const id = await plantCanary(system, tx, 'broken')
     await overwriteProbe(tx, id, broken(await probeBytes(tx, id)))
     const seen = { canaryRows: 0, otherAlgorithmRefused: true }
-    return everythingIsSealed(tx, requireOffered(system.policy), seen, onlyEvents)
+    return everythingIsSealed(tx, system.keyring, requireOffered(system.policy), seen, onlyEvents)
   })
 }
 
@@ -111,7 +113,7 @@ export const sealedAtRest: Control<EncryptionSystem> = control({
       canaryRows: await canaryShown(system),
       otherAlgorithmRefused: await sealingIsRefused(system, other),
     }
-    return everythingIsSealed(system.db, requireOffered(system.policy), seen)
+    return everythingIsSealed(system.db, system.keyring, requireOffered(system.policy), seen)
   },
   knownBad: async (system) => {
     const plain = Buffer.from('words that anybody who reads the disk can read, long enough to be an envelope')
@@ -122,6 +124,7 @@ export const sealedAtRest: Control<EncryptionSystem> = control({
       'a value in the clear': await brokenRow(system, () => plain),
       'an algorithm that seals although it must not': await everythingIsSealed(
         system.db,
+        system.keyring,
         requireOffered(system.policy),
         seen,
         onlyEvents,

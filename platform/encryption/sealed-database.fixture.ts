@@ -3,6 +3,8 @@ import { testDatabase } from '#database'
 import { rootKey } from '#envelope'
 import { openDatabase, type Database } from '../db/index.ts'
 import type { Clock } from '../kernel/clock.ts'
+import { openKeyring } from './keyring/database.ts'
+import { localRoot } from './roots/index.ts'
 import { openTenantKeys, type TenantKeys } from './tenant-keys.ts'
 
 /** A fresh database with keys of its own. */
@@ -18,12 +20,14 @@ export interface SealedDatabase {
 export async function sealedDatabase(clock: Clock): Promise<SealedDatabase> {
   const { url, drop } = await testDatabase()
   const db = openDatabase(url, () => {})
+  const keyring = openKeyring(url, () => {})
   return {
     url,
     db,
-    keys: openTenantKeys({ db, clock, root: rootKey(randomBytes(32)) }),
+    keys: openTenantKeys({ db, keyring, clock, root: localRoot(rootKey(randomBytes(32))) }),
     close: async () => {
       await db.destroy()
+      await keyring.destroy()
       await drop()
     },
   }

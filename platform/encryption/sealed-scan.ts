@@ -1,14 +1,9 @@
-import { describeField, describeWrappedKey, EnvelopeError, fieldKeyId, fieldOverheadBytes } from '#envelope'
+import { describeField, EnvelopeError, fieldKeyId, fieldOverheadBytes } from '#envelope'
 import type { Database } from '../db/index.ts'
-import { PROVIDER } from './key-store.ts'
-import {
-  byteColumns,
-  destroyedTenants,
-  headerCounts,
-  storedKeys,
-  type HeaderCount,
-  type SealedColumn,
-} from './queries.ts'
+import { PROVIDER } from './key-parts.ts'
+import type { Keyring } from './keyring/database.ts'
+import { destroyedTenants, sealingFingerprints } from './keyring/queries.ts'
+import { byteColumns, headerCounts, type HeaderCount, type SealedColumn } from './queries.ts'
 import { otherByteColumns, sealedColumns } from './stored-bytes.ts'
 
 /** What a scan of stored bytes found. */
@@ -28,15 +23,12 @@ interface Known {
   readonly algorithm: string
 }
 
-async function known(db: Database, algorithm: string): Promise<Known> {
-  const keys = await storedKeys(db)
-  const data = keys.filter((key) => key.purpose === 'data')
+async function known(keyring: Keyring, algorithm: string): Promise<Known> {
+  const keys = await sealingFingerprints(keyring)
   return {
     algorithm,
-    destroyed: await destroyedTenants(db),
-    keyIds: new Set(
-      data.map((key) => `${key.tenant}/${fieldKeyId(describeWrappedKey(key.wrapped).keyFingerprint)}`),
-    ),
+    destroyed: await destroyedTenants(keyring),
+    keyIds: new Set(keys.map(({ tenant, fingerprint }) => `${tenant}/${fieldKeyId(fingerprint)}`)),
   }
 }
 
@@ -70,11 +62,12 @@ export async function unlistedColumns(db: Database): Promise<string[]> {
 /** Scans every sealed column that exists, or those that `wanted` picks: algorithm and key of every value. Policy 2.2-a. */
 export async function scanSealed(
   db: Database,
+  keyring: Keyring,
   algorithm: string,
   wanted: (column: SealedColumn) => boolean = () => true,
 ): Promise<SealedScan> {
   const existing = new Set((await byteColumns(db)).map((one) => `${one.schema}.${one.table}.${one.column}`))
-  const by = await known(db, algorithm)
+  const by = await known(keyring, algorithm)
   const findings: string[] = (await unlistedColumns(db)).map(
     (name) => `${name} is in no list of sealed columns`,
   )

@@ -7,8 +7,9 @@ import { after, before, suite, test } from 'node:test'
 import { policyWith } from '../kernel/parameter.ts'
 import { Problem } from '../kernel/problem.ts'
 import { keyFile } from '../kernel/secret-file.ts'
-import { PLATFORM, PROVIDER } from './key-store.ts'
+import { PLATFORM, PROVIDER } from './key-parts.ts'
 import { encryptionRig, type EncryptionRig } from './rig.fixture.ts'
+import { localRoot } from './roots/index.ts'
 import { openTenantKeys } from './tenant-keys.ts'
 
 const place = { table: 'sample', column: 'text', row: '1' }
@@ -35,11 +36,12 @@ suite('keys of tenants', () => {
     for (const one of sealed) assert.equal(await rig.keys.openText(tenant, place, one), 'x')
     const indexes = await Promise.all(processes.map((keys) => keys.blindIndex(tenant, 'p', 'v')))
     assert.equal(new Set(indexes.map((index) => index.toString('hex'))).size, 1)
-    const created = await rig.db
+    const created = await rig.keyring
       .selectFrom('key_access')
       .selectAll()
       .where('tenant', '=', tenant)
       .where('action', '=', 'created')
+      .where('failed_at', 'is', null)
       .execute()
     assert.equal(created.length, 1)
   })
@@ -123,15 +125,15 @@ suite('keys of tenants', () => {
     const sealed = await rig.keys.sealText(tenant, place, 'x')
     const folder = await mkdtemp(join(tmpdir(), 'surety-keys-'))
     const { rootKey } = await import('#envelope')
-    const stranger = openTenantKeys({ ...rig, root: rootKey(await keyFile(folder, 'root.key')) })
+    const stranger = openTenantKeys({ ...rig, root: localRoot(rootKey(await keyFile(folder, 'root.key'))) })
     await assert.rejects(stranger.openText(tenant, place, sealed), refusal('encryption.unreadable'))
     await rm(folder, { recursive: true })
   })
 
   test('policy 2.2-a: nothing is sealed while the policy names an algorithm that is not offered', async () => {
-    const { db, clock, root, record } = rig
+    const { db, keyring, clock, root, record } = rig
     const policy = policyWith({ 'encryption.algorithm': 'AES-128-GCM' })
-    const keys = openTenantKeys({ db, clock, root, governed: { policy, record } })
+    const keys = openTenantKeys({ db, keyring, clock, root, governed: { policy, record } })
     await assert.rejects(keys.sealText(PROVIDER, place, 'x'), refusal('encryption.algorithm'))
   })
 
@@ -154,9 +156,9 @@ suite('keys of tenants', () => {
   })
 
   test('policy 2.3-b: keys are not handed out when the event cannot be written', async () => {
-    const { db, clock, root, policy } = rig
+    const { db, keyring, clock, root, policy } = rig
     const record = () => Promise.reject(new Error('the audit log is away'))
-    const keys = openTenantKeys({ db, clock, root, governed: { policy, record } })
+    const keys = openTenantKeys({ db, keyring, clock, root, governed: { policy, record } })
     await assert.rejects(keys.release(randomUUID(), PLATFORM), /audit log is away/)
   })
 })

@@ -1,4 +1,3 @@
-import type { KeyObject } from 'node:crypto'
 import {
   blindIndex,
   dataKeyring,
@@ -12,25 +11,31 @@ import type { Database } from '../db/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { PolicyReader } from '../kernel/parameter.ts'
 import { requireOffered } from './algorithm.ts'
-import {
-  addVersion,
-  destroyAll,
-  noteAccess,
-  openKeys,
-  refusing,
-  unreadable,
-  type KeyStoreParts,
-  type KeyUser,
-  type RecordEvent,
-  type ReleasedKeys,
-} from './key-store.ts'
-import { currentKeys } from './queries.ts'
+import { askForDestruction, carryOutDestructions, type KeysOf } from './destruction.ts'
+import { timedCache, type TimedCache } from './key-cache.ts'
+import { addVersion } from './key-changes.ts'
+import type { KeyStoreParts, KeyUser, RecordEvent } from './key-parts.ts'
+import { openKeys, unreadable, type OpenKeys, type ReleasedKeys } from './key-store.ts'
+import { noted } from './key-use.ts'
+import type { Keyring } from './keyring/database.ts'
+import { openPersonKey, TenantKeyReplaced } from './person-keys.ts'
+import type { KeyRoot } from './roots/index.ts'
 
 /** Where a sealed field lives: it opens there and nowhere else. */
 export interface FieldPlace {
   readonly table: string
   readonly column: string
   readonly row: string
+}
+
+/** Seals and opens what belongs to one person, under a key that can be destroyed for this person alone (GDPR, article 17). */
+export interface PersonKeys {
+  /** The person's key is made at first use. Throws `encryption.key-missing` once it was destroyed. */
+  sealText(place: FieldPlace, text: string): Promise<Buffer>
+  /** Opens also what was sealed under the tenant's key, before the person had one. */
+  openText(place: FieldPlace, sealed: Uint8Array): Promise<string>
+  /** Destroys the person's key with the caller's transaction: what it sealed is lost for good, in every backup too. */
+  destroy(within: Database, user?: KeyUser): Promise<void>
 }
 
 /** Seals, opens and indexes data of a tenant; a tenant's keys are made at first use. Policy 2.2-a. */
@@ -41,113 +46,206 @@ export interface TenantKeys {
   openText(tenant: string, place: FieldPlace, sealed: Uint8Array): Promise<string>
   /** The look-up value of a normalised text, by purpose (table and column). */
   blindIndex(tenant: string, purpose: string, value: string): Promise<Buffer>
+  /** The keys of one person. */
+  forPerson(tenant: string, person: string): PersonKeys
   /** The unwrapped keys themselves, for a protected service that seals for itself; each release leaves an event. Policy 2.3-b. */
   release(tenant: string, user: KeyUser): Promise<ReleasedKeys>
   /** Makes the next data key version; older ones still open. */
-  rotate(tenant: string): Promise<number>
-  /** Destroys every key of a tenant, with the caller's transaction. */
-  destroy(db: Database, tenant: string): Promise<void>
+  rotate(tenant: string, user?: KeyUser): Promise<number>
+  /** Destroys every key of a tenant with the caller's transaction: once that is committed nothing opens any more. */
+  destroy(within: Database, tenant: string, user?: KeyUser): Promise<void>
+  /** Carries out what `destroy` asked for in transactions that were committed since. */
+  carryOut(): Promise<void>
   /** Drops what is held in memory, after another process rotated or destroyed keys; of every tenant when none is named. */
   forget(tenant?: string): void
 }
 
 interface Opened {
-  readonly released: ReleasedKeys
+  readonly keys: OpenKeys
   readonly keyring: DataKeyring
   readonly indexes: Map<string, BlindIndex>
 }
 
-/** How many tenants' keys are held in memory at once. */
-const OPENED_MAX = 1000
+/** How many tenants' keys, and how many persons', are held in memory at once. */
+const TENANTS_MAX = 1000
+const PERSONS_MAX = 10_000
 
 /** What tenant keys need; `governed` binds them to the policy and the audit log, as the running system does. */
 export interface TenantKeysDeps {
   readonly db: Database
+  readonly keyring: Keyring
   readonly clock: Clock
-  readonly root: KeyObject
+  readonly root: KeyRoot
   readonly governed?: { readonly policy: PolicyReader; readonly record: RecordEvent }
 }
 
-/** Opens the tenant keys over the database and the root key. */
+/** Opens the tenant keys over the audit log's database, the keyring and the root key. */
 export function openTenantKeys(deps: TenantKeysDeps): TenantKeys {
-  const { db, governed } = deps
-  const parts: KeyStoreParts = { clock: deps.clock, root: deps.root, record: governed?.record }
-  const { opened, forget } = openedKeys(async (tenant) => prepare(tenant, await openKeys(db, parts, tenant)))
-
+  const { db, keyring, clock, root, governed } = deps
+  const parts: KeyStoreParts = { db, keyring, clock, root, record: governed?.record }
+  const cache = timedCache(clock, TENANTS_MAX, async (tenant) =>
+    prepare(tenant, await openKeys(parts, tenant)),
+  )
+  const persons = openPersons(parts, cache.get, cache.forget)
+  const seals = (): void => {
+    if (governed !== undefined) requireOffered(governed.policy)
+  }
+  const forget = (tenant?: string): void => {
+    cache.forget(tenant)
+    persons.forget(tenant)
+  }
+  const { destroy, carryOut } = destroyer(parts, forget)
+  const open = opener(cache)
   return {
     sealText: async (tenant, place, text) => {
-      if (governed !== undefined) requireOffered(governed.policy)
-      return sealText((await opened(tenant)).keyring, { tenant, ...place }, text)
+      seals()
+      return sealText((await cache.get(tenant)).keyring, { tenant, ...place }, text)
     },
-    openText: async (tenant, place, sealed) => {
-      const context = { tenant, ...place }
-      const { keyring } = await opened(tenant)
-      try {
-        return openText(keyring, context, sealed)
-      } catch (error) {
-        if (!isUnknownVersion(error)) throw unreadable(error)
-      }
-      // Another process may have rotated a moment ago, before its notice came here.
-      forget(tenant)
-      const { keyring: newest } = await opened(tenant)
-      return refusing(() => openText(newest, context, sealed))
-    },
+    openText: open,
     blindIndex: async (tenant, purpose, value) => {
-      const { released, indexes } = await opened(tenant)
-      const index = indexes.get(purpose) ?? blindIndex(released.index, { tenant, purpose })
+      const { keys, indexes } = await cache.get(tenant)
+      const index = indexes.get(purpose) ?? blindIndex(keys.index, { tenant, purpose })
       indexes.set(purpose, index)
       return index(value)
     },
+    forPerson: (tenant, person) => ({
+      ...personKeys({ tenant, person }, persons.get, open, seals),
+      destroy: (within, user) => destroy(within, { tenant, person }, user),
+    }),
     release: async (tenant, user) => {
-      const { released } = await opened(tenant)
-      await db.transaction().execute((tx) => noteAccess(tx, parts, 'released', tenant, { user }))
-      return released
+      const { keys } = await cache.get(tenant)
+      return noted(parts, { action: 'released', tenant, user }, async () => keys)
     },
-    rotate: async (tenant) => {
-      await opened(tenant)
-      await db.transaction().execute(async (tx) => {
-        const current = (await currentKeys(tx)).find((key) => key.tenant === tenant)
-        if (current !== undefined) await addVersion(tx, parts, tenant, current.version + 1)
-      })
+    rotate: async (tenant, user) => {
+      const { keys } = await cache.get(tenant)
+      await addVersion(parts, { tenant, purpose: 'data', version: keys.current + 1 }, user)
       forget(tenant)
-      return (await opened(tenant)).released.current
+      return (await cache.get(tenant)).keys.current
     },
-    destroy: async (within, tenant) => {
-      await destroyAll(within, parts, tenant)
-      forget(tenant)
-    },
+    destroy: (within, tenant, user) => destroy(within, { tenant, person: null }, user),
+    carryOut,
     forget,
   }
 }
 
-function isUnknownVersion(error: unknown): boolean {
-  return error instanceof EnvelopeError && error.code === 'unknown-key-version'
+/** Destroys keys with the caller's transaction, and forgets what is held of them. */
+function destroyer(parts: KeyStoreParts, forget: (tenant: string) => void) {
+  const carryOut = async (): Promise<void> => {
+    for (const { tenant } of await carryOutDestructions(parts)) forget(tenant)
+  }
+  const destroy = async (within: Database, of: KeysOf, user?: KeyUser): Promise<void> => {
+    await askForDestruction(within, parts, of, user)
+    forget(of.tenant)
+    // Inside a transaction nothing is certain yet: the notice that it sends at its end starts the rest.
+    if (!within.isTransaction) await carryOut()
+  }
+  return { carryOut, destroy }
 }
 
-/** Holds opened keys: one opening at a time for each tenant, the longest held dropped first. */
-function openedKeys(open: (tenant: string) => Promise<Opened>) {
-  const held = new Map<string, Promise<Opened>>()
+/** Opens a tenant's values, looking once for newer keys where a value names one that is not held. */
+function opener(cache: TimedCache<Opened>): TenantKeys['openText'] {
+  return async (tenant, place, sealed) => {
+    const context = { tenant, ...place }
+    const { keyring } = await cache.get(tenant)
+    try {
+      return openText(keyring, context, sealed)
+    } catch (error) {
+      // Another process may have rotated a moment ago, before its notice came here.
+      const renewed = isUnknownKey(error) ? cache.renewed(tenant) : null
+      if (renewed === null) throw unreadable(error)
+      return openRenewed(cache, (await renewed).keyring, context, sealed)
+    }
+  }
+}
+
+function openRenewed(
+  cache: TimedCache<Opened>,
+  keyring: DataKeyring,
+  context: Parameters<typeof openText>[1],
+  sealed: Uint8Array,
+): string {
+  try {
+    return openText(keyring, context, sealed)
+  } catch (error) {
+    if (isUnknownKey(error)) cache.renewedInVain(context.tenant)
+    throw unreadable(error)
+  }
+}
+
+/** Seals and opens for one person; what was sealed before the person had a key opens with the tenant's. */
+function personKeys(
+  { tenant, person }: { readonly tenant: string; readonly person: string },
+  ringOf: (tenant: string, person: string, make: boolean) => Promise<DataKeyring | null>,
+  open: TenantKeys['openText'],
+  seals: () => void,
+): Pick<PersonKeys, 'sealText' | 'openText'> {
   return {
-    opened: (tenant: string): Promise<Opened> => {
-      const known = held.get(tenant)
-      if (known !== undefined) return known
-      const opening = open(tenant)
-      held.set(tenant, opening)
-      opening.catch(() => {
-        if (held.get(tenant) === opening) held.delete(tenant)
-      })
-      const oldest = held.keys().next()
-      if (held.size > OPENED_MAX && oldest.done === false) held.delete(oldest.value)
-      return opening
+    sealText: async (place, text) => {
+      seals()
+      const ring = await ringOf(tenant, person, true)
+      if (ring === null) throw new Error('a key was made and is not there')
+      return sealText(ring, { tenant, ...place }, text)
     },
-    forget: (tenant?: string): void => {
-      if (tenant === undefined) held.clear()
-      else held.delete(tenant)
+    openText: async (place, sealed) => {
+      const ring = await ringOf(tenant, person, false)
+      try {
+        if (ring !== null) return openText(ring, { tenant, ...place }, sealed)
+      } catch (error) {
+        if (!isUnknownKey(error)) throw unreadable(error)
+      }
+      return open(tenant, place, sealed)
     },
   }
 }
 
-function prepare(tenant: string, released: ReleasedKeys): Opened {
-  const { current, data } = released
-  return { released, keyring: dataKeyring({ tenant, current, keys: data }), indexes: new Map() }
+function isUnknownKey(error: unknown): boolean {
+  return error instanceof EnvelopeError && error.code === 'unknown-key-version'
+}
+
+function prepare(tenant: string, keys: OpenKeys): Opened {
+  return {
+    keys,
+    keyring: dataKeyring({ tenant, current: keys.current, keys: keys.data }),
+    indexes: new Map(),
+  }
+}
+
+/** Holds the keys of persons, which are unwrapped under the tenant's own key without asking the root. */
+function openPersons(
+  parts: KeyStoreParts,
+  opened: (tenant: string) => Promise<Opened>,
+  forgetTenant: (tenant: string) => void,
+) {
+  // Tenants and persons are ids, so that a line break can stand between them.
+  const openOne = async (name: string, make: boolean): Promise<DataKeyring | null> => {
+    const [tenant = '', person = ''] = name.split('\n')
+    const tried = async (): Promise<DataKeyring | null> =>
+      openPersonKey(parts, (await opened(tenant)).keys.tenantKey, { tenant, person }, make)
+    try {
+      return await tried()
+    } catch (error) {
+      if (!(error instanceof TenantKeyReplaced)) throw error
+      forgetTenant(tenant)
+      return tried()
+    }
+  }
+  const held = timedCache(parts.clock, PERSONS_MAX, (name) => openOne(name, false))
+  const making = new Map<string, Promise<DataKeyring | null>>()
+  return {
+    get: async (tenant: string, person: string, make: boolean): Promise<DataKeyring | null> => {
+      const name = `${tenant}\n${person}`
+      const known = await held.get(name)
+      if (known !== null) return known
+      // Only what is there is held: the next process may make a key at any moment.
+      held.forget(name)
+      if (!make) return null
+      const begun = making.get(name) ?? openOne(name, true).finally(() => making.delete(name))
+      making.set(name, begun)
+      return begun
+    },
+    forget: (tenant?: string): void => {
+      if (tenant === undefined) held.forget()
+      else held.forgetEach((name) => name.startsWith(`${tenant}\n`))
+    },
+  }
 }

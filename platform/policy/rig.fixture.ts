@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { testDatabase } from '#database'
 import { openAudit, type Audit } from '../audit/index.ts'
 import { openDatabase, type Database } from '../db/index.ts'
-import { openRootKey, openTenantKeys } from '../encryption/index.ts'
+import { localRoot, openKeyring, openRootKey, openTenantKeys } from '../encryption/index.ts'
 import { fakeClock, type FakeClock } from '../kernel/clock.ts'
 import { silentLog } from '../kernel/log.ts'
 import { policyEvents } from './events.ts'
@@ -34,7 +34,8 @@ export async function policyRig(): Promise<PolicyRig> {
   const keysFolder = await mkdtemp(join(tmpdir(), 'surety-keys-'))
   const clock = fakeClock()
   const db = openDatabase(database.url, () => {})
-  const keys = openTenantKeys({ db, clock, root: await openRootKey(keysFolder) })
+  const keyring = openKeyring(database.url, () => {})
+  const keys = openTenantKeys({ db, keyring, clock, root: localRoot(await openRootKey(keysFolder)) })
   const audit = openAudit({ clock, keys, catalogues: [policyEvents] })
   const signer = await openPolicySigner(keysFolder)
   const readers: LivePolicy[] = []
@@ -57,6 +58,7 @@ export async function policyRig(): Promise<PolicyRig> {
     close: async () => {
       for (const reader of readers) await reader.stop()
       await db.destroy()
+      await keyring.destroy()
       await database.drop()
       await rm(keysFolder, { recursive: true })
     },

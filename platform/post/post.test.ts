@@ -9,7 +9,7 @@ import { rootKey } from '#envelope'
 import { testDatabase, type TestDatabase } from '#database'
 import { openAudit } from '../audit/index.ts'
 import { openDatabase, type Database } from '../db/index.ts'
-import { openTenantKeys, PROVIDER } from '../encryption/index.ts'
+import { localRoot, openKeyring, openTenantKeys, PROVIDER, type Keyring } from '../encryption/index.ts'
 import { fakeClock, secondsAfter } from '../kernel/clock.ts'
 import { NotTaken, type Carriers, type Numbered } from './carrier.ts'
 import { postEvents } from './events.ts'
@@ -29,6 +29,7 @@ const LETTER: Letter = {
 suite('post', () => {
   let database: TestDatabase
   let db: Database
+  let keyring: Keyring
   let folder: string
   let refuse: Error | null = null
   let carried: (Numbered<Letter> | Numbered<TextMessage>)[] = []
@@ -39,7 +40,8 @@ suite('post', () => {
     database = await testDatabase()
     db = openDatabase(database.url, () => {})
     folder = await mkdtemp(join(tmpdir(), 'surety-post-'))
-    const keys = openTenantKeys({ db, clock, root: rootKey(randomBytes(32)) })
+    keyring = openKeyring(database.url, () => {})
+    const keys = openTenantKeys({ db, keyring, clock, root: localRoot(rootKey(randomBytes(32))) })
     await keys.sealText(PROVIDER, { table: 'outbox', column: 'message', row: 'warm' }, 'warm')
     parts = {
       db,
@@ -54,6 +56,7 @@ suite('post', () => {
   })
   after(async () => {
     await db.destroy()
+    await keyring.destroy()
     await database.drop()
     await rm(folder, { recursive: true })
   })

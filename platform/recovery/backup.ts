@@ -10,7 +10,13 @@ import type pg from 'pg'
 import { canonicalContext, keyFingerprint, sealStream } from '#envelope'
 import type { Audit } from '../audit/index.ts'
 import type { Database } from '../db/index.ts'
-import { openBackupKey, requireApart, requireOffered } from '../encryption/index.ts'
+import {
+  openBackupKey,
+  requireApart,
+  requireOffered,
+  type KeyRoot,
+  type Keyring,
+} from '../encryption/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Actor } from '../kernel/event.ts'
 import type { PolicyReader } from '../kernel/parameter.ts'
@@ -50,7 +56,8 @@ export interface BackupParts {
   readonly clock: Clock
   readonly policy: PolicyReader
   readonly audit: Pick<Audit, 'record'>
-  readonly root: KeyObject
+  readonly keyring: Keyring
+  readonly root: KeyRoot
   /** Where `backup.key` is, made at the first backup. */
   readonly keysFolder: string
   readonly varFolder: string
@@ -71,7 +78,7 @@ export function backupContext(of: Pick<Manifest, 'name' | 'takenAt'>): Buffer {
 export async function makeBackup(parts: BackupParts, actor: Actor = RECOVERY): Promise<Manifest> {
   requireOffered(parts.policy)
   const key = await openBackupKey(parts.keysFolder)
-  await requireApart(parts.db, parts.root, key)
+  await requireApart(parts.keyring, parts.root, key)
   const client = await connectForCopy(parts.databaseUrl)
   try {
     if (!(await takeBackupLock(client)))

@@ -94,7 +94,7 @@ suite('backup and restore', () => {
       .select((one) => one.fn.max('written').as('written'))
       .executeTakeFirstOrThrow()
     assert.ok(next.written > last.written - 10)
-    const keys = openTenantKeys({ db, clock: rig.clock, root: rig.root })
+    const keys = openTenantKeys({ db, keyring: rig.keyring, clock: rig.clock, root: rig.root })
     const event = await db
       .selectFrom('audit_event')
       .select(['id', 'sealed'])

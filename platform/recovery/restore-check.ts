@@ -2,15 +2,14 @@ import type { KeyObject } from 'node:crypto'
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkpointPath, parseVerifierKey, verifyLog } from '#ledger'
-import { openDatabase } from '../db/index.ts'
-import { keysOpen } from '../encryption/index.ts'
+import { keysOpen, type KeyRoot, type Keyring } from '../encryption/index.ts'
 import { ledgerFolder } from './backup-files.ts'
 import { connectForCopy, dropScratch, hangUp, makeScratch } from './copy-queries.ts'
 import { restoreWith, type Restored } from './restore.ts'
 
 /** What came out of a backup that was restored into a scratch database. */
 export interface RestoreProof extends Restored {
-  /** Keys that the root key opened after the restore. */
+  /** Keys of the keyring that the root key opened. */
   readonly keys: number
   /** Entries of the restored ledger, recomputed from its files. */
   readonly ledgerEntries: number
@@ -27,7 +26,8 @@ export async function restoreCheck(options: {
   readonly databaseUrl: string
   readonly from: string
   readonly key: KeyObject
-  readonly root: KeyObject
+  readonly keyring: Keyring
+  readonly root: KeyRoot
   readonly varFolder: string
 }): Promise<RestoreProof> {
   const admin = await connectForCopy(options.databaseUrl)
@@ -41,7 +41,7 @@ export async function restoreCheck(options: {
       const restored = await restoreWith({ ...options, databaseUrl: scratch, varFolder })
       return {
         ...restored,
-        keys: await keysOpenIn(scratch, options.root),
+        keys: await keysOpen(options.keyring, options.root),
         ledgerEntries: await ledgerEntries(ledgerFolder(varFolder)),
       }
     } finally {
@@ -50,15 +50,6 @@ export async function restoreCheck(options: {
     }
   } finally {
     hangUp(admin)
-  }
-}
-
-async function keysOpenIn(url: string, root: KeyObject): Promise<number> {
-  const db = openDatabase(url, () => {}, { connectionsMax: 1 })
-  try {
-    return await keysOpen(db, root)
-  } finally {
-    await db.destroy()
   }
 }
 

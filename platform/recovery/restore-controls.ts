@@ -170,26 +170,26 @@ export const backupKeyApart: Control<RecoverySystem> = control({
     const newest = await newestBackup(system)
     if (newest === null) return nothingYet()
     const key = await openBackupKey(system.keysFolder)
-    const refused = await undone(system.db, async (tx) => {
+    const refused = await undone(system.keyring, async (tx) => {
       await plantDataKey(tx, system, key)
       return requireApart(tx, system.root, key).then(
         () => false,
         (error: unknown) => error instanceof Problem && error.code === 'recovery.key-shared',
       )
     })
-    return keyIsApart(newest.key_fingerprint, await liveFingerprints(system.db, system.root), refused)
+    return keyIsApart(newest.key_fingerprint, await liveFingerprints(system.keyring, system.root), refused)
   },
   knownBad: async (system) => {
     const key = await openBackupKey(system.keysFolder)
-    const shared = await undone(system.db, async (tx) => {
+    const shared = await undone(system.keyring, async (tx) => {
       await plantDataKey(tx, system, key)
       return liveFingerprints(tx, system.root)
     })
     return everyBreakFound({
       'a backup key that is a data key': keyIsApart(keyFingerprint(key), shared, true),
       'a backup key that is the root key': keyIsApart(
-        keyFingerprint(system.root),
-        await liveFingerprints(system.db, system.root),
+        system.root.fingerprint,
+        await liveFingerprints(system.keyring, system.root),
         true,
       ),
     })

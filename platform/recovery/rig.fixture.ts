@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID, type KeyObject } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,7 +6,15 @@ import pg from 'pg'
 import { testDatabase } from '#database'
 import { auditEvents, openAudit, openLedger, type Ledger } from '../audit/index.ts'
 import { openDatabase, type Database } from '../db/index.ts'
-import { encryptionEvents, openRootKey, openTenantKeys, type TenantKeys } from '../encryption/index.ts'
+import {
+  encryptionEvents,
+  localRoot,
+  openKeyring,
+  openRootKey,
+  openTenantKeys,
+  type KeyRoot,
+  type TenantKeys,
+} from '../encryption/index.ts'
 import { fakeClock, type FakeClock } from '../kernel/clock.ts'
 import type { AuditEvent } from '../kernel/event.ts'
 import { policyWith } from '../kernel/parameter.ts'
@@ -18,7 +26,7 @@ const HOUR = 3600
 /** A migrated database with rows, a ledger, keys and folders of its own, for tests. */
 export interface RecoveryRig extends BackupParts {
   readonly clock: FakeClock
-  readonly root: KeyObject
+  readonly root: KeyRoot
   readonly keys: TenantKeys
   readonly ledger: Ledger
   readonly folder: string
@@ -44,9 +52,11 @@ export async function recoveryRig(): Promise<RecoveryRig> {
   const clock = fakeClock()
   const db = openDatabase(database.url, () => {})
   const [keysFolder, varFolder] = [join(folder, 'keys'), join(folder, 'var')]
-  const root = await openRootKey(keysFolder)
+  const keyring = openKeyring(database.url, () => {})
+  const root = localRoot(await openRootKey(keysFolder))
   const keys: TenantKeys = openTenantKeys({
     db,
+    keyring,
     clock,
     root,
     governed: { policy, record: (within, event) => audit.record(within, event) },
@@ -54,7 +64,7 @@ export async function recoveryRig(): Promise<RecoveryRig> {
   const audit = openAudit({ clock, keys, catalogues: [auditEvents, encryptionEvents, recoveryEvents] })
   const ledgerFolder = join(varFolder, 'ledger')
   const ledger = await openLedger({ db, clock, folder: ledgerFolder, keysFolder, origin: 'sample/ledger' })
-  const parts = { db, databaseUrl: database.url, clock, policy, audit, root, keysFolder, varFolder }
+  const parts = { db, keyring, databaseUrl: database.url, clock, policy, audit, root, keysFolder, varFolder }
   return {
     ...parts,
     keys,
@@ -68,6 +78,7 @@ export async function recoveryRig(): Promise<RecoveryRig> {
     emptyDatabase: () => emptyDatabase(database.url),
     close: async () => {
       await db.destroy()
+      await keyring.destroy()
       await database.drop()
       await rm(folder, { recursive: true })
     },

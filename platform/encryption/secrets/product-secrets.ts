@@ -3,7 +3,7 @@ import type { RequestContext } from '../../kernel/caller.ts'
 import { DAY, secondsBetween, type Clock } from '../../kernel/clock.ts'
 import type { Actor } from '../../kernel/event.ts'
 import { Problem } from '../../kernel/problem.ts'
-import { PROVIDER, type RecordEvent } from '../key-store.ts'
+import { PROVIDER, type RecordEvent } from '../key-parts.ts'
 import type { FieldPlace, TenantKeys } from '../tenant-keys.ts'
 import { productSecrets, SECRET_NAMES, type SecretName } from './catalogue.ts'
 import {

@@ -1,0 +1,56 @@
+import type { Database } from '../db/index.ts'
+
+/** Keys that are to be destroyed once the transaction that asks for it is committed. */
+export interface Destruction {
+  readonly id: string
+  readonly tenant: string
+  /** Null: every key of the tenant. */
+  readonly person: string | null
+  readonly at: Date
+}
+
+/** Asks for a destruction, in the caller's transaction. */
+export async function insertDestruction(within: Database, destruction: Destruction): Promise<void> {
+  await within.insertInto('key_destruction').values(destruction).execute()
+}
+
+/** Whether these keys are to be destroyed and are not yet. */
+export async function destructionWaits(
+  db: Database,
+  { tenant, person }: { readonly tenant: string; readonly person: string | null },
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('key_destruction')
+    .select('id')
+    .where('tenant', '=', tenant)
+    .where((one) =>
+      person === null
+        ? one('person', 'is', null)
+        : one.or([one('person', 'is', null), one('person', '=', person)]),
+    )
+    .where('done_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Destructions that wait, oldest first. */
+export function waitingDestructions(db: Database): Promise<Destruction[]> {
+  return db
+    .selectFrom('key_destruction')
+    .select(['id', 'tenant', 'person', 'at'])
+    .where('done_at', 'is', null)
+    .orderBy('at')
+    .execute()
+}
+
+/** A destruction was carried out. */
+export async function destructionDone(db: Database, id: string, at: Date): Promise<void> {
+  await db.updateTable('key_destruction').set({ done_at: at }).where('id', '=', id).execute()
+}
+
+/** Which of these tenants and persons a restored database still holds as if nothing had been destroyed. */
+export async function destructionsKnown(db: Database): Promise<ReadonlySet<string>> {
+  const rows = await db.selectFrom('key_destruction').select(['tenant', 'person']).execute()
+  return new Set(rows.map(({ tenant, person }) => `${tenant}/${person ?? ''}`))
+}

@@ -1,0 +1,89 @@
+import { sql } from 'kysely'
+import { notify, type Database } from '../db/index.ts'
+import { newId } from '../kernel/id.ts'
+import {
+  destructionDone,
+  destructionsKnown,
+  insertDestruction,
+  waitingDestructions,
+  type Destruction,
+} from './destruction-queries.ts'
+import type { KeyStoreParts, KeyUser } from './key-parts.ts'
+import { useEvent } from './key-use.ts'
+import { together } from './keyring/database.ts'
+import { tombstones, type Tombstone } from './keyring/person-queries.ts'
+import { destroyKeys } from './keyring/queries.ts'
+import { noteUsed } from './keyring/register.ts'
+
+/** Whose keys: everything of a tenant, or one person's. */
+export interface KeysOf {
+  readonly tenant: string
+  readonly person: string | null
+}
+
+/**
+ * Asks for a destruction together with whatever ends the data: nothing is destroyed unless the caller's transaction
+ * is committed, and nothing is opened any more once it is. Its event is kept before any key is. Policy 2.3-b.
+ */
+export async function askForDestruction(
+  within: Database,
+  { clock, record }: Pick<KeyStoreParts, 'clock' | 'record'>,
+  { tenant, person }: KeysOf,
+  user?: KeyUser,
+): Promise<void> {
+  const id = newId(clock)
+  await insertDestruction(within, { id, tenant, person, at: clock.now() })
+  const use = {
+    action: 'destroyed',
+    tenant,
+    ...(person === null ? {} : { person }),
+    ...(user && { user }),
+  } as const
+  await record?.(within, useEvent(id, use))
+  await notify(within, 'keys_changed', tenant)
+}
+
+/** Carries out on the keyring what waits; returns what was destroyed. May run any number of times, by any process. */
+export async function carryOutDestructions(
+  parts: Pick<KeyStoreParts, 'db' | 'keyring' | 'clock'>,
+): Promise<readonly Destruction[]> {
+  const { db, keyring, clock } = parts
+  const waiting = await waitingDestructions(db)
+  for (const one of waiting) {
+    await together(keyring, async (tx) => {
+      await noteUsed(tx, { ...one, action: 'destroyed' })
+      await destroyKeys(tx, one, clock.now())
+    })
+    await destructionDone(db, one.id, clock.now())
+    await notify(db, 'keys_changed', one.tenant)
+  }
+  if (waiting.length > 0) await clearPages(parts)
+  return waiting
+}
+
+/** Rewrites the pages that held destroyed keys; a server that does not let the role do that warns and leaves them. */
+async function clearPages({ keyring }: Pick<KeyStoreParts, 'keyring'>): Promise<void> {
+  for (const table of ['tenant_key', 'data_key', 'person_key'] as const)
+    await sql`vacuum (full) ${sql.table(table)}`.execute(keyring)
+}
+
+/**
+ * After the main database was restored to an earlier moment: what the keyring knows to be destroyed is noted there again,
+ * so that nothing asks for it, and returned, so that what is left of it can be removed too. What the keyring holds was
+ * never part of that backup, so the destroyed keys themselves are gone already.
+ */
+export async function replayErasures(
+  db: Database,
+  { keyring, clock }: Pick<KeyStoreParts, 'keyring' | 'clock'>,
+): Promise<readonly Tombstone[]> {
+  const known = await destructionsKnown(db)
+  const missing = (await tombstones(keyring)).filter(
+    ({ tenant, person }) => !known.has(`${tenant}/${person ?? ''}`),
+  )
+  for (const { tenant, person, destroyedAt } of missing) {
+    const id = newId(clock)
+    await insertDestruction(db, { id, tenant, person, at: destroyedAt })
+    await destructionDone(db, id, clock.now())
+  }
+  return missing
+}

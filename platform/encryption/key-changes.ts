@@ -1,0 +1,153 @@
+import { unwrapKey, wrapKey } from '#envelope'
+import { notify } from '../db/index.ts'
+import { secondsAfter } from '../kernel/clock.ts'
+import type { PolicyReader } from '../kernel/parameter.ts'
+import { Problem } from '../kernel/problem.ts'
+import type { KeyStoreParts, KeyUser } from './key-parts.ts'
+import { destroyed, freshKey, freshTenantKey, refusing, tenantLabel, type TenantKey } from './key-store.ts'
+import { noted } from './key-use.ts'
+import { together, type Keyring } from './keyring/database.ts'
+import { personKeys } from './keyring/person-queries.ts'
+import {
+  currentKeys,
+  destroyTenantKey,
+  destroyVersion,
+  lockTenantKey,
+  replacePersonWrapping,
+  replaceWrapping,
+  storeKey,
+  storeTenantKey,
+  tenantRows,
+  type KeyPurpose,
+} from './keyring/queries.ts'
+import { personLabel } from './person-label.ts'
+import { keysRotation } from './parameters.ts'
+
+/** One live version of a tenant's keys. */
+export interface LiveVersion {
+  readonly purpose: KeyPurpose
+  readonly version: number
+  readonly fingerprint: string
+  readonly createdAt: Date
+  /** Whether new values are sealed or indexed with it. */
+  readonly current: boolean
+}
+
+/** Every live version of a tenant's keys, oldest first. */
+export async function liveVersions(keyring: Keyring, tenant: string): Promise<readonly LiveVersion[]> {
+  const { keys } = await tenantRows(keyring, tenant)
+  const newest = (purpose: KeyPurpose): number =>
+    Math.max(...keys.filter((one) => one.purpose === purpose).map((one) => one.version))
+  return keys.map(({ purpose, version, fingerprint, created_at }) => ({
+    purpose,
+    version,
+    fingerprint,
+    createdAt: created_at,
+    current: version === newest(purpose),
+  }))
+}
+
+/**
+ * Makes version `version` of a tenant's keys unless another process did, moves all its keys under a fresh key of the
+ * tenant's own, and tells every process.
+ */
+export async function addVersion(
+  parts: KeyStoreParts,
+  wanted: { readonly tenant: string; readonly purpose: KeyPurpose; readonly version: number },
+  user?: KeyUser,
+): Promise<boolean> {
+  const { tenant, purpose, version } = wanted
+  const { keys } = await tenantRows(parts.keyring, tenant)
+  if (keys.some((one) => one.purpose === purpose && one.version >= version)) return false
+  const details = { purpose, version }
+  const made = await noted(parts, { action: 'rotated', tenant, details, ...(user && { user }) }, () =>
+    replaceTenantKey(parts, wanted),
+  )
+  if (made) await notify(parts.db, 'keys_changed', tenant)
+  return made
+}
+
+/** The keys under a tenant's own key go under a fresh one, together with the wanted version; all of it or nothing. */
+async function replaceTenantKey(
+  parts: KeyStoreParts,
+  wanted: { readonly tenant: string; readonly purpose: KeyPurpose; readonly version: number },
+): Promise<boolean> {
+  const { keyring, root, clock } = parts
+  const { tenant } = wanted
+  const { tenantKey: own } = await tenantRows(keyring, tenant)
+  if (own === undefined) throw destroyed()
+  const before = {
+    version: own.version,
+    key: await root.unwrap(tenantLabel(tenant, own.version), own.wrapped),
+  }
+  const { key, row } = await freshTenantKey(parts, tenant, own.version + 1)
+  const after = { version: row.version, key }
+  return together(keyring, async (tx) => {
+    // Another process may have been first; then its version is the one that was asked for.
+    if ((await lockTenantKey(tx, tenant, 'to change')) !== before.version) return false
+    if (!(await storeKey(tx, freshKey(wanted, before, clock.now())))) return false
+    await moveUnder(tx, tenant, before, after)
+    await destroyTenantKey(tx, tenant, before.version, clock.now())
+    await storeTenantKey(tx, row)
+    return true
+  })
+}
+
+/** Wraps every key of a tenant and its persons anew; the keys themselves, and all they sealed, stay as they are. */
+async function moveUnder(tx: Keyring, tenant: string, before: TenantKey, after: TenantKey): Promise<void> {
+  const { keys } = await tenantRows(tx, tenant)
+  const moved = (label: Parameters<typeof wrapKey>[1], wrapped: Buffer) => ({
+    wrapped: wrapKey(
+      after.key,
+      label,
+      refusing(() => unwrapKey(before.key, label, wrapped)),
+    ),
+    under: after.version,
+  })
+  for (const { purpose, version, wrapped } of keys)
+    await replaceWrapping(tx, { tenant, purpose, version }, moved({ tenant, purpose, version }, wrapped))
+  for (const { person, wrapped } of await personKeys(tx, tenant))
+    await replacePersonWrapping(tx, { tenant, person }, moved(personLabel(tenant, person), wrapped))
+}
+
+/** A key is replaced at this part of the age that the policy allows, so that a failed run has time to be repeated. */
+export const ROTATE_AT = 0.9
+
+/** Gives the next data key to every tenant whose current one has nine tenths of the allowed age; returns those tenants. Policy 2.3-a.1. */
+export async function rotateDueKeys(
+  parts: KeyStoreParts,
+  policy: PolicyReader,
+  only: (tenant: string) => boolean = () => true,
+): Promise<readonly string[]> {
+  const cutoff = secondsAfter(parts.clock.now(), -policy.read(keysRotation) * ROTATE_AT)
+  const rotated: string[] = []
+  for (const { tenant, version, created_at } of await currentKeys(parts.keyring)) {
+    if (created_at > cutoff || !only(tenant)) continue
+    if (await addVersion(parts, { tenant, purpose: 'data', version: version + 1 })) rotated.push(tenant)
+  }
+  return rotated
+}
+
+/** Destroys one version that nothing is sealed with any more; the newest one is never retired. */
+export async function retireVersion(
+  parts: KeyStoreParts,
+  of: { readonly tenant: string; readonly purpose: KeyPurpose; readonly version: number },
+  user?: KeyUser,
+): Promise<boolean> {
+  const { tenant, purpose, version } = of
+  const live = (await liveVersions(parts.keyring, tenant)).find(
+    (one) => one.purpose === purpose && one.version === version,
+  )
+  if (live === undefined) return false
+  if (live.current)
+    throw new Problem(
+      'encryption.key-current',
+      'The newest version of a key is what new values are sealed with.',
+    )
+  const details = { purpose, version }
+  const done = await noted(parts, { action: 'retired', tenant, details, ...(user && { user }) }, () =>
+    destroyVersion(parts.keyring, of, parts.clock.now()),
+  )
+  if (done) await notify(parts.db, 'keys_changed', tenant)
+  return done
+}

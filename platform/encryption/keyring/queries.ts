@@ -1,0 +1,300 @@
+import { sql } from 'kysely'
+import type { Keyring } from './database.ts'
+
+/** What a key of a tenant is used for. */
+export type KeyPurpose = 'data' | 'index'
+
+/** What was done with keys. */
+export type KeyAction = 'created' | 'opened' | 'rotated' | 'released' | 'retired' | 'destroyed'
+
+const NOTHING = Buffer.alloc(0)
+
+/** The key that wraps a tenant's other keys, wrapped under the root key. */
+export interface StoredTenantKey {
+  readonly version: number
+  readonly wrapped: Buffer
+  readonly fingerprint: string
+  readonly root: string
+}
+
+/** A version of a tenant's key; `wrapped` is empty once it was destroyed. */
+export interface StoredKey {
+  readonly purpose: KeyPurpose
+  readonly version: number
+  readonly wrapped: Buffer
+  readonly fingerprint: string
+  readonly under: number
+  readonly created_at: Date
+}
+
+/** What a tenant has: its own key, and every version of the others, oldest first. */
+export interface TenantRows {
+  readonly tenantKey: StoredTenantKey | undefined
+  /** Whether there ever was one. */
+  readonly known: boolean
+  readonly keys: readonly StoredKey[]
+}
+
+/** Reads what a tenant has. */
+export async function tenantRows(keyring: Keyring, tenant: string): Promise<TenantRows> {
+  const own = await keyring
+    .selectFrom('tenant_key')
+    .select(['version', 'wrapped', 'fingerprint', 'root', 'destroyed_at'])
+    .where('tenant', '=', tenant)
+    .execute()
+  const keys = await keyring
+    .selectFrom('data_key')
+    .select(['purpose', 'version', 'wrapped', 'fingerprint', 'under', 'created_at'])
+    .where('tenant', '=', tenant)
+    .where('destroyed_at', 'is', null)
+    .orderBy('version')
+    .execute()
+  return {
+    tenantKey: own.find((key) => key.destroyed_at === null),
+    known: own.length > 0,
+    keys: keys as StoredKey[],
+  }
+}
+
+/** A key that wraps, as it is stored. */
+export interface NewTenantKey {
+  readonly tenant: string
+  readonly version: number
+  readonly wrapped: Buffer
+  readonly fingerprint: string
+  readonly root: string
+  readonly wrapped_at: Date
+  readonly created_at: Date
+}
+
+/** A key version as it is stored. */
+export interface NewKey {
+  readonly tenant: string
+  readonly purpose: KeyPurpose
+  readonly version: number
+  readonly wrapped: Buffer
+  readonly fingerprint: string
+  readonly under: number
+  readonly created_at: Date
+}
+
+/** Stores a tenant's own key unless another process was first, or it once had one; tells whether it did. */
+export async function storeTenantKey(keyring: Keyring, key: NewTenantKey): Promise<boolean> {
+  const done = await keyring
+    .insertInto('tenant_key')
+    .values(key)
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst()
+  return done.numInsertedOrUpdatedRows === 1n
+}
+
+/** Stores a key version unless another process stored that version first; tells whether it did. */
+export async function storeKey(keyring: Keyring, key: NewKey): Promise<boolean> {
+  const done = await keyring
+    .insertInto('data_key')
+    .values(key)
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst()
+  return done.numInsertedOrUpdatedRows === 1n
+}
+
+/** Holds a tenant's own key until the end of the transaction, and returns its version; undefined when it has none. */
+export async function lockTenantKey(
+  keyring: Keyring,
+  tenant: string,
+  mode: 'to read' | 'to change',
+): Promise<number | undefined> {
+  const query = keyring
+    .selectFrom('tenant_key')
+    .select('version')
+    .where('tenant', '=', tenant)
+    .where('destroyed_at', 'is', null)
+  // An update locks the row anyway; a role without DELETE may lock it to share only if it may update it.
+  const row = await (mode === 'to change' ? query.forUpdate() : query.forShare()).executeTakeFirst()
+  return row?.version
+}
+
+/** Puts newly wrapped bytes in the place of a key's old ones; the key itself stays as it is. */
+export async function replaceWrapping(
+  keyring: Keyring,
+  key: { readonly tenant: string; readonly purpose: KeyPurpose; readonly version: number },
+  to: { readonly wrapped: Buffer; readonly under: number },
+): Promise<void> {
+  await keyring
+    .updateTable('data_key')
+    .set(to)
+    .where('tenant', '=', key.tenant)
+    .where('purpose', '=', key.purpose)
+    .where('version', '=', key.version)
+    .where('destroyed_at', 'is', null)
+    .execute()
+}
+
+/** The same for the key of a person. */
+export async function replacePersonWrapping(
+  keyring: Keyring,
+  key: { readonly tenant: string; readonly person: string },
+  to: { readonly wrapped: Buffer; readonly under: number },
+): Promise<void> {
+  await keyring
+    .updateTable('person_key')
+    .set(to)
+    .where('tenant', '=', key.tenant)
+    .where('person', '=', key.person)
+    .where('destroyed_at', 'is', null)
+    .execute()
+}
+
+/** Destroys one version of a tenant's own key, which nothing is wrapped under any more. */
+export async function destroyTenantKey(
+  keyring: Keyring,
+  tenant: string,
+  version: number,
+  at: Date,
+): Promise<void> {
+  await keyring
+    .updateTable('tenant_key')
+    .set({ wrapped: NOTHING, destroyed_at: at })
+    .where('tenant', '=', tenant)
+    .where('version', '=', version)
+    .where('destroyed_at', 'is', null)
+    .execute()
+}
+
+/** Destroys one version of a tenant's keys; tells whether there was one. */
+export async function destroyVersion(
+  keyring: Keyring,
+  key: { readonly tenant: string; readonly purpose: KeyPurpose; readonly version: number },
+  at: Date,
+): Promise<boolean> {
+  const done = await keyring
+    .updateTable('data_key')
+    .set({ wrapped: NOTHING, destroyed_at: at })
+    .where('tenant', '=', key.tenant)
+    .where('purpose', '=', key.purpose)
+    .where('version', '=', key.version)
+    .where('destroyed_at', 'is', null)
+    .executeTakeFirst()
+  return done.numUpdatedRows === 1n
+}
+
+/** Destroys every key of a tenant, or of one person: what they sealed can never be opened again. Returns how many there were. */
+export async function destroyKeys(
+  keyring: Keyring,
+  { tenant, person }: { readonly tenant: string; readonly person: string | null },
+  at: Date,
+): Promise<number> {
+  let count = 0
+  const tables =
+    person === null ? (['tenant_key', 'data_key', 'person_key'] as const) : (['person_key'] as const)
+  for (const table of tables) {
+    let query = keyring
+      .updateTable(table)
+      .set({ wrapped: NOTHING, destroyed_at: at })
+      .where('tenant', '=', tenant)
+      .where('destroyed_at', 'is', null)
+    if (person !== null) query = query.where(sql.ref('person'), '=', person)
+    count += Number((await query.executeTakeFirst()).numUpdatedRows)
+  }
+  return count
+}
+
+/** A tenant's newest data key. */
+export interface CurrentKey {
+  readonly tenant: string
+  readonly version: number
+  readonly created_at: Date
+}
+
+/** The newest live data key of every tenant that has keys, oldest first. */
+export async function currentKeys(keyring: Keyring): Promise<CurrentKey[]> {
+  const newest = keyring
+    .selectFrom('data_key')
+    .distinctOn('tenant')
+    .select(['tenant', 'version', 'created_at'])
+    .where('purpose', '=', 'data')
+    .where('destroyed_at', 'is', null)
+    .orderBy('tenant')
+    .orderBy('version', 'desc')
+    .as('newest')
+  return keyring.selectFrom(newest).selectAll().orderBy('created_at').execute()
+}
+
+/** Every stored key that seals or looks up and was not destroyed. */
+export function storedKeys(keyring: Keyring) {
+  return keyring
+    .selectFrom('data_key')
+    .select(['tenant', 'purpose', 'version', 'wrapped', 'fingerprint', 'under', 'created_at'])
+    .where('destroyed_at', 'is', null)
+    .execute()
+}
+
+/** Every tenant's own key that was not destroyed. */
+export function storedTenantKeys(keyring: Keyring) {
+  return keyring
+    .selectFrom('tenant_key')
+    .select(['tenant', 'version', 'wrapped', 'fingerprint', 'root', 'created_at'])
+    .where('destroyed_at', 'is', null)
+    .execute()
+}
+
+/** Wraps a tenant's own key under another root: compare and set on the old bytes; tells whether they were still there. */
+export async function rewrapTenantKey(
+  keyring: Keyring,
+  key: { readonly tenant: string; readonly version: number; readonly wrapped: Buffer },
+  to: { readonly wrapped: Buffer; readonly root: string; readonly wrapped_at: Date },
+): Promise<boolean> {
+  const done = await keyring
+    .updateTable('tenant_key')
+    .set(to)
+    .where('tenant', '=', key.tenant)
+    .where('version', '=', key.version)
+    .where('wrapped', '=', key.wrapped)
+    .where('destroyed_at', 'is', null)
+    .executeTakeFirst()
+  return done.numUpdatedRows === 1n
+}
+
+/** The tenants whose keys were all destroyed. */
+export async function destroyedTenants(keyring: Keyring): Promise<ReadonlySet<string>> {
+  const rows = await keyring
+    .selectFrom('tenant_key')
+    .select('tenant')
+    .groupBy('tenant')
+    .having((one) => one.fn<boolean>('bool_and', [sql`destroyed_at is not null`]), '=', true)
+    .execute()
+  return new Set(rows.map((row) => row.tenant))
+}
+
+/** The fingerprints of every key that ever sealed values of a tenant, live or destroyed, as `tenant/fingerprint`. */
+export async function sealingFingerprints(
+  keyring: Keyring,
+): Promise<readonly { readonly tenant: string; readonly fingerprint: string }[]> {
+  return keyring
+    .selectFrom('data_key')
+    .select(['tenant', 'fingerprint'])
+    .where('purpose', '=', 'data')
+    .unionAll(keyring.selectFrom('person_key').select(['tenant', 'fingerprint']))
+    .execute()
+}
+
+/** Makes a tenant's newest data keys as old as `at`, inside a transaction that is undone. */
+export async function backdateKey(keyring: Keyring, tenant: string, at: Date): Promise<void> {
+  await keyring
+    .updateTable('data_key')
+    .set({ created_at: at })
+    .where('tenant', '=', tenant)
+    .where('destroyed_at', 'is', null)
+    .execute()
+}
+
+/** Since when each root key is in use, by its fingerprint. */
+export async function rootKeysSince(
+  keyring: Keyring,
+): Promise<readonly { readonly fingerprint: string; readonly since: Date }[]> {
+  return keyring
+    .selectFrom('tenant_key')
+    .select((one) => ['root as fingerprint', one.fn.min<Date>('wrapped_at').as('since')])
+    .groupBy('root')
+    .execute()
+}

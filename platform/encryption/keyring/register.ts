@@ -1,0 +1,154 @@
+import { sql } from 'kysely'
+import type { Database } from '../../db/index.ts'
+import type { Keyring } from './database.ts'
+import type { KeyAction } from './queries.ts'
+
+/** A use of keys as the register in the keyring knows it. */
+export interface Access {
+  readonly id: string
+  readonly at: Date
+  readonly tenant: string
+  readonly person: string | null
+  readonly action: KeyAction
+}
+
+/** Notes that keys are about to be used; nothing was used yet. */
+export async function intendAccess(keyring: Keyring, access: Access): Promise<void> {
+  await keyring.insertInto('key_access').values(access).execute()
+}
+
+/** Notes a use together with what it does, unless it is noted already. */
+export async function noteUsed(keyring: Keyring, access: Access): Promise<void> {
+  await keyring
+    .insertInto('key_access')
+    .values({ ...access, used_at: access.at })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}
+
+/** The event is kept: from here on the keys are used. */
+export async function markUsed(keyring: Keyring, id: string, at: Date): Promise<void> {
+  await keyring.updateTable('key_access').set({ used_at: at }).where('id', '=', id).execute()
+}
+
+/** The use came to nothing. */
+export async function markFailed(keyring: Keyring, id: string, at: Date): Promise<void> {
+  await keyring.updateTable('key_access').set({ failed_at: at }).where('id', '=', id).execute()
+}
+
+/** Forgets what the register notes from before `cutoff`; the audit log keeps its own record. */
+export async function removeAccessesBefore(keyring: Keyring, cutoff: Date): Promise<void> {
+  await keyring.deleteFrom('key_access').where('at', '<', cutoff).execute()
+}
+
+/** What the register and the audit log know of the same time. */
+export interface Reconciliation {
+  /** Uses in the register. */
+  readonly accesses: number
+  /** Uses that left no event. */
+  readonly unlogged: number
+  /** Events of uses that the register does not know. */
+  readonly unregistered: number
+  /** Events of uses that came to nothing, with no second event that says so. */
+  readonly unexplained: number
+}
+
+/** An event precedes the use that it tells of by no more than this. */
+const BETWEEN_MS = 60_000
+
+/** The span that is compared. */
+export interface Span {
+  readonly from: Date
+  readonly now: Date
+}
+
+interface Logged {
+  readonly id: string
+  readonly action: string
+}
+
+/** Ids in the audit log since `from` with what they say was done, `failed` where a use came to nothing; of `ids` alone if told. */
+async function loggedSince(db: Database, from: Date, ids?: readonly string[]): Promise<readonly Logged[]> {
+  const only = ids === undefined ? sql`` : sql`and target_id = any(${ids})`
+  const { rows } = await sql<Logged>`
+    select target_id as id, substr(type, 5) as action from audit_event
+    where type in ('key.created', 'key.opened', 'key.rotated', 'key.released', 'key.retired', 'key.destroyed', 'key.failed')
+      and at >= ${from} ${only}`.execute(db)
+  return rows
+}
+
+/** Events by the id of the use: what it was, and whether a second event says that it failed. */
+async function eventsSince(db: Database, from: Date, ids?: readonly string[]) {
+  const logged = await loggedSince(db, from, ids)
+  return {
+    done: new Map(logged.filter(({ action }) => action !== 'failed').map((one) => [one.id, one.action])),
+    failed: new Set(logged.filter(({ action }) => action === 'failed').map(({ id }) => id)),
+  }
+}
+
+/** Destructions that were asked for and are not carried out yet. */
+async function waitingIds(db: Database): Promise<ReadonlySet<string>> {
+  const rows = await db.selectFrom('key_destruction').select('id').where('done_at', 'is', null).execute()
+  return new Set(rows.map(({ id }) => id))
+}
+
+/** What the register notes since `from`. */
+async function registered(keyring: Keyring, from: Date) {
+  return keyring
+    .selectFrom('key_access')
+    .select(['id', 'at', 'tenant', 'person', 'action', 'used_at', 'failed_at'])
+    .where('at', '>=', from)
+    .execute()
+}
+
+/** Compares the register of the keyring with the audit log, both ways, by the ids that both carry. Policy 2.3-b. */
+export async function reconcileAccesses(
+  db: Database,
+  keyring: Keyring,
+  { from, now }: Span,
+): Promise<Reconciliation> {
+  const further = new Date(from.getTime() - BETWEEN_MS)
+  // In this order, because an intention is in the register before its event, and a destruction before it is done.
+  const { done, failed } = await eventsSince(db, from)
+  const waiting = await waitingIds(db)
+  const register = await registered(keyring, further)
+  const actions = new Map(register.map((one) => [one.id, one.action]))
+  const used = register.filter((one) => one.used_at !== null && one.at >= from)
+  const missing = used.filter((one) => done.get(one.id) !== one.action)
+  const ids = missing.map(({ id }) => id)
+  // Events that were committed since the first look.
+  const later = ids.length === 0 ? done : (await eventsSince(db, further, ids)).done
+  return {
+    accesses: used.length,
+    unlogged: missing.filter((one) => later.get(one.id) !== one.action).length,
+    unregistered: [...done].filter(([id, action]) => actions.get(id) !== action && !waiting.has(id)).length,
+    unexplained: interrupted(register, done, failed, now).filter((one) => one.at >= from).length,
+  }
+}
+
+type Registered = Awaited<ReturnType<typeof registered>>[number]
+
+function interrupted<Row extends Registered>(
+  register: readonly Row[],
+  done: ReadonlyMap<string, string>,
+  failed: ReadonlySet<string>,
+  now: Date,
+): readonly Row[] {
+  return register.filter(
+    (one) =>
+      now.getTime() - one.at.getTime() > BETWEEN_MS &&
+      (one.used_at === null || one.failed_at !== null) &&
+      done.has(one.id) &&
+      !failed.has(one.id),
+  )
+}
+
+/** Uses whose event was kept and which came to nothing, because their process ended or could not say so. */
+export async function interruptedUses(
+  db: Database,
+  keyring: Keyring,
+  { from, now }: Span,
+): Promise<readonly Access[]> {
+  const { done, failed } = await eventsSince(db, new Date(from.getTime() - BETWEEN_MS))
+  return interrupted((await registered(keyring, from)) as (Access & Registered)[], done, failed, now)
+}
