@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
+import { backupSettings, recoveryKeysApart } from './backup-settings.ts'
 import { UUID } from './id.ts'
 import { z } from './schema.ts'
 
@@ -37,13 +38,14 @@ export const settings = {
   SURETY_VAR: {
     type: folder,
     fallback: './var',
-    says: 'Folder for data: embedded database, ledger, sockets, backups.',
+    says: 'Folder for data: embedded database, ledger, sockets.',
   },
   SURETY_KEYS: {
     type: folder,
     fallback: './keys',
     says: 'Folder for key files: root key, backup key, signing keys, certificates. Never inside `SURETY_VAR`; back it up apart.',
   },
+  ...backupSettings,
   SURETY_POLICY: {
     type: folder,
     fallback: './policy',
@@ -315,6 +317,7 @@ function contradictions(config: Config): string[] {
           'WEBAUTHN_MAKES: makes and WEBAUTHN_ROOTS come together or not at all; an unsigned make says nothing',
         ]
       : []),
+    ...recoveryKeysApart(config),
     ...postContradictions(config),
   ]
 }
