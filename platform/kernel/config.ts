@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
 import { backupSettings, recoveryKeysApart } from './backup-settings.ts'
 import { UUID } from './id.ts'
+import { postContradictions, postSettings } from './post-settings.ts'
+import { rootContradictions, rootSettings } from './root-settings.ts'
 import { z } from './schema.ts'
 
 /** A port on this machine; 0 lets the system choose. */
@@ -45,6 +47,7 @@ export const settings = {
     fallback: './keys',
     says: 'Folder for key files: root key, backup key, signing keys, certificates. Never inside `SURETY_VAR`; back it up apart.',
   },
+  ...rootSettings,
   ...backupSettings,
   SURETY_POLICY: {
     type: folder,
@@ -92,6 +95,26 @@ export const settings = {
     type: z.string().regex(/^(postgres(ql)?:\/\/\S+)?$/),
     fallback: '',
     says: 'PostgreSQL 15 or newer of your own; empty: the embedded PostgreSQL 18 on a Unix socket.',
+  },
+  SURETY_KEYRING: {
+    type: folder,
+    fallback: './keyring',
+    says: 'Folder of the embedded keyring: a second small database with every key, wrapped. Never inside `SURETY_VAR`, so that no backup of the data holds a key.',
+  },
+  KEYRING_DATABASE_URL: {
+    type: z.string().regex(/^(postgres(ql)?:\/\/\S+)?$/),
+    fallback: '',
+    says: 'PostgreSQL 15 or newer of your own for the keyring, another one than `DATABASE_URL` and outside of its backups; empty: an embedded one.',
+  },
+  BACKUP_DATABASE_URL: {
+    type: z.string().regex(/^(postgres(ql)?:\/\/\S+)?$/),
+    fallback: '',
+    says: 'The same server for a user with the right REPLICATION, from which backups and the log are taken; empty: `DATABASE_URL`, or a user of its own of the embedded server.',
+  },
+  BACKUP_SYNCHRONOUS: {
+    type: z.enum(['no', 'yes']),
+    fallback: 'no',
+    says: 'Whether every commit waits until a region has stored its log: nothing that was confirmed can be lost, and nothing is confirmed while no region answers.',
   },
   SURETY_RULES: {
     type: z.union([z.literal(''), folder]),
@@ -166,66 +189,7 @@ export const settings = {
     fallback: '',
     says: 'PEM file with the certificates that these makers sign their statements with; needed with `WEBAUTHN_MAKES`.',
   },
-  SMTP_URL: {
-    type: z.union([z.literal(''), z.url({ protocol: /^smtps?$/ })]),
-    fallback: '',
-    says: 'Mail server for letters, `smtps://user:password@host:465` or `smtp://…:587` with STARTTLS, which only a server on this machine may lack; empty: a local outbox, which sends nothing and says so.',
-  },
-  MAIL_FROM: {
-    type: z.union([z.literal(''), z.email()]),
-    fallback: '',
-    says: 'Address that letters come from; needed with `SMTP_URL`.',
-  },
-  SMS_PROVIDER: {
-    type: z.enum(['console', 'twilio', 'sns']),
-    fallback: 'console',
-    says: 'Who delivers text messages: `twilio`, `sns` (AWS), or `console`, which shows them on the terminal and sends nothing.',
-  },
-  SMS_FROM: {
-    type: z.string().regex(/^(\+[1-9]\d{6,14}|MG[0-9a-f]{32}|[A-Za-z0-9 ]{1,11})?$/),
-    fallback: '',
-    says: 'Who text messages come from: a number, a sender name or, with Twilio, the SID of a messaging service.',
-  },
-  SMS_COUNTRIES: {
-    type: z
-      .string()
-      .regex(/^([A-Z]{2}(,[A-Z]{2})*)?$/)
-      .transform((list) => (list === '' ? [] : list.split(','))),
-    fallback: '',
-    says: 'Countries that text messages may go to, ISO 3166 codes separated by commas; needed with a provider that sends.',
-  },
-  SMS_CODES_PER_HOUR: {
-    type: z.coerce.number().int().min(10).max(1_000_000),
-    fallback: '300',
-    says: 'How many codes are sent in an hour at most; a country gets half, a workspace a third, an area code a tenth of it.',
-  },
-  TWILIO_ACCOUNT_SID: {
-    type: z.string().regex(/^(AC[0-9a-f]{32})?$/),
-    fallback: '',
-    says: 'Account of Twilio.',
-  },
-  TWILIO_AUTH_TOKEN: { type: z.string(), fallback: '', says: 'Its secret token.' },
-  TWILIO_API_URL: {
-    type: httpUrl,
-    fallback: 'https://api.twilio.com',
-    says: 'Where Twilio is asked, e.g. in another region.',
-  },
-  AWS_REGION: {
-    type: z.string().regex(/^([a-z]{2}(-[a-z]+)+-\d)?$/),
-    fallback: '',
-    says: 'Region of AWS SNS; needed with `SMS_PROVIDER=sns`.',
-  },
-  AWS_ACCESS_KEY_ID: {
-    type: z.string(),
-    fallback: '',
-    says: 'Access key for AWS SNS; empty: the credentials of the machine’s role.',
-  },
-  AWS_SECRET_ACCESS_KEY: { type: z.string(), fallback: '', says: 'Its secret.' },
-  SNS_API_URL: {
-    type: z.union([z.literal(''), httpUrl]),
-    fallback: '',
-    says: 'Where AWS SNS is asked; empty: the public address of the region.',
-  },
+  ...postSettings,
   LOG_LEVEL: {
     type: z.enum(['debug', 'info', 'warn', 'error', 'silent']),
     fallback: 'info',
@@ -317,35 +281,9 @@ function contradictions(config: Config): string[] {
           'WEBAUTHN_MAKES: makes and WEBAUTHN_ROOTS come together or not at all; an unsigned make says nothing',
         ]
       : []),
+    ...rootContradictions(config, config.AWS_REGION),
     ...recoveryKeysApart(config),
     ...postContradictions(config),
-  ]
-}
-
-function postContradictions(config: Config): string[] {
-  const { SMS_PROVIDER: provider } = config
-  const needs = (
-    name:
-      | 'MAIL_FROM'
-      | 'SMS_COUNTRIES'
-      | 'SMS_FROM'
-      | 'TWILIO_ACCOUNT_SID'
-      | 'TWILIO_AUTH_TOKEN'
-      | 'AWS_REGION',
-    of: string,
-  ): string[] => (config[name].length === 0 ? [`${name}: needed with ${of}. ${settings[name].says}`] : [])
-  const chosen = `SMS_PROVIDER=${provider}`
-  return [
-    ...(config.SMTP_URL === '' ? [] : needs('MAIL_FROM', 'SMTP_URL')),
-    ...(provider === 'console' ? [] : needs('SMS_COUNTRIES', chosen)),
-    ...(provider === 'twilio'
-      ? [
-          ...needs('TWILIO_ACCOUNT_SID', chosen),
-          ...needs('TWILIO_AUTH_TOKEN', chosen),
-          ...needs('SMS_FROM', chosen),
-        ]
-      : []),
-    ...(provider === 'sns' ? needs('AWS_REGION', chosen) : []),
   ]
 }
 

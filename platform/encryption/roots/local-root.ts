@@ -22,6 +22,8 @@ export interface LocalVersion {
 export interface LocalStore {
   /** Oldest first; the last one wraps. */
   readonly versions: readonly LocalVersion[]
+  /** Whether they are sealed there under a passphrase that is kept elsewhere. */
+  readonly sealed: boolean
   /** Keeps one more version before anything is wrapped with it. */
   add(version: LocalVersion): Promise<void>
 }
@@ -48,11 +50,12 @@ export function localRootOver(store: LocalStore, clock: Clock): KeyRoot {
     get fingerprint() {
       return keyFingerprint(newest().key)
     },
+    opens: (fingerprint) => versions.some(({ key }) => keyFingerprint(key) === fingerprint),
     wrap: async (label, key) => wrapKey(newest().key, label, key),
     unwrap: async (label, wrapped) => open(label, wrapped),
     rewrap: async (keys) =>
       keys.map(({ label, wrapped }) => wrapKey(newest().key, label, open(label, wrapped))),
-    health: async () => localHealth(newest(), versions.length),
+    health: async () => localHealth(newest(), versions.length, store.sealed),
     rotate: async () => {
       const made = { key: generateDataKey(), since: clock.now() }
       await store.add(made)
@@ -62,9 +65,15 @@ export function localRootOver(store: LocalStore, clock: Clock): KeyRoot {
   }
 }
 
-function localHealth({ since }: LocalVersion, versions: number): RootHealth {
+function localHealth({ since }: LocalVersion, versions: number, sealed: boolean): RootHealth {
   return {
     state: 'enabled',
+    problem: null,
+    notes: [
+      sealed
+        ? 'It is a local file, sealed under a passphrase; this process holds it in memory.'
+        : 'It is a local file that nothing seals; whoever can read the key folder has it.',
+    ],
     // Whoever runs this process could read it.
     exportable: true,
     rotatedAt: since,
@@ -77,7 +86,7 @@ function localHealth({ since }: LocalVersion, versions: number): RootHealth {
 
 /** A root key that is held in memory and nowhere else, as tests and probes need it; `rotate` lasts as long as this object. */
 export function localRoot(key: KeyObject, since: Date = new Date(0)): KeyRoot {
-  const store = { versions: [{ key, since }], add: async () => {} }
+  const store = { versions: [{ key, since }], sealed: false, add: async () => {} }
   return localRootOver(store, { now: () => since })
 }
 

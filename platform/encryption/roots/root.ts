@@ -7,6 +7,10 @@ export type RootProvider = 'local-file' | 'aws-kms' | 'vault' | 'pkcs11'
 /** How a root key is, as its keeper tells; never any key material. */
 export interface RootHealth {
   readonly state: 'enabled' | 'disabled' | 'pending-deletion' | 'unreachable'
+  /** Why it cannot be used, in one sentence; null while it can. */
+  readonly problem: string | null
+  /** What a reader must know about it, in sentences. */
+  readonly notes: readonly string[]
   /** Whether the key can leave its keeper in the clear. */
   readonly exportable: boolean
   /** Since when its newest version is in use; null where the keeper does not say. */
@@ -17,6 +21,16 @@ export interface RootHealth {
   /** Whether the keeper logs each use; null where it does not say. */
   readonly audited: boolean | null
   readonly millis: number
+}
+
+/** What a keeper was asked for. */
+export type RootAction = 'wrap' | 'unwrap' | 'rewrap' | 'rotate' | 'describe'
+
+/** One request that a keeper served, under the number that it has in the keeper's own log. */
+export interface RootUse {
+  readonly action: RootAction
+  readonly request: string
+  readonly at: Date
 }
 
 /** A wrapped key and what it is for. */
@@ -32,6 +46,8 @@ export interface KeyRoot {
   readonly id: string
   /** Names what wraps now, 64 hexadecimal digits; stands in all that it wraps (`rootFingerprint` of `describeWrapped`). */
   readonly fingerprint: string
+  /** Whether it unwraps what was wrapped under this fingerprint. */
+  opens(fingerprint: string): boolean
   /** Throws `encryption.root-disabled`, `encryption.root-unreachable`. */
   wrap(label: KeyLabel, key: KeyObject): Promise<Buffer>
   /** Throws those, and `encryption.unreadable` for changed bytes, another label or another root. */
