@@ -1,4 +1,4 @@
-/** Runs an engine, or the running routes, against public cases: `npm run conform -- NAME [--cases DIR] [--rules DIR]`; the last line is `N passed, N failed`. */
+/** Runs an engine, or the running routes, against public cases: `npm run conform -- NAME [--cases DIR] [--rules DIR] [--long]`; the last line is `N passed, N failed`. */
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { conformEnvelope } from '#envelope'
@@ -28,23 +28,28 @@ interface RunMore {
   readonly rules: string | undefined
   /** Asks the engine in this process, without the network that it is asked over otherwise. */
   readonly direct: boolean
+  /** Also runs what takes longer than a minute. */
+  readonly long: boolean
 }
 
 /** An engine whose cases lie in a folder. */
-function withCases(cases: string, run: (folder: string) => Promise<Conformance>): Subject {
+function withCases(cases: string, run: (folder: string, more: RunMore) => Promise<Conformance>): Subject {
   return {
     cases,
-    run: (folder) => {
+    run: (folder, more) => {
       if (folder === undefined) throw new Error('no folder was given')
-      return run(folder)
+      return run(folder, more)
     },
   }
 }
 
 const subjects: Readonly<Record<string, Subject>> = {
   asvs: withCases('programme', async (folder) => (await import('./asvs/asvs.ts')).conformAsvs(folder)),
-  ledger: withCases('merkle', conformLedger),
-  envelope: withCases('wycheproof', conformEnvelope),
+  ledger: withCases('merkle', (folder) => conformLedger(folder)),
+  envelope: withCases('wycheproof', (folder) => conformEnvelope(folder)),
+  crypto: withCases('wycheproof', async (folder, { long }) =>
+    (await import('./crypto/conform.ts')).conformCrypto(folder, { long }),
+  ),
   oidc: withCases('programme', async (folder) => (await import('./oidc/conform.ts')).conformOidc(folder)),
   seclang: withCases('secrules-vectors', async (folder) =>
     (await import('../engines/waf/conform.ts')).conformSeclang(folder),
@@ -67,7 +72,7 @@ const EXIT_USAGE = 2
 
 function usage(reason: string): never {
   console.error(reason)
-  console.error('Usage: npm run conform -- NAME [--cases DIR] [--rules DIR] [--direct]')
+  console.error('Usage: npm run conform -- NAME [--cases DIR] [--rules DIR] [--direct] [--long]')
   console.error(`NAME is one of: ${Object.keys(subjects).join(', ')}`)
   process.exit(EXIT_USAGE)
 }
@@ -77,23 +82,35 @@ interface Arguments {
   readonly cases: string | undefined
   readonly rules: string | undefined
   readonly direct: boolean
+  readonly long: boolean
 }
 
 function readArguments(): Arguments {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
-      options: { cases: { type: 'string' }, rules: { type: 'string' }, direct: { type: 'boolean' } },
+      options: {
+        cases: { type: 'string' },
+        rules: { type: 'string' },
+        direct: { type: 'boolean' },
+        long: { type: 'boolean' },
+      },
     })
     const [name, ...more] = positionals
     if (name === undefined || more.length > 0) usage('One engine is named.')
-    return { name, cases: values.cases, rules: values.rules, direct: values.direct === true }
+    return {
+      name,
+      cases: values.cases,
+      rules: values.rules,
+      direct: values.direct === true,
+      long: values.long === true,
+    }
   } catch (error) {
     return usage((error as Error).message)
   }
 }
 
-const { name, cases, rules, direct } = readArguments()
+const { name, cases, rules, direct, long } = readArguments()
 const subject = Object.hasOwn(subjects, name) ? subjects[name] : undefined
 if (subject === undefined) usage(`No engine is called ${name}.`)
 if (subject.rules === undefined && (rules !== undefined || direct))
@@ -117,7 +134,7 @@ if (rulesFolder === undefined && subject.rules !== undefined)
   usage('Where are the rules? Give --rules DIR or set SURETY_PUBLIC_DATA to the folder of public vectors.')
 
 const outcome = await subject
-  .run(folder, { rules: rulesFolder, direct })
+  .run(folder, { rules: rulesFolder, direct, long })
   .catch((error: Error): Conformance => {
     console.error(
       `The cases ${folder === undefined ? '' : `in ${folder} `}could not be run: ${error.message}`,

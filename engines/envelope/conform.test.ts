@@ -20,7 +20,7 @@ test('a folder without vectors fails for every file', async () => {
   const empty = await mkdtemp(join(tmpdir(), 'envelope-'))
   try {
     const { failed } = await conformEnvelope(empty)
-    assert.equal(failed.length, 5)
+    assert.equal(failed.length, 6)
   } finally {
     await rm(empty, { recursive: true })
   }
