@@ -32,3 +32,17 @@ export type {
   StoredObject,
 } from './repository-model.ts'
 export type { WalIndex, WalPiece, WalPlan, WalSegment, WalTail } from './wal-model.ts'
+export { openRepository } from './repository.ts'
+export { repositoryPaths, stampOf, type RepositoryPaths } from './paths.ts'
+export { chainFor } from './recovery-plan.ts'
+export { planExpiry, type ExpiryPlan, type ExpiryRequest, type LegalHold } from './expiry.ts'
+export {
+  formatLsn,
+  parseHistory,
+  parseLsn,
+  parseSegmentName,
+  segmentBytesDefault,
+  segmentName,
+  type TimelineBranch,
+} from './wal-names.ts'
+export { planWal, type WalRequest } from './wal-plan.ts'

@@ -47,6 +47,8 @@ export interface RepositoryOptions {
   readonly retention: () => Retention
   /** An epoch older than this is followed by another, in seconds; 3600 by default. */
   readonly epochSeconds?: number
+  /** The size of a segment of the cluster's log, at most 16 MiB, which is the default. */
+  readonly segmentBytes?: number
   readonly onRegion?: (event: RegionEvent) => void
 }
 
@@ -120,14 +122,17 @@ export interface Fileset {
 export interface RecoveryRequest {
   readonly at: Date | 'latest'
   readonly region?: string
-  /** The size of a segment of the log; 16 MiB by default. */
-  readonly segmentBytes?: number
+  /** A certain backup instead of the newest that fits; then manifests that were refused do not matter. */
+  readonly backup?: string
+  /** Folders whose files are wanted too, such as `ledger`. */
+  readonly folders?: readonly string[]
 }
 
 /** Everything that a restore needs: the full backup and its incrementals oldest first, the log after them, files by folder. */
 export interface RecoveryPlan {
   readonly chain: readonly BackupManifest[]
   readonly wal: WalPlan
+  /** Of each folder the last set at or before the moment and then the first after it. */
   readonly filesets: readonly Fileset[]
 }
 

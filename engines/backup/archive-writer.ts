@@ -1,0 +1,102 @@
+import type { ArchiveObjects, SealedObject } from './model.ts'
+import {
+  describeObject,
+  objectBytesMax,
+  pack,
+  sealPacked,
+  storedBytesMax,
+  type EpochSecret,
+} from './object-format.ts'
+import type { Receipt } from './regions.ts'
+import type { ArchiveWriter } from './repository-model.ts'
+
+/** How many objects are packed and stored at the same time; each holds 16 MiB. */
+const piecesMax = 4
+
+interface ArchiveRequest {
+  readonly name: string
+  readonly system: string
+  readonly epoch: EpochSecret
+  readonly pathOf: (index: number) => string
+  readonly put: (path: string, bytes: Buffer) => Promise<Receipt>
+  readonly onReceipt: (receipt: Receipt) => void
+}
+
+/** Cuts an archive of unknown length into objects; packs several in the thread pool while more arrives. */
+export class ArchivePieces implements ArchiveWriter {
+  plainBytes = 0
+  storedBytes = 0
+  readonly #request: ArchiveRequest
+  readonly #objects: SealedObject[] = []
+  readonly #underWay = new Set<Promise<void>>()
+  readonly #spare: Buffer[] = []
+  readonly #failures: unknown[] = []
+  #filling: Buffer = Buffer.allocUnsafeSlow(objectBytesMax)
+  #filled = 0
+  #pieces = 0
+  #ended: Promise<ArchiveObjects> | null = null
+
+  constructor(request: ArchiveRequest) {
+    this.#request = request
+  }
+
+  get name(): string {
+    return this.#request.name
+  }
+
+  /** What `end` gave; null before it was called. */
+  get ended(): Promise<ArchiveObjects> | null {
+    return this.#ended
+  }
+
+  write(bytes: Uint8Array): Promise<void> | null {
+    if (this.#ended !== null) throw new Error('the archive was ended')
+    this.plainBytes += bytes.length
+    for (let at = 0; at < bytes.length;) {
+      const taken = Math.min(objectBytesMax - this.#filled, bytes.length - at)
+      this.#filling.set(bytes.subarray(at, at + taken), this.#filled)
+      this.#filled += taken
+      at += taken
+      if (this.#filled === objectBytesMax) this.#cut()
+    }
+    return this.#underWay.size < piecesMax && this.#failures.length === 0 ? null : this.#room()
+  }
+
+  end(): Promise<ArchiveObjects> {
+    this.#ended ??= this.#finish()
+    return this.#ended
+  }
+
+  async #room(): Promise<void> {
+    while (this.#underWay.size >= piecesMax && this.#failures.length === 0) await Promise.race(this.#underWay)
+    if (this.#failures.length > 0) throw this.#failures[0]
+  }
+
+  async #finish(): Promise<ArchiveObjects> {
+    if (this.#filled > 0 || this.#pieces === 0) this.#cut()
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay)
+    if (this.#failures.length > 0) throw this.#failures[0]
+    return { name: this.name, objects: this.#objects }
+  }
+
+  #cut(): void {
+    const piece = this.#seal(this.#filling, this.#filled, this.#pieces++)
+      .catch((error: unknown) => void this.#failures.push(error))
+      .finally(() => this.#underWay.delete(piece))
+    this.#underWay.add(piece)
+    this.#filling = this.#spare.pop() ?? Buffer.allocUnsafeSlow(objectBytesMax)
+    this.#filled = 0
+  }
+
+  async #seal(buffer: Buffer, bytes: number, index: number): Promise<void> {
+    const { epoch, system, pathOf, put, onReceipt } = this.#request
+    const path = pathOf(index)
+    const packed = await pack(buffer.subarray(0, bytes))
+    this.#spare.push(buffer)
+    const stored = sealPacked(epoch, system, path, packed)
+    if (stored.length > storedBytesMax) throw new Error('an object grew beyond its limit')
+    this.#objects[index] = describeObject(path, bytes, stored)
+    onReceipt(await put(path, stored))
+    this.storedBytes += stored.length
+  }
+}

@@ -1,0 +1,142 @@
+import { createSecretKey, hash, hkdfSync, type KeyObject } from 'node:crypto'
+import { promisify } from 'node:util'
+import { constants, zstdCompress, zstdDecompress, type InputType, type ZstdOptions } from 'node:zlib'
+import { EnvelopeError, openFile, sealFile } from '../envelope/index.ts'
+import { RepositoryError, type SealedObject } from './model.ts'
+
+/** The most plain bytes that one object holds. */
+export const objectBytesMax = 16 * 1024 * 1024
+/** Magic (with the format's version) and the epoch's number. */
+export const objectHeaderBytes = 20
+/** What can be stored at most: the frame of incompressible bytes, sealed. */
+export const storedBytesMax = objectBytesMax + 1024 * 1024
+/** PostgreSQL's manifest has a line for each file of the cluster, and is one object all the same. */
+const databaseManifestBytesMax = 256 * 1024 * 1024
+
+function plainBytesMax(path: string): number {
+  return path.endsWith('/backup_manifest.obj') ? databaseManifestBytesMax : objectBytesMax
+}
+
+const magic = Buffer.from('SBK1', 'latin1')
+const zstd = promisify(
+  zstdCompress as (
+    bytes: InputType,
+    options: ZstdOptions,
+    done: (e: Error | null, b: Buffer) => void,
+  ) => void,
+)
+const unzstd = promisify(
+  zstdDecompress as (
+    bytes: InputType,
+    options: ZstdOptions,
+    done: (e: Error | null, b: Buffer) => void,
+  ) => void,
+)
+
+/** An epoch of the repository: the secret from which the keys of its objects are derived. `id` is 32 hexadecimal digits. */
+export interface EpochSecret {
+  readonly id: string
+  readonly secret: KeyObject
+}
+
+/** The object's key: HKDF-SHA-256 of the epoch's secret for this path and no other. */
+function objectKey(epoch: EpochSecret, path: string): KeyObject {
+  const info = Buffer.from(`surety backup object 1\0${path}`)
+  return createSecretKey(Buffer.from(hkdfSync('sha256', epoch.secret, Buffer.alloc(0), info, 32)))
+}
+
+function objectContext(system: string, path: string): Buffer {
+  return Buffer.from(`surety backup object 1\0${system}\0${path}`)
+}
+
+/** Compresses in the thread pool; several may be under way. */
+export function pack(plain: Uint8Array): Promise<Buffer> {
+  return zstd(plain, {
+    // One output buffer instead of many joined ones; incompressible bytes grow by 3 in every 128 KiB.
+    chunkSize: Math.max(1024, plain.length + (plain.length >> 8) + 64),
+    pledgedSrcSize: plain.length,
+    params: { [constants.ZSTD_c_compressionLevel]: 1 },
+  })
+}
+
+/** The plain size that a zstd frame (RFC 8878 section 3.1.1) declares, or null. */
+export function declaredBytes(frame: Buffer): number | null {
+  if (frame.length < 6 || frame.readUInt32LE(0) !== 0xfd2fb528) return null
+  const descriptor = frame.readUInt8(4)
+  const single = (descriptor & 0x20) !== 0
+  const at = 5 + (single ? 0 : 1) + ([0, 1, 2, 4][descriptor & 3] ?? 0)
+  const length = [single ? 1 : 0, 2, 4, 8][descriptor >> 6] ?? 0
+  if (length === 0 || frame.length < at + length) return null
+  if (length === 8) return Number(frame.readBigUInt64LE(at))
+  return frame.readUIntLE(at, length) + (length === 2 ? 256 : 0)
+}
+
+/** Unpacks one frame, never to more than it declares, which is never more than an object may hold. */
+async function unpack(frame: Buffer, path: string): Promise<Buffer> {
+  const bytes = declaredBytes(frame)
+  if (bytes === null || bytes > plainBytesMax(path)) throw new RepositoryError('damaged', path)
+  if (bytes === 0) return Buffer.alloc(0)
+  try {
+    const plain = await unzstd(frame, { chunkSize: Math.max(64, bytes), maxOutputLength: bytes })
+    if (plain.length === bytes) return plain
+  } catch (cause) {
+    throw new RepositoryError('damaged', path, cause)
+  }
+  throw new RepositoryError('damaged', path)
+}
+
+/** Seals a packed frame for its epoch and its place: header, then C2SP chunked encryption. */
+export function sealPacked(epoch: EpochSecret, system: string, path: string, packed: Uint8Array): Buffer {
+  const sealed = sealFile(objectKey(epoch, path), objectContext(system, path), packed)
+  return Buffer.concat([magic, Buffer.from(epoch.id, 'hex'), sealed])
+}
+
+/** Packs and seals at most 16 MiB. */
+export async function sealObject(
+  epoch: EpochSecret,
+  system: string,
+  path: string,
+  plain: Uint8Array,
+): Promise<Buffer> {
+  if (plain.length > plainBytesMax(path)) throw new RepositoryError('too-large', path)
+  return sealPacked(epoch, system, path, await pack(plain))
+}
+
+/** The epoch that a stored object names; `damaged` when it is no object of this format. */
+export function epochOf(path: string, stored: Uint8Array): string {
+  const header = Buffer.from(stored.buffer, stored.byteOffset, Math.min(stored.length, objectHeaderBytes))
+  if (header.length < objectHeaderBytes || !header.subarray(0, 4).equals(magic))
+    throw new RepositoryError('damaged', path)
+  return header.toString('hex', 4)
+}
+
+/** The reverse of `sealObject`; releases nothing unless all of it is authentic and of this place. */
+export async function openObject(
+  epoch: EpochSecret,
+  system: string,
+  path: string,
+  stored: Uint8Array,
+): Promise<Buffer> {
+  if (stored.length > plainBytesMax(path) + 1024 * 1024) throw new RepositoryError('damaged', path)
+  if (epochOf(path, stored) !== epoch.id) throw new RepositoryError('foreign', path)
+  let packed: Buffer
+  try {
+    const sealed = stored.subarray(objectHeaderBytes)
+    packed = openFile([objectKey(epoch, path)], objectContext(system, path), sealed)
+  } catch (cause) {
+    if (!(cause instanceof EnvelopeError)) throw cause
+    throw new RepositoryError(cause.code === 'commitment-mismatch' ? 'foreign' : 'damaged', path, cause)
+  }
+  return unpack(packed, path)
+}
+
+/** What a manifest says of an object. */
+export function describeObject(path: string, plainBytes: number, stored: Uint8Array): SealedObject {
+  return { path, plainBytes, bytes: stored.length, sha256: hash('sha256', stored, 'hex') }
+}
+
+/** Throws `damaged` unless these are the bytes that a signed note names. */
+export function requireDescribed(expected: SealedObject, stored: Uint8Array): void {
+  if (stored.length !== expected.bytes || hash('sha256', stored, 'hex') !== expected.sha256)
+    throw new RepositoryError('damaged', expected.path)
+}

@@ -1,0 +1,170 @@
+import { RepositoryError } from './model.ts'
+import { repositoryPaths } from './paths.ts'
+import type { WalIndex, WalPiece, WalPlan, WalSegment, WalTail } from './wal-model.ts'
+import { formatLsn, parseLsn, parseSegmentName, segmentName, type TimelineBranch } from './wal-names.ts'
+
+/** What of the log a recovery needs: from where, at least up to where, and no further than `untilLsn` if that is known. */
+export interface WalRequest {
+  readonly system: string
+  readonly index: WalIndex
+  /** The ancestors of each timeline that has a history file. */
+  readonly histories: ReadonlyMap<number, readonly TimelineBranch[]>
+  readonly timeline: number
+  readonly startLsn: string
+  readonly endLsn: string
+  readonly untilLsn: string | null
+  readonly segmentBytes: number
+}
+
+type Planned = WalPlan['segments'][number]
+
+/** The log in order; throws `broken-chain` with the path of the first object that is not there although it must be. */
+export function planWal(request: WalRequest): WalPlan {
+  const { segmentBytes } = request
+  const size = BigInt(segmentBytes)
+  const route = routeOf(request)
+  const shelf = shelfOf(request.index)
+  const enough = parseLsn(request.endLsn)
+  const until = request.untilLsn === null ? null : parseLsn(request.untilLsn)
+  const segments: Planned[] = []
+  let storedAt: Date | null = null
+  let number = parseLsn(request.startLsn) / size
+  let reachesTo = number * size
+  for (;;) {
+    if (until !== null && reachesTo >= until) break
+    const found = findSegment(request, shelf, route, number)
+    if (found === null) break
+    segments.push(found.segment)
+    if (storedAt === null || found.storedAt > storedAt) storedAt = found.storedAt
+    reachesTo = number * size + BigInt(found.segment.bytes)
+    if (found.segment.bytes < segmentBytes) break
+    number += 1n
+  }
+  if (reachesTo < enough || laterThan(request, route, number)) throw gap(request, shelf, route, number)
+  return {
+    segmentBytes,
+    timeline: route.timeline,
+    segments,
+    histories: request.index.histories.filter((timeline) => route.names.includes(timeline)),
+    reachesTo: formatLsn(reachesTo),
+    storedAt,
+  }
+}
+
+interface Route {
+  readonly timeline: number
+  readonly branches: readonly TimelineBranch[]
+  readonly names: readonly number[]
+}
+
+/** The newest timeline that descends from the backup's own, at or after the backup's end. */
+function routeOf({ histories, timeline, endLsn }: WalRequest): Route {
+  const descends = (branches: readonly TimelineBranch[]): boolean =>
+    branches.some((branch) => branch.timeline === timeline && branch.until >= parseLsn(endLsn))
+  const newest = [...histories]
+    .filter(([, branches]) => descends(branches))
+    .toSorted(([a], [b]) => b - a)
+    .at(0)
+  const [followed, branches] = newest ?? [timeline, histories.get(timeline) ?? []]
+  return {
+    timeline: followed,
+    branches,
+    names: [...branches.map((branch) => branch.timeline), followed],
+  }
+}
+
+/** The timelines on which a segment may lie, newest first: the one that ends inside of it, and the one that begins there. */
+function timelinesOf(route: Route, number: bigint, size: bigint): number[] {
+  const [from, to] = [number * size, (number + 1n) * size]
+  const all = [...route.branches, { timeline: route.timeline, until: null }]
+  return all
+    .filter(({ until }, at) => {
+      const begins = at === 0 ? 0n : (all[at - 1]?.until ?? 0n)
+      return begins < to && (until === null || until > from)
+    })
+    .map(({ timeline }) => timeline)
+    .toReversed()
+}
+
+interface Shelf {
+  readonly segments: ReadonlyMap<string, WalSegment>
+  readonly tails: ReadonlyMap<string, readonly WalTail[]>
+}
+
+function shelfOf(index: WalIndex): Shelf {
+  return {
+    segments: new Map(index.segments.map((segment) => [segment.segment, segment])),
+    tails: Map.groupBy(index.tails, (tail) => tail.segment),
+  }
+}
+
+function findSegment(
+  request: WalRequest,
+  shelf: Shelf,
+  route: Route,
+  number: bigint,
+): { readonly segment: Planned; readonly storedAt: Date } | null {
+  const { segmentBytes } = request
+  for (const timeline of timelinesOf(route, number, BigInt(segmentBytes))) {
+    const name = segmentName(timeline, number, segmentBytes)
+    const whole = shelf.segments.get(name)
+    if (whole !== undefined) {
+      const pieces = [{ path: whole.path, from: 0, to: segmentBytes }]
+      return { segment: { timeline, segment: name, pieces, bytes: segmentBytes }, storedAt: whole.storedAt }
+    }
+    const { pieces, bytes, storedAt } = joinTails(shelf.tails.get(name) ?? [])
+    if (storedAt !== null) return { segment: { timeline, segment: name, pieces, bytes }, storedAt }
+  }
+  return null
+}
+
+/** The pieces that cover a segment from its first byte, each from where the one before ends. */
+function joinTails(tails: readonly WalTail[]): {
+  readonly pieces: readonly WalPiece[]
+  readonly bytes: number
+  readonly storedAt: Date | null
+} {
+  const pieces: WalPiece[] = []
+  let storedAt: Date | null = null
+  let bytes = 0
+  for (;;) {
+    const next = tails
+      .filter(({ from, to }) => from <= bytes && to > bytes)
+      .toSorted((a, b) => b.to - a.to)
+      .at(0)
+    if (next === undefined) return { pieces, bytes, storedAt }
+    pieces.push({ path: next.path, from: bytes, to: next.to })
+    bytes = next.to
+    if (storedAt === null || next.storedAt > storedAt) storedAt = next.storedAt
+  }
+}
+
+/** Whether the route goes on somewhere after the segment at which the log ends for us, or after a hole inside of it. */
+function laterThan(request: WalRequest, route: Route, number: bigint): boolean {
+  const { index, segmentBytes } = request
+  if (request.untilLsn !== null && number * BigInt(segmentBytes) >= parseLsn(request.untilLsn)) return false
+  const onRoute = (one: WalSegment): bigint | null => {
+    const named = parseSegmentName(one.segment, segmentBytes)
+    if (named === null || !timelinesOf(route, named.number, BigInt(segmentBytes)).includes(named.timeline))
+      return null
+    return named.number
+  }
+  const after = (one: WalSegment): boolean => (onRoute(one) ?? -1n) > number
+  if (index.segments.some(after) || index.tails.some(after)) return true
+  const here = index.tails.filter((tail) => onRoute(tail) === number)
+  const covered = [...Map.groupBy(here, (tail) => tail.segment).values()]
+  return covered.some((tails) => tails.some(({ to }) => to > joinTails(tails).bytes))
+}
+
+/** What is missing, by its name: the rest of a segment of which a beginning is there, or a segment. */
+function gap(request: WalRequest, shelf: Shelf, route: Route, number: bigint): RepositoryError {
+  const { segmentBytes } = request
+  const paths = repositoryPaths(request.system)
+  for (const timeline of timelinesOf(route, number, BigInt(segmentBytes))) {
+    const name = segmentName(timeline, number, segmentBytes)
+    const { bytes } = joinTails(shelf.tails.get(name) ?? [])
+    if (bytes > 0) return new RepositoryError('broken-chain', paths.tail(name, bytes, segmentBytes))
+  }
+  const [timeline = route.timeline] = timelinesOf(route, number, BigInt(segmentBytes)).toReversed()
+  return new RepositoryError('broken-chain', paths.segment(segmentName(timeline, number, segmentBytes)))
+}
