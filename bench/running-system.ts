@@ -42,6 +42,7 @@ export async function makePlace(): Promise<Place> {
     ...inherited,
     SURETY_VAR: join(folder, 'var'),
     SURETY_KEYS: join(folder, 'keys'),
+    SURETY_KEYRING: join(folder, 'keyring'),
     SURETY_HTTPS_PORT: String(await freePort()),
     SURETY_HTTP_PORT: String(await freePort()),
     NODE_COMPILE_CACHE: join(folder, 'cache'),

@@ -127,7 +127,12 @@ async function superuserPassword(file: string): Promise<string> {
 }
 
 /** Makes the data folder at the first start, beside its place and then moved there: one that is there is whole. */
-async function initialise(at: Places, user: ServerUser | null, password: string): Promise<void> {
+async function initialise(
+  at: Places,
+  user: ServerUser | null,
+  password: string,
+  more: readonly string[],
+): Promise<void> {
   if (existsSync(join(at.data, 'PG_VERSION'))) return
   if ((await readdir(at.data).catch(() => [])).length > 0)
     throw new Error(`${at.data} holds something else than a database; nothing in it was changed`)
@@ -145,6 +150,7 @@ async function initialise(at: Places, user: ServerUser | null, password: string)
     // Nobody comes over the network, whatever the server is told to listen on; replication neither.
     '--auth-host=reject',
     '--data-checksums',
+    ...more,
   ]
   try {
     await run(join(at.binaries, 'bin/initdb'), [...options, `--pwfile=${passwordFile}`, '-D', making], {
@@ -248,19 +254,20 @@ function lastWords(child: ChildProcess): () => string {
 
 /**
  * Starts PostgreSQL 18 on its data folder, made at the first start, and waits until it answers. As root the server
- * runs as a system user. `settings` are extra `name=value` server settings.
+ * runs as a system user. `settings` are extra `name=value` server settings, `initOptions` extra options of `initdb`.
  */
 export async function startPostgres(options: {
   readonly dataFolder: string
   readonly passwordFile: string
   readonly settings?: readonly string[]
+  readonly initOptions?: readonly string[]
 }): Promise<PostgresServer> {
   const user = await serverUser()
   const at = await places(options.dataFolder, user)
   await makePrivate(at.socket, user)
   if (at.data === options.dataFolder) await mkdir(dirname(at.data), { recursive: true })
   const password = await superuserPassword(options.passwordFile)
-  await initialise(at, user, password)
+  await initialise(at, user, password, options.initOptions ?? [])
   await access(at.data, constants.F_OK)
   await endOrphan(at)
   const child = launch(at, user, options.settings ?? [])

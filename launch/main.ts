@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { ensureBackupUser, migrate, startPostgres, type PostgresServer } from '#database'
@@ -10,14 +9,14 @@ import { newSecret } from '../platform/kernel/secret.ts'
 import { secretFile } from '../platform/kernel/secret-file.ts'
 import { supervise, type Supervised } from './child.ts'
 import { buildConsole } from './console-build.ts'
+import { startKeyring, type RunningKeyring } from './keyring-server.ts'
+import { keptServer } from './kept-server.ts'
 import { takeLock } from './lock.ts'
 import { logToFile, logToOutput, type ProgramLog } from './program-log.ts'
 import { freePort } from './free-port.ts'
 
 /** The oldest PostgreSQL that an external database may be. */
 const POSTGRES_OLDEST = 15
-/** The longest pause before the embedded server is started once more. */
-const DATABASE_PAUSE_SECONDS_MAX = 10
 /** Node settings of every program: no code from strings, and no way to reach prototypes through data. */
 const HARDENED = [
   '--disallow-code-generation-from-strings',
@@ -93,48 +92,10 @@ async function embeddedDatabase(config: Config): Promise<Running> {
       passwordFile: join(config.SURETY_KEYS, 'postgres-password'),
       settings: ['shared_buffers=64MB', 'max_connections=60', ...BACKUP_SETTINGS],
     })
-  const stopping = new AbortController()
-  let server = await start()
-  const url = server.url
+  const server = await keptServer('PostgreSQL', start, { say, lost: (why) => fail([why], 1) })
   const password = await secretFile(join(config.SURETY_KEYS, 'backup-user-password'), newSecret)
-  const backupUrl = await ensureBackupUser(url, password.toString('utf8').trim())
-  const watch = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      const why = await server.ended
-      if (stopping.signal.aborted) return
-      say(`PostgreSQL ended (${why}); starting it again`)
-      server = await untilStarted(start, stopping.signal)
-    }
-  }
-  const watched = watch().catch((error: unknown) => {
-    if (!stopping.signal.aborted) fail([`PostgreSQL is not looked after any more: ${String(error)}`], 1)
-  })
-  return {
-    url,
-    backupUrl,
-    stop: async () => {
-      stopping.abort()
-      await server.stop()
-      // One that was being started again meanwhile.
-      await watched
-      await server.stop()
-    },
-  }
-}
-
-/** Tries again, later and later, while the server cannot start: a full disk may have room in a minute. */
-async function untilStarted(
-  start: () => Promise<PostgresServer>,
-  stopping: AbortSignal,
-): Promise<PostgresServer> {
-  for (let seconds = 1; ; seconds = Math.min(seconds * 2, DATABASE_PAUSE_SECONDS_MAX)) {
-    try {
-      return await start()
-    } catch (error) {
-      say(`${error instanceof Error ? error.message : String(error)}; trying again in ${seconds} s`)
-    }
-    await pause(seconds * 1000, undefined, { signal: stopping })
-  }
+  const backupUrl = await ensureBackupUser(server.url, password.toString('utf8').trim())
+  return { url: server.url, backupUrl, stop: server.stop }
 }
 
 /** The file with the token that the protected service shows at the service socket, made once. */
@@ -154,9 +115,10 @@ async function migrateAll(url: string): Promise<void> {
   }
 }
 
-/** Credentials that only the platform's post and its backups use. */
+/** Credentials that only the platform's keys, backups and post use. */
 const PLATFORM_CREDENTIALS: readonly string[] = [
   'BACKUP_DATABASE_URL',
+  'KEYRING_DATABASE_URL',
   'SMTP_URL',
   'TWILIO_AUTH_TOKEN',
   'AWS_SECRET_ACCESS_KEY',
@@ -221,7 +183,11 @@ function stopper(stops: Stops): (code: number) => Promise<void> {
 }
 
 /** What every program is told: the settings, the database, the sockets and the protected service. */
-async function programEnvironment(config: Config, database: Running): Promise<NodeJS.ProcessEnv> {
+async function programEnvironment(
+  config: Config,
+  database: Running,
+  keyring: RunningKeyring,
+): Promise<NodeJS.ProcessEnv> {
   const run = runFolder(config)
   const port = config.UPSTREAM_URL === '' ? config.INBOX_PORT || (await freePort()) : null
   return {
@@ -229,9 +195,11 @@ async function programEnvironment(config: Config, database: Running): Promise<No
     MALLOC_ARENA_MAX: '2',
     ...process.env,
     DATABASE_URL: database.url,
+    KEYRING_DATABASE_URL: keyring.url,
     BACKUP_DATABASE_URL: database.backupUrl,
     SURETY_VAR: config.SURETY_VAR,
     SURETY_KEYS: config.SURETY_KEYS,
+    SURETY_KEYRING: config.SURETY_KEYRING,
     SURETY_SERVICE_SOCKET: join(run, 'service.sock'),
     SURETY_OPERATOR_SOCKET: join(run, 'operator.sock'),
     SURETY_SERVICE_TOKEN: await serviceTokenFile(config),
@@ -240,19 +208,36 @@ async function programEnvironment(config: Config, database: Running): Promise<No
   }
 }
 
+/** Starts the database and the keyring beside each other; whatever runs is stopped again, also when the other one fails. */
+async function bothStarted(config: Config, stops: Stops): Promise<[Running, RunningKeyring]> {
+  const database = async (): Promise<Running> => {
+    const running = await startDatabase(config)
+    stops.push(running.stop)
+    await migrateAll(running.url)
+    return running
+  }
+  const keyring = async (): Promise<RunningKeyring> => {
+    const running = await startKeyring(config, { say, lost: (why) => fail([why], 1) })
+    stops.push(running.stop)
+    return running
+  }
+  const [data, keys] = await Promise.allSettled([database(), keyring()])
+  if (data.status === 'rejected') throw data.reason
+  if (keys.status === 'rejected') throw keys.reason
+  return [data.value, keys.value]
+}
+
+async function startDatabase(config: Config): Promise<Running> {
+  if (config.DATABASE_URL === '') return embeddedDatabase(config)
+  const url = await externalDatabase(config.DATABASE_URL)
+  return { url, backupUrl: config.BACKUP_DATABASE_URL || url, stop: () => {} }
+}
+
 async function startAll(config: Config, stops: Stops): Promise<Ready> {
   const building = buildConsole(root, say)
-  const database =
-    config.DATABASE_URL === ''
-      ? await embeddedDatabase(config)
-      : {
-          url: await externalDatabase(config.DATABASE_URL),
-          backupUrl: config.BACKUP_DATABASE_URL || config.DATABASE_URL,
-          stop: () => {},
-        }
-  stops.push(database.stop)
-  await Promise.all([migrateAll(database.url), building])
-  const environment = await programEnvironment(config, database)
+  const [database, keyring] = await bothStarted(config, stops)
+  await building
+  const environment = await programEnvironment(config, database, keyring)
   const log = config.LOG_TO === 'stdout' ? logToOutput() : logToFile(join(config.SURETY_VAR, 'log'), say)
   stops.push(log.close)
   const inbox = config.UPSTREAM_URL === '' ? inboxProgram(config, environment, log) : undefined

@@ -54,6 +54,16 @@ suite('configuration', () => {
     assert.deepEqual(refusals({ SURETY_VAR: '/srv/surety', SURETY_KEYS: '/srv/surety-keys' }), [])
   })
 
+  test('policy 2.3-a.2: a keyring inside the data, around it or in the same database is refused', () => {
+    const of = (keyring: string) =>
+      refusals({ SURETY_VAR: '/srv/surety', SURETY_KEYS: '/srv/keys', SURETY_KEYRING: keyring }).join()
+    for (const nested of ['/srv/surety/keyring', '/srv/surety', '/srv'])
+      assert.match(of(nested), /SURETY_KEYRING/)
+    assert.equal(of('/srv/surety-keyring'), '')
+    const url = 'postgres://somebody@db/surety'
+    assert.match(refusals({ DATABASE_URL: url, KEYRING_DATABASE_URL: url }).join(), /KEYRING_DATABASE_URL/)
+  })
+
   test('a certificate without its key is refused', () => {
     assert.match(refusals({ SURETY_TLS_CERT: '/etc/cert.pem' }).join(), /SURETY_TLS_KEY/)
   })

@@ -57,6 +57,7 @@ export interface ProcessIds {
   readonly platform: number | null
   readonly inbox: number | null
   readonly database: number | null
+  readonly keyring: number | null
 }
 
 /** What a request may carry; an object as body is sent as JSON. */
@@ -127,7 +128,7 @@ async function makeEnvironment(
   // The settings of whoever runs the tests, and the test runner's own, are none of the system's.
   for (const name of Object.keys(inherited))
     if (
-      /^(SURETY_|NODE_TEST_CONTEXT|NODE_OPTIONS)|^(DATABASE_URL|SECURITY_CONTACT|UPSTREAM_URL|WHATSAPP_API_URL|LOG_LEVEL)$/.test(
+      /^(SURETY_|NODE_TEST_CONTEXT|NODE_OPTIONS)|^(DATABASE_URL|KEYRING_DATABASE_URL|SECURITY_CONTACT|UPSTREAM_URL|WHATSAPP_API_URL|LOG_LEVEL)$/.test(
         name,
       )
     )
@@ -136,6 +137,7 @@ async function makeEnvironment(
     ...inherited,
     SURETY_VAR: join(folder, 'var'),
     SURETY_KEYS: join(folder, 'keys'),
+    SURETY_KEYRING: join(folder, 'keyring'),
     SURETY_HTTPS_PORT: String(await freePort()),
     SURETY_HTTP_PORT: String(await freePort()),
     // Nothing is asked of the internet; where the public data lies, everything goes through its rules.
@@ -282,16 +284,20 @@ async function processIds(config: Config): Promise<ProcessIds> {
   const children = launcher === null ? [] : childrenOf(launcher)
   const named = (file: string): number | null =>
     children.find((id) => commandOf(id).some((word) => word.endsWith(file))) ?? null
-  const postmaster = await readFile(join(config.SURETY_VAR, 'postgres/postmaster.pid'), 'utf8').catch(
-    () => '',
-  )
-  const database = Number.parseInt(postmaster, 10)
   return {
     launcher,
     platform: named('platform/main.ts'),
     inbox: named('inbox/main.ts'),
-    database: Number.isInteger(database) && runs(database) ? database : null,
+    database: await serverAt(config.SURETY_VAR),
+    keyring: await serverAt(config.SURETY_KEYRING),
   }
+}
+
+/** The embedded server whose data lies in this folder, if it runs. */
+async function serverAt(folder: string): Promise<number | null> {
+  const lock = await readFile(join(folder, 'postgres/postmaster.pid'), 'utf8').catch(() => '')
+  const id = Number.parseInt(lock, 10)
+  return Number.isInteger(id) && runs(id) ? id : null
 }
 
 function runs(processId: number): boolean {

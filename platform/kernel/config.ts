@@ -267,6 +267,7 @@ function contradictions(config: Config): string[] {
   const inside = `${config.SURETY_KEYS}/`.startsWith(`${config.SURETY_VAR}/`)
   return [
     ...(inside ? ['SURETY_KEYS: lies inside SURETY_VAR; keys are stored apart from the data they open'] : []),
+    ...keyringContradictions(config),
     ...((config.SURETY_TLS_CERT === '') !== (config.SURETY_TLS_KEY === '')
       ? ['SURETY_TLS_CERT: certificate and SURETY_TLS_KEY come together or not at all']
       : []),
@@ -284,6 +285,25 @@ function contradictions(config: Config): string[] {
     ...rootContradictions(config, config.AWS_REGION),
     ...recoveryKeysApart(config),
     ...postContradictions(config),
+  ]
+}
+
+function keyringContradictions({
+  SURETY_KEYRING: keyring,
+  SURETY_VAR: data,
+  DATABASE_URL: url,
+  KEYRING_DATABASE_URL: keyringUrl,
+}: Config): string[] {
+  const nested = `${keyring}/`.startsWith(`${data}/`) || `${data}/`.startsWith(`${keyring}/`)
+  return [
+    ...(nested
+      ? [
+          'SURETY_KEYRING: it and SURETY_VAR lie inside each other; keys are stored apart from the data they open',
+        ]
+      : []),
+    ...(keyringUrl !== '' && keyringUrl === url
+      ? ['KEYRING_DATABASE_URL: names the database of the data; its backups would keep every key']
+      : []),
   ]
 }
 

@@ -116,6 +116,7 @@ suite('drill: a second start, wrong settings, and Ctrl-C', { timeout: 150_000 },
       ...environment,
       SURETY_VAR: join(other, 'var'),
       SURETY_KEYS: join(other, 'keys'),
+      SURETY_KEYRING: join(other, 'keyring'),
     })
     assert.equal(await refused.ended, 1)
     assert.match(refused.said(), new RegExp(`${environment['SURETY_HTTPS_PORT']}`))
@@ -127,7 +128,7 @@ suite('drill: a second start, wrong settings, and Ctrl-C', { timeout: 150_000 },
     first = undefined
     const system = start(environment)
     await until('it is up', () => system.said().includes('Ctrl-C stops everything.'), START_MS_MAX)
-    assert.ok(processesAt(folder).length >= 5, 'run.mjs, launcher, platform, inbox and database')
+    assert.ok(processesAt(folder).length >= 6, 'run.mjs, launcher, platform, inbox, database and keyring')
     process.kill(-(system.child.pid ?? 0), 'SIGINT')
     assert.equal(await system.ended, 0)
     assert.equal(system.said().match(/Stopping …/g)?.length, 1)
@@ -138,6 +139,7 @@ suite('drill: a second start, wrong settings, and Ctrl-C', { timeout: 150_000 },
       false,
       'the database was stopped in order',
     )
+    assert.equal(existsSync(join(folder, 'keyring/postgres/postmaster.pid')), false, 'and the keyring too')
     assert.equal(existsSync(join(folder, 'var/run/surety.lock')), false)
   })
 
