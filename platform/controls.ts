@@ -10,7 +10,14 @@ import {
 import { applicationControls, malformedAtService, type SentStatements } from './application/index.ts'
 import { auditControls, findEvents, type Audit, type AuditReader, type Ledger } from './audit/index.ts'
 import type { Database } from './db/index.ts'
-import { encryptionControls, type KeyRoot, type Keyring, type TenantKeys } from './encryption/index.ts'
+import {
+  encryptionControls,
+  inventoryControls,
+  openInventorySystem,
+  type KeyRoot,
+  type Keyring,
+  type TenantKeys,
+} from './encryption/index.ts'
 import { type BlockList, gatewayControls, type FirewallHouse, type Gateway } from './gateway/index.ts'
 import type { Clock } from './kernel/clock.ts'
 import type { Config } from './kernel/config.ts'
@@ -55,6 +62,7 @@ export function bindAll(of: Observed): BoundControl[] {
     ...bindControls(applicationControls, applicationSystem(of)),
     ...bindControls(auditControls, auditSystem(of)),
     ...bindControls(encryptionControls, encryptionSystem(of)),
+    ...bindControls(inventoryControls, inventorySystem(of)),
     ...bindControls(gatewayControls, gatewaySystem(of)),
     ...bindControls(policyControls, of.policySystem),
     ...bindControls(recoveryControls, of.recoverySystem),
@@ -120,6 +128,20 @@ function encryptionSystem(of: Observed) {
     serviceSocket,
     otherKeys: () => backupKeyInUse({ db, keysFolder: config.SURETY_KEYS }),
   }
+}
+
+function inventorySystem(of: Observed) {
+  const { db, keyring, clock, config } = of
+  const { SURETY_VAR, SURETY_KEYS, SURETY_KEYRING } = config
+  return openInventorySystem({
+    db,
+    keyring,
+    clock,
+    record: of.audit.record,
+    folders: { SURETY_VAR, SURETY_KEYS, SURETY_KEYRING, SURETY_BACKUPS: '', SURETY_RECOVERY_KEYS: '' },
+    asPerson: (use) => asProbePerson(accessSystem(of), 'owner', use),
+    statedVolumes: [],
+  })
 }
 
 function gatewaySystem(of: Observed) {

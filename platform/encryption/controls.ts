@@ -15,7 +15,6 @@ export const encryptionControls: readonly Control<EncryptionSystem>[] = [
 
 /** The clauses of 2.2 and 2.3 that no control proves. */
 export const encryptionDeclarations: readonly Declaration[] = [
-  ...declare('computed', ['2.2-0'], 'Follows from the clauses below it.'),
   ...declare(
     'unproven',
     ['2.2-c'],
