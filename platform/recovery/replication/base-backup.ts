@@ -1,6 +1,6 @@
+import { parseLsn } from '#backup'
 import type { ReplicationConnection, TextRow } from './connection.ts'
 import { ReplicationError } from './errors.ts'
-import { readLsn, type Lsn } from './lsn.ts'
 import { readBackupMessage } from './wire.ts'
 
 /** Takes the archives of a base backup as they arrive. A promise holds the server back until it settles; its failure ends the backup. */
@@ -20,8 +20,8 @@ export interface BaseBackupRequest {
 
 /** What the server said of the base backup that it sent. */
 export interface BaseBackupEnds {
-  readonly start: Lsn
-  readonly end: Lsn
+  readonly start: bigint
+  readonly end: bigint
   readonly timeline: number
   /** PostgreSQL's own `backup_manifest`. */
   readonly manifest: Buffer
@@ -139,5 +139,5 @@ function ends(sets: readonly (readonly TextRow[])[], manifest: Buffer): BaseBack
   const [end] = sets.at(-1)?.[0] ?? []
   if (typeof start !== 'string' || typeof end !== 'string' || sets.length < 3 || manifest.length === 0)
     throw new ReplicationError('protocol')
-  return { start: readLsn(start), end: readLsn(end), timeline: Number(timeline), manifest }
+  return { start: parseLsn(start), end: parseLsn(end), timeline: Number(timeline), manifest }
 }

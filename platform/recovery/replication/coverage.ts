@@ -1,17 +1,17 @@
+import { formatLsn } from '#backup'
 import { secondsBetween } from '../../kernel/clock.ts'
 import type { RegionLag } from '../driver.ts'
-import { showLsn, type Lsn } from './lsn.ts'
 
 /** Part of the log, up to but not with `to`. */
 export interface LogSpan {
-  readonly from: Lsn
-  readonly to: Lsn
+  readonly from: bigint
+  readonly to: bigint
 }
 
 /** What each region holds of the log, and how far it is behind. */
 export interface Coverage {
   /** The server said that its log ends here. */
-  heard(end: Lsn, at: Date): void
+  heard(end: bigint, at: Date): void
   /** The region has acknowledged this part. */
   stored(region: string, span: LogSpan): void
   lag(now: Date): readonly RegionLag[]
@@ -19,7 +19,7 @@ export interface Coverage {
 
 /** Where the server's log ended at a moment. */
 interface Mark {
-  readonly end: Lsn
+  readonly end: bigint
   at: Date
 }
 
@@ -27,14 +27,21 @@ interface Mark {
 const MARKS_MAX = 2000
 
 interface Region {
-  covered: Lsn
+  covered: bigint
   /** Parts after a gap. */
   beyond: LogSpan[]
 }
 
 /** Extends what is covered without a gap by everything that joins it. */
 function join(region: Region, span: LogSpan): void {
-  region.beyond.push(span)
+  if (span.to <= region.covered) return
+  const last = region.beyond.at(-1)
+  // What follows on what is waiting already is one part with it.
+  if (last !== undefined && span.from === last.to) region.beyond.pop()
+  region.beyond.push({
+    from: last !== undefined && span.from === last.to ? last.from : span.from,
+    to: span.to,
+  })
   region.beyond.sort((a, b) => (a.from < b.from ? -1 : 1))
   for (
     let next = region.beyond[0];
@@ -50,7 +57,7 @@ function join(region: Region, span: LogSpan): void {
 function openMarks() {
   let marks: Mark[] = []
   return {
-    add: (end: Lsn, at: Date): void => {
+    add: (end: bigint, at: Date): void => {
       const last = marks.at(-1)
       if (last !== undefined && end <= last.end) {
         // Nothing was written since: what reaches there reaches to this moment.
@@ -62,7 +69,7 @@ function openMarks() {
         marks = marks.filter((_, index) => index % 2 === 0 || index > MARKS_MAX / 2)
     },
     /** The newest moment at which the log ended no later than here. */
-    before: (covered: Lsn): Date | null => {
+    before: (covered: bigint): Date | null => {
       for (let index = marks.length - 1; index >= 0; index--) {
         const mark = marks[index]
         if (mark !== undefined && mark.end <= covered) return mark.at
@@ -70,7 +77,7 @@ function openMarks() {
       return null
     },
     /** What no region needs any more. */
-    forget: (covered: Lsn): void => {
+    forget: (covered: bigint): void => {
       const first = marks.findLastIndex((mark) => mark.end <= covered)
       if (first > 0) marks = marks.slice(first)
     },
@@ -78,7 +85,7 @@ function openMarks() {
 }
 
 /** A coverage of these regions, each of which holds everything up to where `begins` says; null: nothing yet. */
-export function openCoverage(begins: ReadonlyMap<string, Lsn | null>): Coverage {
+export function openCoverage(begins: ReadonlyMap<string, bigint | null>): Coverage {
   const regions = new Map<string, Region>()
   const known = [...begins.keys()]
   for (const [name, covered] of begins) if (covered !== null) regions.set(name, { covered, beyond: [] })
@@ -102,7 +109,7 @@ export function openCoverage(begins: ReadonlyMap<string, Lsn | null>): Coverage 
         const recoverableTo = region === undefined ? null : marks.before(region.covered)
         return {
           region: name,
-          lsn: region === undefined ? null : showLsn(region.covered),
+          lsn: region === undefined ? null : formatLsn(region.covered),
           recoverableTo,
           seconds: recoverableTo === null ? null : Math.max(0, secondsBetween(recoverableTo, now)),
         }

@@ -1,5 +1,6 @@
 import type { OnProgress, Repository } from '#backup'
 import type { Clock } from '../../kernel/clock.ts'
+import type { Acknowledged } from '../open-repository.ts'
 import { Problem } from '../../kernel/problem.ts'
 import type { BackupDriver, BackupRef, RegionLag } from '../driver.ts'
 import { capabilitiesAt } from './capabilities.ts'
@@ -14,7 +15,7 @@ export interface ReplicationParts {
   readonly clock: Clock
   readonly repository: Repository
   /** Hears of every object that a region has acknowledged, from the repository's own `onRegion`. */
-  readonly acknowledged: (heard: (region: string, path: string) => void) => () => void
+  readonly acknowledged: Acknowledged
   readonly manifests: ParentManifests
   /** Whether a commit waits until its log is stored: for a recovery point of zero. */
   readonly synchronous: boolean

@@ -4,4 +4,3 @@ export { capabilitiesAt, capabilitiesOf, factsOf, type ServerFacts } from './cap
 export { openParentManifests, type ParentManifests } from './parent-manifests.ts'
 export { asReplicationError, ReplicationError, type ReplicationErrorCode } from './errors.ts'
 export { ARCHIVE_NAME, type RunningWal } from './wal-stream.ts'
-export { readLsn, showLsn, type Lsn } from './lsn.ts'

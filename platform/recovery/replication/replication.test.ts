@@ -1,3 +1,4 @@
+import { parseLsn } from '#backup'
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -8,7 +9,6 @@ import { baseBackup, type ArchiveSink } from './base-backup.ts'
 import { testCluster, type TestCluster } from './cluster.fixture.ts'
 import { connectReplication } from './connection.ts'
 import type { ReplicationError } from './errors.ts'
-import { readLsn, type Lsn } from './lsn.ts'
 import { ensureSlot, identifySystem, showSetting } from './system.ts'
 import { receiveWal, type WalSink } from './wal-receiver.ts'
 
@@ -27,20 +27,20 @@ suite('the replication protocol', () => {
     cluster.sql.query("insert into sample (text) select repeat('x', 500) from generate_series(1, $1::int)", [
       rows,
     ])
-  const serverEnd = async (): Promise<Lsn> => {
+  const serverEnd = async (): Promise<bigint> => {
     const { rows } = await cluster.sql.query<{ lsn: string }>(
       'select pg_current_wal_flush_lsn()::text as lsn',
     )
-    return readLsn(rows[0]?.lsn ?? '')
+    return parseLsn(rows[0]?.lsn ?? '')
   }
 
   /** Keeps what arrives, in one piece. */
-  function keeping(): WalSink & { readonly pieces: Buffer[]; from: Lsn | null } {
+  function keeping(): WalSink & { readonly pieces: Buffer[]; from: bigint | null } {
     const pieces: Buffer[] = []
     const sink = {
       pieces,
-      from: null as Lsn | null,
-      take: (start: Lsn, bytes: Buffer) => {
+      from: null as bigint | null,
+      take: (start: bigint, bytes: Buffer) => {
         sink.from ??= start
         pieces.push(Buffer.from(bytes))
         return undefined

@@ -1,6 +1,6 @@
+import { parseLsn } from '#backup'
 import type { ReplicationConnection, TextRow } from './connection.ts'
 import { ReplicationError } from './errors.ts'
-import { readLsn, type Lsn } from './lsn.ts'
 
 /** What a server says of itself. */
 export interface SystemIdentity {
@@ -8,7 +8,7 @@ export interface SystemIdentity {
   readonly system: string
   readonly timeline: number
   /** The end of its log on disk. */
-  readonly flushed: Lsn
+  readonly flushed: bigint
 }
 
 function only(sets: readonly (readonly TextRow[])[]): TextRow {
@@ -26,7 +26,7 @@ function text(row: TextRow, at: number): string {
 /** Asks the server who it is. */
 export async function identifySystem(connection: ReplicationConnection): Promise<SystemIdentity> {
   const row = only(await connection.run({ text: 'IDENTIFY_SYSTEM' }))
-  return { system: text(row, 0), timeline: Number(text(row, 1)), flushed: readLsn(text(row, 2)) }
+  return { system: text(row, 0), timeline: Number(text(row, 1)), flushed: parseLsn(text(row, 2)) }
 }
 
 /** A setting of the server, as `SHOW` writes it. */
@@ -42,7 +42,7 @@ function checked(name: string): string {
 
 /** Where a slot stands. */
 export interface SlotPlace {
-  readonly restart: Lsn
+  readonly restart: bigint
   readonly timeline: number
 }
 
@@ -51,7 +51,7 @@ export async function readSlot(connection: ReplicationConnection, name: string):
   const row = only(await connection.run({ text: `READ_REPLICATION_SLOT ${checked(name)}` }))
   const [kind, restart, timeline] = row
   if (kind !== 'physical' || restart === null || restart === undefined) return null
-  return { restart: readLsn(restart), timeline: Number(timeline) }
+  return { restart: parseLsn(restart), timeline: Number(timeline) }
 }
 
 /** Makes the slot `name`, which keeps the log from now on; one that is there is left as it is. */

@@ -1,10 +1,16 @@
-import type { ArchiveWriter, BackupManifest, BackupWriter, OnProgress, Repository } from '#backup'
+import {
+  type ArchiveWriter,
+  type BackupManifest,
+  type BackupWriter,
+  type OnProgress,
+  type Repository,
+  formatLsn,
+} from '#backup'
 import { Problem } from '../../kernel/problem.ts'
 import { baseBackup, type ArchiveSink } from './base-backup.ts'
 import { serverFacts, type ServerFacts } from './capabilities.ts'
 import { connectReplication, type ReplicationConnection } from './connection.ts'
 import { ReplicationError } from './errors.ts'
-import { showLsn } from './lsn.ts'
 import type { ParentManifests } from './parent-manifests.ts'
 
 /** What taking a backup needs. */
@@ -89,8 +95,8 @@ async function take(
   await archives.end()
   const done = await writer.finish({
     driver: 'replication',
-    startLsn: showLsn(ends.start),
-    endLsn: showLsn(ends.end),
+    startLsn: formatLsn(ends.start),
+    endLsn: formatLsn(ends.end),
     timeline: ends.timeline,
     serverVersion: facts.version,
     databaseManifest: ends.manifest,

@@ -1,22 +1,21 @@
 import { RepositoryError, type Repository } from '#backup'
-import type { Lsn } from './lsn.ts'
 import { openSegmentBuffer, type SegmentBuffer } from './segment-buffer.ts'
 import type { WalSink } from './wal-receiver.ts'
-import { segmentName } from './wal-names.ts'
+import { segmentAt } from './wal-names.ts'
 
 /** Where the log goes: whole segments, and what there is of the one that is being written. */
 export interface WalArchiveParts {
   readonly repository: Pick<Repository, 'putSegment' | 'putTail' | 'putHistory'>
   readonly timeline: number
   /** The beginning of a segment. */
-  readonly from: Lsn
+  readonly from: bigint
   /** Everything before this place, in that segment, is stored already. */
-  readonly stored: Lsn
+  readonly stored: bigint
   readonly segmentBytes: number
   /** How often the open segment is stored as far as it goes, in milliseconds; 0: at once, as a synchronous standby does. */
   readonly tailEveryMs: number
   /** Hears of the server's word on the end of its log. */
-  heard(end: Lsn, at: Date): void
+  heard(end: bigint, at: Date): void
   /** More is safe than before. */
   advanced(): void
   /** No region took an object; it is tried again. Null once one took it. */
@@ -40,7 +39,7 @@ const STOP_MS = 5000
 
 interface OpenSegment {
   readonly name: string
-  readonly start: Lsn
+  readonly start: bigint
   readonly buffer: SegmentBuffer
   /** How far it was given to the repository. */
   given: number
@@ -106,12 +105,12 @@ function openCollector(parts: WalArchiveParts) {
   let flushed = parts.stored
   let timeline = parts.timeline
   let tailUnderWay = false
-  const open = (start: Lsn, given: number): OpenSegment => {
-    const name = segmentName(timeline, start, parts.segmentBytes)
+  const open = (start: bigint, given: number): OpenSegment => {
+    const name = segmentAt(timeline, start, parts.segmentBytes)
     return { name, start, buffer: openSegmentBuffer(), given }
   }
   let segment = open(parts.from, Number(parts.stored - parts.from))
-  const advance = (to: Lsn): void => {
+  const advance = (to: bigint): void => {
     if (to > flushed) flushed = to
     parts.advanced()
   }
@@ -144,7 +143,7 @@ function openCollector(parts: WalArchiveParts) {
       if (segment.buffer.length() === parts.segmentBytes) giveWhole()
     }
   }
-  const follow = (next: number, from: Lsn): void => {
+  const follow = (next: number, from: bigint): void => {
     timeline = next
     segment = open(from, 0)
   }

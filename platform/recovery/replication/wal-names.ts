@@ -1,13 +1,9 @@
+import { segmentName } from '#backup'
 import type { LogSpan } from './coverage.ts'
-import type { Lsn } from './lsn.ts'
-
-const hex = (value: bigint): string => value.toString(16).toUpperCase().padStart(8, '0')
 
 /** PostgreSQL's name of the segment in which a place of the log lies, 24 hexadecimal digits. */
-export function segmentName(timeline: number, lsn: Lsn, segmentBytes: number): string {
-  const number = lsn / BigInt(segmentBytes)
-  const perFile = 0x1_0000_0000n / BigInt(segmentBytes)
-  return hex(BigInt(timeline)) + hex(number / perFile) + hex(number % perFile)
+export function segmentAt(timeline: number, lsn: bigint, segmentBytes: number): string {
+  return segmentName(timeline, lsn / BigInt(segmentBytes), segmentBytes)
 }
 
 /** Which part of the log an object holds, by its path in a repository; null when it holds none. */

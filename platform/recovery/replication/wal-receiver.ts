@@ -1,7 +1,7 @@
+import { formatLsn, parseLsn } from '#backup'
 import type { Clock } from '../../kernel/clock.ts'
 import type { CopyWire, ReplicationConnection } from './connection.ts'
 import { asReplicationError, mayPass, ReplicationError } from './errors.ts'
-import { readLsn, showLsn, type Lsn } from './lsn.ts'
 import { identifySystem, timelineHistory } from './system.ts'
 import { readWalMessage, standbyStatus } from './wire.ts'
 
@@ -11,15 +11,15 @@ export interface WalSink {
    * The log from `start` on; pieces follow each other without a gap. The bytes are overwritten after the call. A promise
    * holds the server back until it settles; its failure ends the stream.
    */
-  take(start: Lsn, bytes: Buffer, sentAt: Date): Promise<void> | undefined
+  take(start: bigint, bytes: Buffer, sentAt: Date): Promise<void> | undefined
   /** Everything before this place is safe. */
-  flushed(): Lsn
+  flushed(): bigint
   /** The server's log ended at `serverEnd` when it said so. */
-  heard(serverEnd: Lsn, sentAt: Date): void
+  heard(serverEnd: bigint, sentAt: Date): void
   /** From here on the log is that of `timeline` and starts at `from`; what was taken before stays. */
   timeline(
     timeline: number,
-    from: Lsn,
+    from: bigint,
     history: { readonly name: string; readonly bytes: Buffer },
   ): Promise<void>
 }
@@ -28,7 +28,7 @@ export interface WalSink {
 export interface WalSource {
   connect(): Promise<ReplicationConnection>
   readonly slot: string
-  readonly from: Lsn
+  readonly from: bigint
   readonly timeline: number
   /** The system identifier that the server must have. */
   readonly system: string
@@ -42,7 +42,7 @@ export interface WalSource {
 /** A running stream. */
 export interface WalReceiver {
   /** Everything before this place was handed to the sink. */
-  received(): Lsn
+  received(): bigint
   /** Tells the server now what is safe. */
   report(): void
   /** Resolves when it was stopped; rejects when going on cannot help. */
@@ -62,7 +62,7 @@ const RETRY_LONGEST_MS = 10_000
 /** Where the stream is. */
 interface Position {
   timeline: number
-  next: Lsn
+  next: bigint
 }
 
 /** Streams the log from a slot into a sink until it is stopped; a lost connection is taken up again where it ended. */
@@ -159,19 +159,19 @@ async function streamTimeline(
   position: Position,
   connection: ReplicationConnection,
   live: (now: Streaming) => void,
-): Promise<{ readonly timeline: number; readonly from: Lsn } | null> {
+): Promise<{ readonly timeline: number; readonly from: bigint } | null> {
   const stream = openStream(source, sink, position, connection)
   live(stream)
   try {
     const sets = await connection.run({
-      text: `START_REPLICATION SLOT ${source.slot} PHYSICAL ${showLsn(position.next)} TIMELINE ${position.timeline}`,
+      text: `START_REPLICATION SLOT ${source.slot} PHYSICAL ${formatLsn(position.next)} TIMELINE ${position.timeline}`,
       onOpen: stream.opened,
       onData: stream.data,
       onDone: stream.leave,
     })
     const [timeline, from] = sets.flat()[0] ?? []
     if (typeof timeline !== 'string' || typeof from !== 'string') return null
-    return { timeline: Number(timeline), from: readLsn(from) }
+    return { timeline: Number(timeline), from: parseLsn(from) }
   } finally {
     stream.close()
   }

@@ -1,10 +1,11 @@
-import type { Repository } from '#backup'
+import { setTimeout as pause } from 'node:timers/promises'
+import { parseLsn, type Repository } from '#backup'
 import type { Clock } from '../../kernel/clock.ts'
+import type { Acknowledged } from '../open-repository.ts'
 import type { RegionLag, WalStream } from '../driver.ts'
 import { connectReplication, type ReplicationConnection } from './connection.ts'
 import { openCoverage, type Coverage } from './coverage.ts'
 import { ReplicationError } from './errors.ts'
-import type { Lsn } from './lsn.ts'
 import { ensureSlot, identifySystem, showSetting, type SlotPlace } from './system.ts'
 import { openWalArchive, type WalArchive } from './wal-archive.ts'
 import { spanOfPath } from './wal-names.ts'
@@ -18,7 +19,7 @@ export interface WalStreamParts {
   readonly url: string
   readonly repository: Repository
   /** Hears of every object that a region has acknowledged, from the repository's own `onRegion`. */
-  readonly acknowledged: (heard: (region: string, path: string) => void) => () => void
+  readonly acknowledged: Acknowledged
   readonly clock: Clock
   /** How often the open segment is stored as far as it goes, in milliseconds; 0: at once, as a synchronous standby does. */
   readonly tailEveryMs: number
@@ -32,8 +33,15 @@ export interface RunningWal extends WalStream {
   /** Stores what there is now; resolves when everything that the server had sent is safe in a region. */
   flush(): Promise<void>
   /** Everything before this place is safe in a region. */
-  safe(): Lsn
+  safe(): bigint
+  /** Looks what regions that are behind have got since by other ways, such as the mirror. */
+  refresh(): Promise<void>
+  /** Waits until everything before `lsn` is safe; false when that takes longer. */
+  reached(lsn: bigint, secondsMax: number): Promise<boolean>
 }
+
+/** How often a wait for the archive looks (milliseconds). */
+const LOOK_MS = 20
 
 /** `16MB` as the server shows it, in bytes. */
 export function segmentBytesOf(text: string): number {
@@ -62,9 +70,9 @@ async function begin(parts: WalStreamParts, connection: ReplicationConnection): 
 /** What each region holds without a gap up to where the slot stands; null where something of the last day is missing. */
 export async function coveredBefore(
   repository: Pick<Repository, 'regions' | 'walIndex'>,
-  place: Lsn,
+  place: bigint,
   segmentBytes: number,
-): Promise<ReadonlyMap<string, Lsn | null>> {
+): Promise<ReadonlyMap<string, bigint | null>> {
   const start = place - (place % BigInt(segmentBytes))
   const covered = await Promise.all(
     repository.regions.map(async (region) => {
@@ -125,7 +133,17 @@ export async function startWalStream(parts: WalStreamParts): Promise<RunningWal>
     archive,
   )
   late.receiver = receiver
-  return running(parts, { archive, receiver, coverage, stopHearing })
+  const refresh = async (): Promise<void> => {
+    for (const { region, lsn } of coverage.lag(parts.clock.now())) {
+      if (lsn !== null && parseLsn(lsn) >= archive.flushed()) continue
+      const { segments, tails } = await parts.repository.walIndex({ region })
+      for (const { path } of [...segments, ...tails]) {
+        const span = spanOfPath(path, segmentBytes)
+        if (span !== null) coverage.stored(region, span)
+      }
+    }
+  }
+  return running(parts, { archive, receiver, coverage, stopHearing, refresh })
 }
 
 function running(
@@ -135,9 +153,10 @@ function running(
     readonly receiver: WalReceiver
     readonly coverage: Coverage
     readonly stopHearing: () => void
+    readonly refresh: () => Promise<void>
   },
 ): RunningWal {
-  const { archive, receiver, coverage, stopHearing } = of
+  const { archive, receiver, coverage, stopHearing, refresh } = of
   const ended = receiver.ended.then(
     () => 'stopped',
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
@@ -147,6 +166,15 @@ function running(
     ended,
     flush: archive.flush,
     safe: archive.flushed,
+    refresh,
+    reached: async (lsn, secondsMax) => {
+      const until = performance.now() + secondsMax * 1000
+      while (archive.flushed() < lsn && performance.now() < until) {
+        await Promise.race([archive.flush(), pause(LOOK_MS)])
+        await pause(LOOK_MS)
+      }
+      return archive.flushed() >= lsn
+    },
     stop: async () => {
       await archive.stop()
       await receiver.stop()

@@ -1,5 +1,4 @@
 import { ReplicationError } from './errors.ts'
-import type { Lsn } from './lsn.ts'
 
 /** PostgreSQL counts microseconds from 2000-01-01. */
 const EPOCH_MS = 946_684_800_000
@@ -8,12 +7,17 @@ const EPOCH_MS = 946_684_800_000
 export type WalMessage =
   | {
       readonly kind: 'log'
-      readonly start: Lsn
-      readonly serverEnd: Lsn
+      readonly start: bigint
+      readonly serverEnd: bigint
       readonly sentAt: Date
       readonly bytes: Buffer
     }
-  | { readonly kind: 'alive'; readonly serverEnd: Lsn; readonly sentAt: Date; readonly answerWanted: boolean }
+  | {
+      readonly kind: 'alive'
+      readonly serverEnd: bigint
+      readonly sentAt: Date
+      readonly answerWanted: boolean
+    }
 
 function moment(bytes: Buffer, at: number): Date {
   return new Date(EPOCH_MS + Number(bytes.readBigInt64BE(at) / 1000n))
@@ -41,7 +45,7 @@ export function readWalMessage(message: Buffer): WalMessage {
 }
 
 /** The answer of a receiver: what it has received, and what is safe. */
-export function standbyStatus(received: Lsn, flushed: Lsn, at: Date): Buffer {
+export function standbyStatus(received: bigint, flushed: bigint, at: Date): Buffer {
   const bytes = Buffer.alloc(34)
   bytes[0] = 0x72
   bytes.writeBigUInt64BE(received, 1)

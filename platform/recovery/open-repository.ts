@@ -1,0 +1,86 @@
+import { openRepository, type Repository, type Retention } from '#backup'
+import { DAY, type Clock } from '../kernel/clock.ts'
+import { keyFile } from '../kernel/secret-file.ts'
+import { createSecretKey } from 'node:crypto'
+import { openStores, type BackupStore, type StoreSettings } from './stores/index.ts'
+import { openBackupKeys, type BackupKeyFolders, type BackupKeys } from './wraps/index.ts'
+
+/** On top of the retention, so that the full backup of a day outlives the last incremental of its chain. */
+const GRACE_SECONDS = 2 * DAY
+/** Pieces of an open segment are replaced by the whole one within the hour. */
+const TAIL_SECONDS = DAY
+/** A file that stays the same is stored anew this often, so that no lock has to grow. */
+const FILE_PERIOD_SECONDS = 30 * DAY
+
+/** How long objects are locked when backups are kept for `keepSeconds`. Policy 6.1-e. */
+export function retentionOf(keepSeconds: number): Retention {
+  return {
+    keepSeconds,
+    graceSeconds: GRACE_SECONDS,
+    tailSeconds: TAIL_SECONDS,
+    filePeriodSeconds: FILE_PERIOD_SECONDS,
+  }
+}
+
+/** Hears of every object that a region has acknowledged, with its bytes; returns how to stop. */
+export type Acknowledged = (heard: (region: string, path: string, bytes: number) => void) => () => void
+
+/** The repository of a database cluster with everything that it stands on. */
+export interface RepositoryHouse {
+  readonly repository: Repository
+  readonly stores: readonly BackupStore[]
+  readonly keys: BackupKeys
+  readonly acknowledged: Acknowledged
+  close(): Promise<void>
+}
+
+/** What the repository is opened with. */
+export interface HouseParts {
+  readonly stores: StoreSettings
+  readonly keyFolders: BackupKeyFolders
+  readonly clock: Clock
+  /** How long backups are kept now, in seconds. */
+  readonly keepSeconds: () => number
+}
+
+/**
+ * Opens the repository of the cluster `system` for writing. With `reading` it also opens what was written before, which
+ * needs the recovery key on this machine; null of the opener is refused by the repository at the first object.
+ */
+export async function openBackupRepository(
+  parts: HouseParts,
+  system: string,
+  { reading = false }: { readonly reading?: boolean } = {},
+): Promise<RepositoryHouse> {
+  const stores = await openStores(parts.stores, parts.clock)
+  const keys = await openBackupKeys(parts.keyFolders)
+  const hearers = new Set<(region: string, path: string, bytes: number) => void>()
+  const opener = reading ? await keys.opener() : null
+  const repository = openRepository({
+    system,
+    stores,
+    verifiers: keys.verifiers(),
+    signer: keys.signer(),
+    wrapper: keys.wrapper,
+    ...(opener === null ? {} : { opener }),
+    fileKey: createSecretKey(await keyFile(parts.keyFolders.keysFolder, 'backup-files.key')),
+    clock: parts.clock,
+    retention: () => retentionOf(parts.keepSeconds()),
+    onRegion: (event) => {
+      if (event.kind === 'stored') for (const heard of hearers) heard(event.region, event.path, event.bytes)
+    },
+  })
+  return {
+    repository,
+    stores,
+    keys,
+    acknowledged: (heard) => {
+      hearers.add(heard)
+      return () => void hearers.delete(heard)
+    },
+    close: async () => {
+      await repository.settled()
+      await Promise.all(stores.map((one) => one.close()))
+    },
+  }
+}
