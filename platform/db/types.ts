@@ -130,6 +130,31 @@ export interface Backup {
   taken_at: Timestamp;
 }
 
+export interface BackupCopy {
+  began_at: Timestamp;
+  behind_since: Timestamp | null;
+  bytes: number;
+  code: string | null;
+  copied: number;
+  ended_at: Timestamp;
+  refused: string[];
+  region: string;
+}
+
+export interface BackupHold {
+  from_at: Timestamp;
+  id: string;
+  placed_at: Timestamp;
+  placed_by_id: string;
+  placed_by_kind: string;
+  reason: string;
+  reference: string;
+  released_at: Timestamp | null;
+  released_by_id: string | null;
+  released_by_kind: string | null;
+  to_at: Timestamp | null;
+}
+
 export interface BackupLag {
   hour: Timestamp;
   region: string;
@@ -188,6 +213,18 @@ export interface DataKey {
   tenant: string;
   version: number;
   wrapped: Buffer;
+}
+
+export interface DeletionCertificate {
+  backup: string | null;
+  bytes: number;
+  id: string;
+  limit_seconds: number;
+  manifest_hash: string | null;
+  note: string;
+  objects: number;
+  region: string;
+  removed_at: Timestamp;
 }
 
 export interface Device {
@@ -344,6 +381,13 @@ export interface KeyDestruction {
   id: string;
   person: string | null;
   tenant: string;
+}
+
+export interface KeyUnused {
+  fingerprint: string;
+  since: Timestamp;
+  tenant: string;
+  version: number;
 }
 
 export interface Leaver {
@@ -612,6 +656,17 @@ export interface RecoveryCode {
   used_at: Timestamp | null;
 }
 
+export interface Reencryption {
+  blocks: number;
+  finished_at: Timestamp | null;
+  leaving: string;
+  moved: Generated<number>;
+  next_block: number;
+  started_at: Timestamp;
+  store: string;
+  unreadable: Generated<number>;
+}
+
 export interface RestoreProof {
   backup: string;
   began_at: Timestamp;
@@ -871,11 +926,14 @@ export interface DB {
   attestation: Attestation;
   audit_event: AuditEvent;
   backup: Backup;
+  backup_copy: BackupCopy;
+  backup_hold: BackupHold;
   backup_lag: BackupLag;
   backup_pause: BackupPause;
   backup_run: BackupRun;
   blocked_request: BlockedRequest;
   data_key: DataKey;
+  deletion_certificate: DeletionCertificate;
   device: Device;
   directory_group: DirectoryGroup;
   directory_member: DirectoryMember;
@@ -890,6 +948,7 @@ export interface DB {
   job_function: JobFunction;
   key_access: KeyAccess;
   key_destruction: KeyDestruction;
+  key_unused: KeyUnused;
   leaver: Leaver;
   leaver_step: LeaverStep;
   ledger_state: LedgerState;
@@ -912,6 +971,7 @@ export interface DB {
   policy_version: PolicyVersion;
   product_secret: ProductSecret;
   recovery_code: RecoveryCode;
+  reencryption: Reencryption;
   restore_proof: RestoreProof;
   review_campaign: ReviewCampaign;
   review_item: ReviewItem;
