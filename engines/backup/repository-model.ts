@@ -208,6 +208,8 @@ export interface Repository {
   /** Names of the sets of a folder, oldest first. */
   filesets(folder: string, options?: { readonly region?: string }): Promise<readonly string[]>
   readFileset(name: string, options?: { readonly region?: string }): Promise<Fileset>
+  /** The set by which a set is written shorter, and which it needs; null for one that is whole. */
+  basesOf(name: string, region?: string): Promise<string | null>
   readFile(file: FileEntry, options?: { readonly region?: string }): Promise<Buffer>
 
   /** Any other object, sealed under the current epoch; `path` begins with the system. */

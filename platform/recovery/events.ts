@@ -5,4 +5,25 @@ export const recoveryEvents = declareEvents({
   'backup.made': { kind: 'system', says: 'A backup of everything was made and sealed.', open: true },
   'backup.failed': { kind: 'security', says: 'A backup could not be made.', open: true },
   'backup.removed': { kind: 'system', says: 'A backup past its retention was removed.', open: true },
+  'backup.held': {
+    kind: 'administration',
+    says: 'Backups of a span of time are kept beyond their age.',
+    open: true,
+  },
+  'backup.released': { kind: 'administration', says: 'Backups that were held may go again.', open: true },
+  'backup.region-differs': {
+    kind: 'security',
+    says: 'A region holds other bytes of a backup than another, or lacks what none can give.',
+    open: true,
+  },
+  'backup.key-rotated': {
+    kind: 'security',
+    says: 'The key that backups are wrapped to, or the one that signs them, was followed by another.',
+    open: true,
+  },
+  'backup.key-retired': {
+    kind: 'security',
+    says: 'A recovery key that no backup needs any more was destroyed.',
+    open: true,
+  },
 })

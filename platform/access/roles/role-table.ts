@@ -83,6 +83,7 @@ export const STAFF_ROLES: Readonly<Record<StaffRole, readonly Permission[]>> = {
     'gateway.change',
     'recovery.read',
     'recovery.change',
+    'recovery.hold',
   ],
   'staff-auditor': [
     'platform.staff',
