@@ -46,3 +46,19 @@ export {
   type TimelineBranch,
 } from './wal-names.ts'
 export { planWal, type WalRequest } from './wal-plan.ts'
+export { TarError, TarReader, type TarEntry, type TarSink } from './tar.ts'
+export {
+  IncrementalFileError,
+  incrementalFor,
+  incrementalHeaderBytes,
+  readIncrementalHeader,
+  resultBlocks,
+  type IncrementalHeader,
+} from './incremental-file.ts'
+export { extractArchive, extractChain, extractWal, type ExtractRequest } from './extract.ts'
+export {
+  DatabaseManifestError,
+  readDatabaseManifest,
+  type DatabaseFile,
+  type DatabaseManifest,
+} from './database-manifest.ts'

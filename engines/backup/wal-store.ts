@@ -5,7 +5,7 @@ import type { Reader } from './reader.ts'
 import type { Repository, RepositoryOptions } from './repository-model.ts'
 import { backupLock } from './backup-writer.ts'
 import type { WalIndex, WalSegment, WalTail } from './wal-model.ts'
-import { parseHistory, type TimelineBranch } from './wal-names.ts'
+import { parseHistory, segmentBytesDefault, type TimelineBranch } from './wal-names.ts'
 
 const historyBytesMax = 1024 * 1024
 
@@ -23,7 +23,7 @@ export type WalStore = Pick<
 
 /** Puts, lists and reads segments, their pieces while they are written, and the history of timelines. */
 export function openWalStore(options: RepositoryOptions, objects: Objects, reader: Reader): WalStore {
-  const { system, clock } = options
+  const { system, clock, segmentBytes = segmentBytesDefault } = options
   const paths = repositoryPaths(system)
   const readHistory: Repository['readHistory'] = (timeline, { region } = {}) =>
     objects.get(paths.history(timeline), { region })
@@ -46,7 +46,7 @@ export function openWalStore(options: RepositoryOptions, objects: Objects, reade
       return objects.putOnce(path, text, backupLock(options))
     },
     walIndex: async ({ region } = {}) => indexOf(system, reader, paths.wal, region),
-    readSegment: (segment, { region } = {}) => readSegment(system, objects, segment, region),
+    readSegment: (segment, { region } = {}) => readSegment(system, objects, segment, region, segmentBytes),
     readHistory,
     histories: async (index, region) => {
       const read = async (timeline: number): Promise<[number, readonly TimelineBranch[]]> => {
@@ -103,6 +103,7 @@ async function readSegment(
   objects: Objects,
   segment: Parameters<Repository['readSegment']>[0],
   region: string | undefined,
+  segmentBytes: number,
 ): Promise<Buffer> {
   const whole: Buffer[] = []
   for (const { path, from, to } of segment.pieces) {
@@ -110,9 +111,13 @@ async function readSegment(
     const named = readWalPath(system, path)
     const start = named?.kind === 'tail' ? named.from : 0
     const length = named?.kind === 'tail' ? named.to - named.from : bytes.length
-    if (named === null || bytes.length !== length || start + bytes.length < to)
+    if (named === null || bytes.length !== length || start + bytes.length < to || to > segmentBytes)
       throw new RepositoryError('damaged', path)
     whole.push(bytes.subarray(from - start, to - start))
   }
-  return Buffer.concat(whole)
+  const there = Buffer.concat(whole)
+  // PostgreSQL reads segments at their full size; the log ends where the zeros begin.
+  return there.length === segmentBytes
+    ? there
+    : Buffer.concat([there, Buffer.alloc(segmentBytes - there.length)])
 }
