@@ -137,7 +137,8 @@ export interface BackupCopy {
   code: string | null;
   copied: number;
   ended_at: Timestamp;
-  refused: string[];
+  first_refused: string | null;
+  refused: number;
   region: string;
 }
 

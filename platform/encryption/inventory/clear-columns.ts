@@ -48,7 +48,9 @@ export const clearColumns: readonly ClearClass[] = [
       inbox.message.author inbox.message.type inbox.message.status inbox.message.error_code inbox.message.provider
       inbox.rule.kind graphile_worker._private_known_crontabs.identifier graphile_worker._private_tasks.identifier
       graphile_worker._private_job_queues.queue_name graphile_worker._private_jobs.locked_by
-      graphile_worker._private_job_queues.locked_by surety.api_key.scopes surety.backup_lag.region surety.backup_pause.reason
+      graphile_worker._private_job_queues.locked_by surety.api_key.scopes surety.backup_lag.region surety.backup_copy.region surety.backup_copy.code
+      surety.backup_hold.reason surety.backup_hold.placed_by_kind surety.backup_hold.released_by_kind
+      surety.deletion_certificate.region surety.backup_pause.reason
       surety.backup_pause.made_by_kind surety.backup_pause.ended_by_kind surety.backup_run.kind
       surety.backup_run.asked_by_kind surety.backup_run.state surety.backup_run.code surety.restore_proof.reason
       surety.sandbox.region surety.sandbox.state surety.sandbox.step keyring.data_key.purpose
@@ -59,7 +61,9 @@ export const clearColumns: readonly ClearClass[] = [
     shape: ID,
     columns: `
       surety.audit_event.actor_id surety.audit_event.target_id surety.audit_event.request_id
-      surety.backup.name surety.backup.key_fingerprint surety.backup_run.name surety.backup_run.asked_by_id
+      surety.backup.name surety.backup.key_fingerprint surety.backup_copy.first_refused surety.backup_hold.reference
+      surety.backup_hold.placed_by_id surety.backup_hold.released_by_id surety.deletion_certificate.backup
+      surety.deletion_certificate.manifest_hash surety.backup_run.name surety.backup_run.asked_by_id
       surety.backup_pause.made_by_id surety.backup_pause.ended_by_id surety.restore_proof.backup surety.blocked_request.fingerprint surety.data_key.tenant
       surety.data_key.root_fingerprint surety.gateway_block.made_by_id surety.gateway_block.lifted_by_id
       surety.key_access.tenant surety.key_destruction.tenant surety.key_destruction.person surety.migration.name
@@ -111,7 +115,7 @@ export const clearColumns: readonly ClearClass[] = [
     because: 'a sentence of the program, without anything of a request or a person',
     shape: null,
     columns:
-      'surety.blocked_request.message surety.blocked_request.route surety.outbox.reason surety.restore_proof.says surety.sandbox.says',
+      'surety.blocked_request.message surety.blocked_request.route surety.outbox.reason surety.restore_proof.says surety.sandbox.says surety.deletion_certificate.note',
   },
   {
     because: 'ids, dates and words of the program in JSON',
