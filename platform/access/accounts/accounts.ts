@@ -17,6 +17,26 @@ function accountField(column: 'email' | 'display_name', id: string): FieldPlace 
   return { table: 'account', column, row: id }
 }
 
+/**
+ * Seals fields of an account under the key of its person, so that one person can be forgotten everywhere, in backups
+ * too. A probe is nobody: it would leave a key behind at every check.
+ */
+function sealFor(keys: AccessParts['keys'], id: string, probe: boolean) {
+  return (column: 'email' | 'display_name', text: string): Promise<Buffer> =>
+    probe
+      ? keys.sealText(PROVIDER, accountField(column, id), text)
+      : keys.forPerson(PROVIDER, id).sealText(accountField(column, id), text)
+}
+
+/** Destroys the key of an account's person with the caller's transaction: name and address are lost for good (GDPR, article 17). */
+export async function forgetPerson(
+  { keys }: Pick<AccessParts, 'keys'>,
+  tx: Database,
+  id: string,
+): Promise<void> {
+  await keys.forPerson(PROVIDER, id).destroy(tx)
+}
+
 /** The look-up value of a normalised e-mail address. */
 export function emailIndex(keys: Pick<AccessParts['keys'], 'blindIndex'>, email: string): Promise<Buffer> {
   return keys.blindIndex(PROVIDER, 'account.email', email)
@@ -38,10 +58,11 @@ export async function openFace(
   sealed: { readonly id: string; readonly email: Buffer; readonly display_name: Buffer },
 ): Promise<AccountFace> {
   const { id } = sealed
+  const own = keys.forPerson(PROVIDER, id)
   return {
     id,
-    email: await keys.openText(PROVIDER, accountField('email', id), sealed.email),
-    name: await keys.openText(PROVIDER, accountField('display_name', id), sealed.display_name),
+    email: await own.openText(accountField('email', id), sealed.email),
+    name: await own.openText(accountField('display_name', id), sealed.display_name),
   }
 }
 
@@ -61,11 +82,12 @@ export async function prepareAccount(
   },
 ): Promise<PreparedAccount> {
   const id = newId(clock)
+  const seal = sealFor(keys, id, wanted.probe === true)
   return {
     id,
-    email: await keys.sealText(PROVIDER, accountField('email', id), wanted.email),
+    email: await seal('email', wanted.email),
     email_index: await emailIndex(keys, wanted.email),
-    display_name: await keys.sealText(PROVIDER, accountField('display_name', id), wanted.name),
+    display_name: await seal('display_name', wanted.name),
     ...(await hasher.hash(wanted.password, policy.read(bcryptCost))),
     breach_checked_at: wanted.breachCheckedAt ?? null,
     password_set_at: clock.now(),

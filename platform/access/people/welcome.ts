@@ -4,7 +4,7 @@ import type { RequestContext } from '../../kernel/caller.ts'
 import type { WorkspaceRole } from '../../kernel/permission.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { asSecret, secretHash } from '../../kernel/secret.ts'
-import { prepareAccount, type PreparedAccount } from '../accounts/accounts.ts'
+import { forgetPerson, prepareAccount, type PreparedAccount } from '../accounts/accounts.ts'
 import { accountByEmail, accountById, deleteAccount, insertAccount, reopenWith } from '../accounts/queries.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
 import { requireSettable } from '../passwords/new-password.ts'
@@ -228,4 +228,5 @@ async function discardUnfinished({ clock, keys }: Parts, tx: Database, account: 
     await keys.destroy(tx, id)
   }
   await deleteAccount(tx, account)
+  await forgetPerson({ keys }, tx, account)
 }
