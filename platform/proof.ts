@@ -39,6 +39,7 @@ function knownFacts(config: Config): KnownFacts {
     contactConfigured: config.SECURITY_CONTACT !== '',
     certificateStates: {},
     cardDataOutOfReach: false,
+    changesArchived: false,
   }
 }
 

@@ -59,6 +59,7 @@ test('a choice or list shown in words reads back as itself', () => {
 test('figures read as a person reads them', () => {
   assert.equal(reads(duration(EVERY), '30 minutes'), 1800)
   assert.equal(reads(duration(EVERY), 'every 24 hours'), 86_400)
+  assert.equal(reads(duration(EVERY), 'every hour'), 3600)
   assert.equal(reads(duration(EVERY), '12 months'), reads(duration(EVERY), '1 year'))
   assert.equal(reads(duration(EVERY), 'two years'), 2 * 365 * 86_400)
   assert.equal(reads(count(EVERY, ['characters']), '12 characters'), 12)

@@ -66,7 +66,9 @@ export function duration(bounds: { readonly min: number; readonly max: number })
     unit: 'seconds',
     expects,
     read: (text) => {
-      const match = /^(?:every )?(\S+)[ -](second|minute|hour|day|week|month|year)s?$/i.exec(text.trim())
+      // “every hour” is every one hour.
+      const words = text.trim().replace(/^every (?=[a-z]+$)/i, 'every 1 ')
+      const match = /^(?:every )?(\S+)[ -](second|minute|hour|day|week|month|year)s?$/i.exec(words)
       const count = match?.[1] === undefined ? undefined : readWhole(match[1])
       const unit = SECONDS[match?.[2]?.toLowerCase() ?? '']
       if (count === undefined || unit === undefined)

@@ -49,6 +49,7 @@ before(async () => {
     contactConfigured: false,
     certificateStates: {},
     cardDataOutOfReach: true,
+    changesArchived: true,
   })
   const registry = controlRegistry(registered)
   const program = Buffer.alloc(32)

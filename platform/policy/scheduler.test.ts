@@ -30,6 +30,7 @@ const known = (): KnownFacts => ({
   contactConfigured: false,
   certificateStates: {},
   cardDataOutOfReach: true,
+  changesArchived: true,
 })
 
 let rig: PolicyRig

@@ -79,6 +79,8 @@ export const sampleParameters: readonly AnyParameter[] = [
   declared('rate.sign-in', '4.1-d', 'higher', ratePerMinute({ min: 5, max: 600 })),
   declared('backup.interval', '6.1-a', 'higher', duration({ min: 3600, max: 2 * DAY })),
   declared('backup.retention', '6.1-e', 'lower', duration({ min: DAY, max: 3650 * DAY })),
+  declared('backup.incremental', '6.1-b', 'higher', duration({ min: 300, max: DAY })),
+  declared('recovery.point', '6.2-b', 'higher', duration({ min: 60, max: 7 * DAY })),
   declared('audit.retention', '8.2-a.1', 'lower', duration({ min: 30 * DAY, max: 3650 * DAY })),
   declared('policy.review', '14-a', 'higher', duration({ min: 30 * DAY, max: 730 * DAY })),
   declared('policy.notice', '14-b', 'lower', duration({ min: DAY, max: 365 * DAY })),

@@ -1,4 +1,4 @@
-import { DAY, HOUR } from '../kernel/clock.ts'
+import { DAY, HOUR, MINUTE } from '../kernel/clock.ts'
 import { parameter, type AnyParameter } from '../kernel/parameter.ts'
 import { duration } from '../kernel/value-type.ts'
 
@@ -12,6 +12,25 @@ export const backupInterval = parameter({
     'The next backup is started before the newest one has this age, and at the start after a missed one.',
 })
 
+/** Policy 6.1-b. The longest time between two backups of any kind, in seconds. */
+export const backupIncremental = parameter({
+  name: 'backup.incremental',
+  clause: '6.1-b',
+  type: duration({ min: 5 * MINUTE, max: DAY }),
+  weaker: 'higher',
+  obeys: 'The next incremental backup is started before the newest backup of any kind has this age.',
+})
+
+/** Policy 6.2-b. How much of the newest data may be lost, in seconds. */
+export const recoveryPoint = parameter({
+  name: 'recovery.point',
+  clause: '6.2-b',
+  type: duration({ min: MINUTE, max: 7 * DAY }),
+  weaker: 'higher',
+  obeys:
+    'Every change is archived within seconds; an alarm is raised when a region is behind by half of this.',
+})
+
 /** Policy 6.1-e. How long a backup is kept, in seconds. */
 export const backupRetention = parameter({
   name: 'backup.retention',
@@ -22,4 +41,9 @@ export const backupRetention = parameter({
 })
 
 /** The values that this module obeys. */
-export const recoveryParameters: readonly AnyParameter[] = [backupInterval, backupRetention]
+export const recoveryParameters: readonly AnyParameter[] = [
+  backupInterval,
+  backupIncremental,
+  backupRetention,
+  recoveryPoint,
+]

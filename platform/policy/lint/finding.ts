@@ -39,6 +39,8 @@ export interface LintFacts {
   readonly certificateStates: Readonly<Record<string, CertificateState>>
   /** Whether it is proven that no session can reach card data. */
   readonly cardDataOutOfReach: boolean
+  /** Whether every change is archived as it is made, between backups as well. */
+  readonly changesArchived: boolean
 }
 
 /** The text as rules read it. */

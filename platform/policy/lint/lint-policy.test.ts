@@ -17,6 +17,7 @@ const facts: LintFacts = {
   contactConfigured: false,
   certificateStates: {},
   cardDataOutOfReach: false,
+  changesArchived: false,
 }
 
 function find(rule: string, edits: readonly Edit[] = [], known: Partial<LintFacts> = {}): readonly Finding[] {
@@ -44,7 +45,7 @@ function endsWith(
   for (const end of ends) assert.deepEqual(find(rule, [end]), [], end[1])
 }
 
-const RPO = 'The recovery point objective (RPO) is 1 hour.'
+const RPO = 'The recovery point objective (RPO) is [1 hour](set:recovery.point).'
 const NOTICE = 'We notify the customers affected by a breach within 72 hours of its discovery.'
 
 test('L1: no data centre of AWS is certified to a tier', () => {
@@ -73,12 +74,17 @@ test('L3: data that is backed up daily cannot have a recovery point objective of
     'L3',
     'contradicted',
     '6.2-b',
-    [RPO, 'The recovery point objective (RPO) is 1 hour for critical databases.'],
-    [RPO, 'The recovery point objective (RPO) is 24 hours.'],
+    [RPO, 'The recovery point objective (RPO) is [1 hour](set:recovery.point) for critical databases.'],
+    [RPO, 'The recovery point objective (RPO) is [24 hours](set:recovery.point).'],
     ['[every 24 hours]', '[every 1 hour]'],
     ['Critical databases are', 'All databases and files are'],
   )
   assert.deepEqual(one('L3').contradicts, ['6.2-b'])
+  assert.deepEqual(
+    find('L3', [], { changesArchived: true }),
+    [],
+    'what is archived as it is made is not lost',
+  )
 })
 
 test('L4 and L14: a processor tells without undue delay, from one recorded moment', () => {
