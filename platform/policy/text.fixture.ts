@@ -78,6 +78,7 @@ export const sampleParameters: readonly AnyParameter[] = [
   declared('rate.workspace', '4.1-d', 'higher', ratePerMinute({ min: 60, max: 1_000_000 })),
   declared('rate.sign-in', '4.1-d', 'higher', ratePerMinute({ min: 5, max: 600 })),
   declared('backup.interval', '6.1-a', 'higher', duration({ min: 3600, max: 2 * DAY })),
+  declared('backup.regions', '6.1-c', 'lower', count({ min: 2, max: 5 }, ['regions'])),
   declared('backup.retention', '6.1-e', 'lower', duration({ min: DAY, max: 3650 * DAY })),
   declared('backup.incremental', '6.1-b', 'higher', duration({ min: 300, max: DAY })),
   declared('recovery.point', '6.2-b', 'higher', duration({ min: 60, max: 7 * DAY })),

@@ -1,6 +1,6 @@
 import { DAY, HOUR, MINUTE } from '../kernel/clock.ts'
 import { parameter, type AnyParameter } from '../kernel/parameter.ts'
-import { duration } from '../kernel/value-type.ts'
+import { count, duration } from '../kernel/value-type.ts'
 
 /** Policy 6.1-a. The longest time between two backups, in seconds. */
 export const backupInterval = parameter({
@@ -31,6 +31,15 @@ export const recoveryPoint = parameter({
     'Every change is archived within seconds; an alarm is raised when a region is behind by half of this.',
 })
 
+/** Policy 6.1-c. In how many regions every backup lies. */
+export const backupRegions = parameter({
+  name: 'backup.regions',
+  clause: '6.1-c',
+  type: count({ min: 2, max: 5 }, ['regions']),
+  weaker: 'lower',
+  obeys: 'What a region lacks is copied to it every few minutes, and fewer regions than this are reported.',
+})
+
 /** Policy 6.1-e. How long a backup is kept, in seconds. */
 export const backupRetention = parameter({
   name: 'backup.retention',
@@ -44,6 +53,7 @@ export const backupRetention = parameter({
 export const recoveryParameters: readonly AnyParameter[] = [
   backupInterval,
   backupIncremental,
+  backupRegions,
   backupRetention,
   recoveryPoint,
 ]
