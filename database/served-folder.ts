@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { chown, cp, lstat, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
@@ -175,7 +175,7 @@ export interface ServeOptions {
 export async function serveFolder(options: ServeOptions): Promise<ServedFolder> {
   const { dataFolder, superuser = 'surety' } = options
   const user = await serverUser()
-  if (!(await reachable(dataFolder, user)))
+  if (!(await reachable(dirname(dataFolder), user)))
     throw new Error(`the system user of PostgreSQL cannot reach ${dataFolder}`)
   if (!existsSync(join(dataFolder, 'postgresql.conf')))
     await writeFile(join(dataFolder, 'postgresql.conf'), '', { mode: 0o644 })

@@ -26,4 +26,23 @@ export const recoveryEvents = declareEvents({
     says: 'A recovery key that no backup needs any more was destroyed.',
     open: true,
   },
+  'restore.proved': {
+    kind: 'system',
+    says: 'A backup was restored as a proof, and everything in it was right.',
+    open: true,
+  },
+  'restore.refused': {
+    kind: 'security',
+    says: 'A backup could not be restored as a proof.',
+    open: true,
+  },
+  'recovery.restored': {
+    kind: 'security',
+    says: 'The system was restored from a backup; what was brought to agree stands here.',
+    open: true,
+  },
+  'sandbox.asked': { kind: 'administration', says: 'A restore into a sandbox was asked for.', open: true },
+  'sandbox.ready': { kind: 'system', says: 'A sandbox was restored and can be looked at.', open: true },
+  'sandbox.failed': { kind: 'security', says: 'A sandbox could not be restored.', open: true },
+  'sandbox.removed': { kind: 'system', says: 'A sandbox was removed with everything in it.', open: true },
 })

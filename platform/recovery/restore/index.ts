@@ -1,0 +1,27 @@
+/** The way back: backups restored to a moment, brought to agree with the ledger, proved, and looked at in sandboxes. */
+export { restoreInto, type RestoredFolder, type RestoreRequest } from './restore-into.ts'
+export {
+  restoreSystem,
+  type RestoredRows,
+  type RestoredSystem,
+  type SystemRequest,
+} from './restore-system.ts'
+export { startRestored, type StartedCluster } from './start-restored.ts'
+export { proveBackup, type RestoreProof } from './prove.ts'
+export { openReading, type OpenedReading, type ReadingParts } from './open-reading.ts'
+export { agreeOnLedger, migrateRestored } from './agree.ts'
+export { checkPages, type PagesChecked } from './check-pages.ts'
+export { lastHeartbeat, rowsOfTables } from './queries.ts'
+export { withRate, type RestoreProgress } from './progress-rate.ts'
+export { openSteps, type Step } from './steps.ts'
+export { orderSchema, type Order, type Refusal, type Told } from './orders.ts'
+export {
+  openRestoreProgram,
+  type RestoreProgram,
+  type ServedSandbox,
+  type ServingProgram,
+} from './program.ts'
+export { dueForProof, prove, type ProofOutcome, type ProofParts } from './proofs.ts'
+export { newestProofs, type ProofRow } from './proof-queries.ts'
+export { openSandboxes, type Sandboxes, type SandboxParts } from './sandboxes.ts'
+export { sandboxRoutes } from './sandbox-routes.ts'

@@ -1,0 +1,86 @@
+import { openRepository, type ObjectStore, type Repository } from '#backup'
+import type { Clock } from '../../kernel/clock.ts'
+import { Problem } from '../../kernel/problem.ts'
+import { retentionOf } from '../open-repository.ts'
+import { openStores, type StoreSettings } from '../stores/index.ts'
+import { ageOpener, readRecoveryFolder, readVerifiers } from '../wraps/index.ts'
+
+/** What reading backups needs: where they lie, and the folders of the keys that open them and tell true ones from others. */
+export interface ReadingParts {
+  readonly stores: StoreSettings
+  /** `SURETY_RECOVERY_KEYS`. */
+  readonly recoveryFolder: string
+  /** `SURETY_KEYS`, whose verifier keys count where the recovery folder has none. */
+  readonly keysFolder: string
+  readonly clock: Clock
+}
+
+/** A repository that is read and never written, for as long as it is open. */
+export interface OpenedReading {
+  readonly repository: Repository
+  /** Whether a recovery identity is here: without one only hashes and signatures can be compared. */
+  readonly canOpen: boolean
+  close(): Promise<void>
+}
+
+/** The systems whose backups lie in these stores; a store that does not answer is passed over. */
+async function systemsIn(stores: readonly ObjectStore[]): Promise<string[]> {
+  const found = new Set<string>()
+  let refusal: unknown
+  for (const store of stores)
+    try {
+      for await (const { path } of store.list('')) {
+        const system = /^(\d{1,20})\/backups\/[^/]+\/manifest\.note$/.exec(path)?.[1]
+        if (system !== undefined) found.add(system)
+      }
+    } catch (error) {
+      refusal = error
+    }
+  if (found.size === 0 && refusal !== undefined) throw refusal
+  return [...found]
+}
+
+async function theSystem(stores: readonly ObjectStore[], wanted: string | undefined): Promise<string> {
+  if (wanted !== undefined) return wanted
+  const found = await systemsIn(stores)
+  const [first] = found
+  if (first === undefined) throw new Problem('recovery.unreadable', 'There is no backup in these stores.')
+  if (found.length > 1)
+    throw new Problem(
+      'recovery.unreadable',
+      `The stores hold backups of several database clusters; name one of ${found.join(', ')} with --system.`,
+    )
+  return first
+}
+
+/** Opens the stores for a restore, with nothing of the running system: stores, recovery identity and verifier keys are enough. */
+export async function openReading(parts: ReadingParts, system?: string): Promise<OpenedReading> {
+  const own = await readVerifiers(parts.recoveryFolder)
+  const verifiers = own.length > 0 ? own : await readVerifiers(parts.keysFolder)
+  if (verifiers.length === 0)
+    throw new Problem(
+      'recovery.no-key',
+      'There is no verifier key of backups here: bring the folder with the recovery identity.',
+    )
+  const identities = await readRecoveryFolder(parts.recoveryFolder)
+  const stores = await openStores(parts.stores, parts.clock)
+  const close = async (): Promise<void> => {
+    await Promise.all(stores.map((one) => one.close()))
+  }
+  try {
+    const repository = openRepository({
+      system: await theSystem(stores, system),
+      stores,
+      verifiers,
+      ...(identities.length === 0
+        ? {}
+        : { opener: await ageOpener(identities.map(({ identity }) => identity)) }),
+      clock: parts.clock,
+      retention: () => retentionOf(0),
+    })
+    return { repository, canOpen: identities.length > 0, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
