@@ -45,6 +45,7 @@ function withCases(cases: string, run: (folder: string, more: RunMore) => Promis
 
 const subjects: Readonly<Record<string, Subject>> = {
   asvs: withCases('programme', async (folder) => (await import('./asvs/asvs.ts')).conformAsvs(folder)),
+  kms: { cases: null, run: async () => (await import('./kms/conform.ts')).conformKms() },
   ledger: withCases('merkle', (folder) => conformLedger(folder)),
   envelope: withCases('wycheproof', (folder) => conformEnvelope(folder)),
   crypto: withCases('wycheproof', async (folder, { long }) =>

@@ -9,7 +9,15 @@ export {
 export { PROVIDER, type KeyStoreParts, type KeyUser, type RecordEvent } from './key-parts.ts'
 export type { ReleasedKeys } from './key-store.ts'
 export { openKeyring, type Keyring } from './keyring/database.ts'
-export { localRoot, type KeyRoot } from './roots/index.ts'
+export {
+  describeWrapped,
+  localRoot,
+  openKeyRoot,
+  openNamedRoot,
+  type KeyRoot,
+  type RootSet,
+  type RootSettings,
+} from './roots/index.ts'
 export { carryOverKeys } from './carry-over.ts'
 export { replayErasures } from './destruction.ts'
 export type { Tombstone } from './keyring/person-queries.ts'
