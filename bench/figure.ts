@@ -24,7 +24,8 @@ export function figureLine(figure: Figure): string {
   if (beside.kind === 'none') return line.trimEnd()
   const label = beside.kind === 'limit' ? 'limit' : beside.name
   const verdict = keepsLimit(figure) ? '' : '  OVER THE LIMIT'
-  return `${line} ${label} ${number(beside.value)}, ratio ${(ours / beside.value).toFixed(2)}${verdict}`
+  const ratio = beside.value === 0 ? '' : `, ratio ${(ours / beside.value).toFixed(2)}`
+  return `${line} ${label} ${number(beside.value)}${ratio}${verdict}`
 }
 
 function number(value: number): string {

@@ -8,6 +8,7 @@ import { gateway } from './gateway.ts'
 import { introspection } from './introspection.ts'
 import { ledger } from './ledger.ts'
 import { memory } from './memory.ts'
+import { reencryption } from './reencrypt.ts'
 import { session } from './session.ts'
 import { signIn } from './sign-in.ts'
 import { start } from './start.ts'
@@ -22,6 +23,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   trust,
   ledger,
   envelope,
+  reencrypt: reencryption,
   decisions,
   session,
   'sign-in': signIn,

@@ -17,14 +17,18 @@ import {
   identityOf,
   lockStale,
   replaceValues,
+  type BlockRange,
   type ColumnRun,
   type StaleValues,
 } from './queries.ts'
 
 /** Values in one batch, about. */
 const BATCH_VALUES = 2000
-const BLOCKS_FIRST = 64
+/** Values that a block is taken to hold until a batch was seen. */
+const BLOCK_VALUES = 32
 const BLOCKS_MAX = 4096
+/** Batches on their way at once. */
+const LANES = 2
 /** A finished run is repeated after so long, for values that a process with an older key wrote since. */
 const AGAIN_SECONDS = DAY
 
@@ -36,6 +40,8 @@ export interface ReencryptParts extends KeyStoreParts {
   readonly pause: (milliseconds: number) => Promise<void>
   /** The part of the time that is spent on work, above 0 to 1. */
   readonly share: number
+  /** Values in one batch, about; 2,000 unless told. */
+  readonly batchValues?: number
 }
 
 /** What a run came to. */
@@ -133,34 +139,52 @@ async function moveColumn(
   work: ColumnWork,
   last: ColumnRun | undefined,
 ): Promise<Reencrypted> {
-  const { column, older, until } = work
+  const { column, older } = work
   const store = storeName(column)
-  const total = { moved: 0, unreadable: 0, finished: true }
-  if (last !== undefined && isDone(last, older, parts.clock.now())) return total
+  if (last !== undefined && isDone(last, older, parts.clock.now()))
+    return { moved: 0, unreadable: 0, finished: true }
   const goesOn = last !== undefined && last.finished_at === null && last.leaving === older.digest
   const end = goesOn ? last.blocks : await blocksOf(parts.data, column)
   if (!goesOn)
     await beginRun(parts.data, { store, leaving: older.digest, at: parts.clock.now(), blocks: end })
-  let from = goesOn ? last.next_block : 0
-  let blocks = BLOCKS_FIRST
-  while (from < end) {
-    if (until()) return { ...total, finished: false }
-    const to = Math.min(end, from + blocks)
-    const began = performance.now()
-    const done = await moveBatch(parts, work, { from, to })
-    total.moved += done.moved
-    total.unreadable += done.unreadable
-    from = to
-    blocks = nextBlocks(blocks, done.found)
-    if (parts.share < 1) await parts.pause(((performance.now() - began) * (1 - parts.share)) / parts.share)
+  const done = await moveBlocks(parts, work, { from: goesOn ? last.next_block : 0, to: end })
+  if (done.finished) await finishRun(parts.data, store, parts.clock.now())
+  return done
+}
+
+/** Moves what some blocks hold; while the database writes one batch, the next one is read and sealed. */
+async function moveBlocks(parts: ReencryptParts, work: ColumnWork, all: BlockRange): Promise<Reencrypted> {
+  const { batchValues = BATCH_VALUES } = parts
+  const total = { moved: 0, unreadable: 0, finished: true }
+  let blocks = Math.ceil(batchValues / BLOCK_VALUES)
+  let from = all.from
+  let before: Promise<unknown> = Promise.resolve()
+  const lane = async (): Promise<void> => {
+    while (from < all.to) {
+      if (work.until()) {
+        total.finished = false
+        return
+      }
+      const range = { from, to: Math.min(all.to, from + blocks) }
+      from = range.to
+      const began = performance.now()
+      const batch = moveBatch(parts, work, range, before)
+      before = batch
+      const done = await batch
+      total.moved += done.moved
+      total.unreadable += done.unreadable
+      blocks = nextBlocks(range.to - range.from, done.found, batchValues)
+      if (parts.share < 1) await parts.pause(((performance.now() - began) * (1 - parts.share)) / parts.share)
+    }
   }
-  await finishRun(parts.data, store, parts.clock.now())
+  const ended = await Promise.allSettled(Array.from({ length: LANES }, lane))
+  for (const one of ended) if (one.status === 'rejected') throw one.reason
   return total
 }
 
 /** More blocks after a batch that held little, fewer after a large one. */
-function nextBlocks(blocks: number, found: number): number {
-  const fitting = Math.floor((blocks * BATCH_VALUES) / Math.max(1, found))
+function nextBlocks(blocks: number, found: number, wanted: number): number {
+  const fitting = Math.floor((blocks * wanted) / Math.max(1, found))
   return Math.max(1, Math.min(BLOCKS_MAX, blocks * 2, fitting))
 }
 
@@ -170,11 +194,12 @@ interface Batch {
   readonly unreadable: number
 }
 
-/** One transaction: values are locked, moved and noted, all of it or nothing. */
+/** One transaction: values are locked, moved and noted, all of it or nothing, and not before the batch before it. */
 async function moveBatch(
   parts: ReencryptParts,
   { column, older, keyringOf }: ColumnWork,
-  range: { readonly from: number; readonly to: number },
+  range: BlockRange,
+  before: Promise<unknown>,
 ): Promise<Batch> {
   return parts.data.transaction().execute(async (tx) => {
     const stale = await lockStale(tx, column, range, older.headers)
@@ -182,6 +207,8 @@ async function moveBatch(
     const sealed = await sealedAnew(stale, boundTable(column), keyringOf)
     const moved = sealed.ctids.length === 0 ? 0 : await replaceValues(tx, column, range, sealed)
     const unreadable = sealed.unreadable
+    // What is noted as done must be done: a batch that failed ends all that follow it.
+    await before
     await advanceRun(tx, {
       store: storeName(column),
       leaving: older.digest,
