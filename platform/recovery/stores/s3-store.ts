@@ -80,16 +80,17 @@ async function originalOf(parts: Parts, path: string): Promise<KeyVersion | null
 }
 
 async function put(parts: Parts, path: string, bytes: Uint8Array, until: Date | null): Promise<void> {
-  // An object that a marker hides is not there for a conditional put, so that it is looked for first.
-  if ((await originalOf(parts, path)) !== null) return putAgain(parts, path, bytes, until)
   for (let tries = 1; ; tries++) {
     try {
-      await putNew(parts, path, bytes, until)
-      return
+      const made = await putNew(parts, path, bytes, until)
+      // Under a marker, and at some services in a race, a conditional put succeeds although an object is there.
+      if ((await originalOf(parts, path))?.version === (made.VersionId ?? 'null')) return
+      return await putAgain(parts, path, bytes, until)
     } catch (error) {
       if (!(error instanceof RepositoryError)) throw error
-      if (error.code === 'exists') return putAgain(parts, path, bytes, until)
-      if (s3Refusal(error.cause).status !== 409 || tries === CONFLICT_TRIES) throw error
+      const { status } = s3Refusal(error.cause)
+      if (status === 412) return putAgain(parts, path, bytes, until)
+      if (status !== 409 || tries === CONFLICT_TRIES) throw error
     }
   }
 }

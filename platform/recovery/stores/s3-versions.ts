@@ -11,7 +11,8 @@ export interface KeyVersion {
 }
 
 /**
- * Every version of every key that begins so, by pages; those of one key together, the newest first. Markers count: who may
+ * Every version of every key that begins so, by pages; those of one key together in the order
+ * of the service, which is the newest first, and after them its markers. Markers count: who may
  * only delete the newest version hides an object and removes nothing.
  */
 export async function* keyVersions(s3: S3Connection, prefix: string): AsyncGenerator<readonly KeyVersion[]> {
@@ -28,14 +29,14 @@ export async function* keyVersions(s3: S3Connection, prefix: string): AsyncGener
     const found = [...(page.Versions ?? []).map(versionOf), ...(page.DeleteMarkers ?? []).map(markerOf)]
     for (const group of byKey(found)) {
       if (open[0] !== undefined && open[0].key !== group[0]?.key) {
-        yield newestFirst(open)
+        yield open
         open = []
       }
       open.push(...group)
     }
     after = nextPage(page, from)
   }
-  if (open.length > 0) yield newestFirst(open)
+  if (open.length > 0) yield open
 }
 
 interface Page {
@@ -81,11 +82,6 @@ function markerOf(one: Listed): KeyVersion {
 function byKey(found: readonly KeyVersion[]): KeyVersion[][] {
   const groups = Map.groupBy(found, ({ key }) => key)
   return [...groups.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group)
-}
-
-function newestFirst(versions: readonly KeyVersion[]): readonly KeyVersion[] {
-  // Stable: versions of one moment stay in the order that the service gave, which is the newest first.
-  return versions.toSorted((a, b) => b.storedAt.getTime() - a.storedAt.getTime())
 }
 
 /**
