@@ -5,6 +5,7 @@ import { check } from './commands/check.ts'
 import { demo } from './commands/demo.ts'
 import { firstLink } from './commands/first-link.ts'
 import { help } from './commands/help.ts'
+import { hostAccept, hostList, hostReport, hostRetire, stores } from './commands/host.ts'
 import { ledgerHead } from './commands/ledger-head.ts'
 import { ledgerVerify } from './commands/ledger-verify.ts'
 import { oauthKeysRotate } from './commands/oauth-keys-rotate.ts'
@@ -46,6 +47,11 @@ export const commands: readonly Command[] = [
   firstLink,
   pepperRotate,
   oauthKeysRotate,
+  stores,
+  hostReport,
+  hostAccept,
+  hostList,
+  hostRetire,
   secretList,
   secretSet,
   secretRotate,

@@ -140,7 +140,7 @@ function inventorySystem(of: Observed) {
     record: of.audit.record,
     folders: { SURETY_VAR, SURETY_KEYS, SURETY_KEYRING, SURETY_BACKUPS: '', SURETY_RECOVERY_KEYS: '' },
     asPerson: (use) => asProbePerson(accessSystem(of), 'owner', use),
-    statedVolumes: [],
+    statedVolumes: config.DISK_STATEMENTS,
   })
 }
 

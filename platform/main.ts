@@ -12,7 +12,7 @@ import {
   waitingEvents,
 } from './audit/index.ts'
 import { databaseAnswers, listenFor } from './db/index.ts'
-import { encryptionJobs, encryptionRoutes, secretRoutes } from './encryption/index.ts'
+import { encryptionJobs, encryptionRoutes, inventoryRoutes, secretRoutes } from './encryption/index.ts'
 import {
   blockListJobs,
   blockListRoutes,
@@ -91,6 +91,7 @@ function allRoutes(config: Config, ground: Ground, services: Services, proof: Pr
     ...policyServiceRoutes(policyParts),
     ...postRoutes(services.postParts),
     ...recoveryRoutes(proof.recovery),
+    ...inventoryRoutes({ ...ground, clock, statedVolumes: config.DISK_STATEMENTS }),
     ...secretRoutes(services),
     ...trustRoutes(trust),
     ...blockListRoutes(services.blockList),

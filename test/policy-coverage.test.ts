@@ -7,7 +7,12 @@ import { inboxRoutes } from '../inbox/service.ts'
 import { accessJobs, accessRoutes } from '../platform/access/index.ts'
 import { auditJobs, auditRoutes, auditSocketRoutes, ledgerRoutes } from '../platform/audit/index.ts'
 import { bindAll } from '../platform/controls.ts'
-import { encryptionJobs, encryptionRoutes, secretRoutes } from '../platform/encryption/index.ts'
+import {
+  encryptionJobs,
+  encryptionRoutes,
+  inventoryRoutes,
+  secretRoutes,
+} from '../platform/encryption/index.ts'
 import {
   blockListJobs,
   blockListRoutes,
@@ -137,6 +142,7 @@ const routeFactories: Readonly<Record<string, (parts: never) => readonly unknown
   encryptionRoutes,
   firewallRoutes,
   gatewayRoutes,
+  inventoryRoutes,
   ledgerRoutes,
   policyOperatorRoutes,
   policyRoutes,

@@ -17,11 +17,6 @@ export const encryptionControls: readonly Control<EncryptionSystem>[] = [
 export const encryptionDeclarations: readonly Declaration[] = [
   ...declare(
     'unproven',
-    ['2.2-c'],
-    'Whether the disk below the database is encrypted cannot be seen from here yet; an agent on each server is not built.',
-  ),
-  ...declare(
-    'unproven',
     ['2.2-d'],
     'Data keys are encrypted under a root key in a local file; AWS KMS and HashiCorp Vault are not connected yet.',
   ),

@@ -30,6 +30,11 @@ export { encryptionEvents } from './events.ts'
 export { encryptionJobs } from './jobs.ts'
 export { encryptionRoutes } from './routes.ts'
 export { openProductSecrets, secretRoutes, type ProductSecrets } from './secrets/index.ts'
-export { inventoryControls, openInventorySystem, type InventoryParts } from './inventory/index.ts'
+export {
+  inventoryControls,
+  inventoryRoutes,
+  openInventorySystem,
+  type InventoryParts,
+} from './inventory/index.ts'
 export { encryptionControls, encryptionDeclarations } from './controls.ts'
 export type { EncryptionSystem } from './observed-system.ts'

@@ -190,6 +190,14 @@ export const settings = {
     says: 'PEM file with the certificates that these makers sign their statements with; needed with `WEBAUTHN_MAKES`.',
   },
   ...postSettings,
+  DISK_STATEMENTS: {
+    type: z
+      .string()
+      .regex(/^(vol-[0-9a-f]{8,17}(,vol-[0-9a-f]{8,17})*)?$/)
+      .transform((list) => (list === '' ? [] : list.split(','))),
+    fallback: '',
+    says: 'Volumes of AWS EBS of which AWS states that they are encrypted (`describe-volumes`), separated by commas; they count as encrypted by that statement. Empty: only what this system sees itself counts.',
+  },
   LOG_LEVEL: {
     type: z.enum(['debug', 'info', 'warn', 'error', 'silent']),
     fallback: 'info',
