@@ -58,7 +58,10 @@ export {
 export { extractArchive, extractChain, extractWal, type ExtractRequest } from './extract.ts'
 export {
   DatabaseManifestError,
+  fileChecker,
   readDatabaseManifest,
   type DatabaseFile,
   type DatabaseManifest,
+  type FileChecker,
 } from './database-manifest.ts'
+export { FolderWriter, type FolderRequest, type FolderResult } from './folder-writer.ts'

@@ -22,6 +22,8 @@ export interface RestoreRequest {
   readonly region?: string | undefined
   /** This backup and nothing after it: the recovery ends once the cluster is consistent. */
   readonly backup?: string | undefined
+  /** Whether to wait until everything is on the disk; true unless whoever asks does so later. */
+  readonly durable?: boolean
 }
 
 /** A data folder with what was found on the way. */
@@ -47,8 +49,10 @@ async function fill(
     at: request.backup === undefined ? request.target.at : 'consistent',
     timeline: plan.wal.timeline,
   })
-  onProgress({ step: 'sync', doneBytes: 0, totalBytes: null })
-  await syncBelow(folder)
+  if (request.durable !== false) {
+    onProgress({ step: 'sync', doneBytes: 0, totalBytes: null })
+    await syncBelow(folder)
+  }
   return bytes
 }
 

@@ -127,12 +127,18 @@ async function thenStopped<Result>(started: StartedCluster, work: () => Promise<
 async function restoreAll(underway: Underway): Promise<Omit<RestoredSystem, 'folder' | 'steps'>> {
   const { repository, request, steps, data, onProgress } = underway
   const cluster = await steps.run('objects', () =>
-    restoreInto(repository, { ...request, into: data }, onProgress),
+    restoreInto(repository, { ...request, into: data, durable: false }, onProgress),
   )
   const [files, badFiles] = await steps.run('files', () => ledgerFiles(underway))
   onProgress({ step: 'recovery', doneBytes: 0, totalBytes: null })
   const started = await steps.run('recovery', () =>
-    startRestored({ folder: data, binaries: request.binaries, superuser: request.superuser }),
+    startRestored({
+      folder: data,
+      binaries: request.binaries,
+      superuser: request.superuser,
+      // Everything is made lasting once, below, before the folder gets its name; until then it counts for nothing.
+      settings: ['fsync=off', 'synchronous_commit=off'],
+    }),
   )
   const rows = await thenStopped(started, () => onRows(underway, started, cluster.reachesTo))
   const { checksums, ...said } = rows

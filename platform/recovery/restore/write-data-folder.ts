@@ -1,18 +1,18 @@
-import { readdir, rm, rmdir } from 'node:fs/promises'
-import { join, relative } from 'node:path'
 import {
+  DatabaseManifestError,
+  extractArchive,
+  fileChecker,
   IncrementalFileError,
-  incrementalFor,
+  readDatabaseManifest,
   RepositoryError,
   TarError,
-  TarReader,
   type BackupManifest,
+  type FileChecker,
   type OnProgress,
   type RecoveryPlan,
+  type SealedObject,
 } from '#backup'
 import { Problem } from '../../kernel/problem.ts'
-import { readDatabaseManifest, type ListedFile } from './database-manifest.ts'
-import { asFullBackup, folderWriter, UnfitArchive, type Written } from './folder-writer.ts'
 import { inOrder, type RegionReading } from './region-reading.ts'
 
 /** How many objects are fetched, opened and unpacked at the same time. */
@@ -21,7 +21,7 @@ const BASE = 'base.tar'
 
 /** What writing a data folder needs. */
 export interface FolderWork {
-  readonly plan: RecoveryPlan
+  readonly plan: Pick<RecoveryPlan, 'chain'>
   readonly reading: RegionReading
   /** There, and empty. */
   readonly folder: string
@@ -29,29 +29,22 @@ export interface FolderWork {
 }
 
 /**
- * Writes the full backup of a plan into a folder and puts each incremental one over it, every file compared with PostgreSQL's
+ * Writes the full backup of a chain into a folder and puts each incremental one over it, every file compared with PostgreSQL's
  * manifest of its backup on the way. Returns the bytes that were unpacked. Policy 6.1-a, 6.1-b.
  */
 export async function writeDataFolder(work: FolderWork): Promise<number> {
-  const { plan, folder } = work
-  const totalBytes = plan.chain.flatMap(objectsOf).reduce((sum, { plainBytes }) => sum + plainBytes, 0)
+  const { chain } = work.plan
+  const totalBytes = chain.flatMap(objectsOf).reduce((sum, { plainBytes }) => sum + plainBytes, 0)
   let doneBytes = 0
-  let parent: Written | null = null
-  for (const manifest of plan.chain) {
-    const told = (bytes: number): void => {
+  for (const manifest of chain)
+    await writeBackup(work, manifest, (bytes) => {
       doneBytes += bytes
       work.onProgress({ step: manifest.kind, doneBytes, totalBytes })
-    }
-    const written = await writeBackup(work, manifest, told)
-    requireListed(manifest, await listedFiles(work.reading, manifest), written)
-    if (parent !== null) await removeGone(folder, written)
-    parent = written
-  }
-  asFullBackup(folder)
+    })
   return doneBytes
 }
 
-function objectsOf(manifest: BackupManifest) {
+function objectsOf(manifest: BackupManifest): readonly SealedObject[] {
   const other = manifest.archives.find(({ name }) => name !== BASE)
   if (other !== undefined)
     throw new Problem(
@@ -61,76 +54,47 @@ function objectsOf(manifest: BackupManifest) {
   return manifest.archives.flatMap(({ objects }) => objects)
 }
 
-/** Unpacks one backup; whatever does not fit is damage of the object in which it was found. */
+/** Unpacks one backup; what does not fit is damage of the object in which it was found. */
 async function writeBackup(
   { reading, folder }: FolderWork,
   manifest: BackupManifest,
   told: (bytes: number) => void,
-): Promise<Written> {
+): Promise<void> {
   const objects = objectsOf(manifest)
-  const writer = folderWriter(folder)
-  const reader = new TarReader(writer.sink)
-  let at = 0
-  const namingObject = (work: () => void): void => {
-    try {
-      work()
-    } catch (error) {
-      const unfit =
-        error instanceof TarError || error instanceof UnfitArchive || error instanceof IncrementalFileError
-      const path = objects[Math.min(at, objects.length - 1)]?.path ?? manifest.name
-      throw unfit ? new RepositoryError('damaged', path, error) : error
+  const checker = await checkerOf(reading, manifest)
+  let at = -1
+  const pieces = async function* () {
+    for await (const bytes of inOrder(objects, reading.object, AHEAD)) {
+      at += 1
+      yield bytes
+      told(bytes.length)
     }
   }
-  for await (const bytes of inOrder(objects, reading.object, AHEAD)) {
-    namingObject(() => reader.write(bytes))
-    told(bytes.length)
-    at += 1
+  try {
+    await extractArchive(pieces(), { folder, onto: manifest.kind === 'incremental', checker })
+    checker.complete()
+  } catch (error) {
+    const unfit =
+      error instanceof TarError ||
+      error instanceof IncrementalFileError ||
+      error instanceof DatabaseManifestError
+    throw unfit ? new RepositoryError('damaged', objects[at]?.path ?? manifest.name, error) : error
   }
-  namingObject(() => reader.end())
-  return writer.written
 }
 
-async function listedFiles(
+/** Compares every file with what PostgreSQL says that it sent: its length and its checksum. */
+async function checkerOf(
   reading: RegionReading,
-  { databaseManifest }: BackupManifest,
-): Promise<ReadonlyMap<string, ListedFile>> {
-  return readDatabaseManifest(await reading.object(databaseManifest), databaseManifest.path)
-}
-
-/** What arrived must be what PostgreSQL says that it sent: every file, as long, with the same checksum. */
-function requireListed(
-  manifest: BackupManifest,
-  listed: ReadonlyMap<string, ListedFile>,
-  { files }: Written,
-): void {
-  const bad =
-    [...listed].find(([name, file]) => {
-      const got = files.get(name)
-      return got?.bytes !== file.bytes || (file.crc32c !== null && got.crc32c !== file.crc32c)
-    })?.[0] ?? [...files.keys()].find((name) => !listed.has(name))
-  if (bad !== undefined)
-    throw new RepositoryError(
-      'damaged',
-      manifest.databaseManifest.path,
-      new UnfitArchive(bad, 'is not as PostgreSQL’s manifest says'),
-    )
-}
-
-/** Removes what an incremental backup does not name any more: tables and databases that were dropped since. */
-async function removeGone(folder: string, written: Written): Promise<void> {
-  const kept = new Set([...written.files.keys()].map((name) => incrementalFor(name) ?? name))
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const folders: string[] = []
-  for (const entry of entries) {
-    const path = join(entry.parentPath, entry.name)
-    const name = relative(folder, path)
-    if (entry.isDirectory()) {
-      if (!written.folders.has(name)) folders.push(path)
-    } else if (!kept.has(name)) await rm(path)
+  { databaseManifest, system }: BackupManifest,
+): Promise<FileChecker> {
+  try {
+    const listed = readDatabaseManifest(await reading.object(databaseManifest))
+    if (listed.system !== null && listed.system !== system)
+      throw new RepositoryError('foreign', databaseManifest.path)
+    return fileChecker(listed, false)
+  } catch (error) {
+    if (error instanceof DatabaseManifestError)
+      throw new RepositoryError('damaged', databaseManifest.path, error)
+    throw error
   }
-  // The deepest first; one that still holds something was not named although its files were.
-  for (const path of folders.toSorted((a, b) => b.length - a.length))
-    await rmdir(path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOTEMPTY') throw error
-    })
 }
