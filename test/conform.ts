@@ -55,6 +55,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   seclang: withCases('secrules-vectors', async (folder) =>
     (await import('../engines/waf/conform.ts')).conformSeclang(folder),
   ),
+  recovery: { cases: null, run: async () => (await import('./recovery/conform.ts')).conformRecovery() },
   scim: { cases: null, run: async (folder) => (await import('./scim/conform.ts')).conformScim(folder) },
   injection: withCases('injection-corpora', async (folder) =>
     (await import('./injection/conform.ts')).conformInjection(folder),

@@ -58,6 +58,7 @@ export function openEpochs(options: RepositoryOptions, regions: Regions, reader:
     const path = paths.epochNote(id)
     const page = (name: string): Promise<Buffer> => reader.get(name, region)
     const document = await readDocument(options.verifiers, kind, path, await reader.get(path, region), page)
+    if (document.rows.length > 0) throw new RepositoryError('damaged', path)
     return readNote(options.system, id, path, document.head)
   }
   const open = async (id: string, region?: string): Promise<EpochSecret> => {

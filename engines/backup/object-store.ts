@@ -1,6 +1,13 @@
 import type { Epochs } from './epochs.ts'
 import { RepositoryError, type SealedObject } from './model.ts'
-import { describeObject, epochOf, openObject, requireDescribed, sealObject } from './object-format.ts'
+import {
+  describeObject,
+  epochOf,
+  openObject,
+  requireDescribed,
+  sealObject,
+  type EpochSecret,
+} from './object-format.ts'
 import { requirePath } from './paths.ts'
 import type { Reader } from './reader.ts'
 import type { Regions } from './regions.ts'
@@ -37,7 +44,7 @@ export function openObjects(
     requirePath(system, path)
     const stored = await reader.get(path, region)
     if (expected !== undefined) requireDescribed(expected, stored)
-    const plain = await openObject(await epochs.open(epochOf(path, stored)), system, path, stored)
+    const plain = await openObject(await epochFor(epochs, path, stored), system, path, stored)
     if (expected !== undefined && plain.length !== expected.plainBytes)
       throw new RepositoryError('damaged', path)
     return plain
@@ -58,6 +65,17 @@ export function openObjects(
           receipt.regions.add(store.region)
       return { object: describeObject(path, plain.length, stored), regions: [...receipt.regions] }
     },
+  }
+}
+
+/** The epoch that an object names; one that this system never signed makes the object foreign. */
+async function epochFor(epochs: Epochs, path: string, stored: Buffer): Promise<EpochSecret> {
+  try {
+    return await epochs.open(epochOf(path, stored))
+  } catch (cause) {
+    if (cause instanceof RepositoryError && cause.code === 'missing' && cause.path.endsWith('/epoch.note'))
+      throw new RepositoryError('foreign', path, cause)
+    throw cause
   }
 }
 

@@ -69,6 +69,7 @@ export async function planRecovery(deps: PlanDeps, request: RecoveryRequest): Pr
     timeline: newest.timeline,
     startLsn: newest.startLsn,
     endLsn: newest.endLsn,
+    ...(request.atLeastLsn === undefined ? {} : { atLeastLsn: request.atLeastLsn }),
     untilLsn: at === 'latest' ? null : enoughFor(manifests, newest, at),
     segmentBytes: deps.segmentBytes,
   })

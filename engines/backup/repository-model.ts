@@ -124,6 +124,8 @@ export interface RecoveryRequest {
   readonly region?: string
   /** A certain backup instead of the newest that fits; then manifests that were refused do not matter. */
   readonly backup?: string
+  /** Up to where the log was acknowledged, as recorded elsewhere; a log that ends before that is refused. */
+  readonly atLeastLsn?: string
   /** Folders whose files are wanted too, such as `ledger`. */
   readonly folders?: readonly string[]
 }

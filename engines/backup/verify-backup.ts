@@ -69,7 +69,9 @@ async function verifyWal(request: VerifyRequest): Promise<{ objects: number; pla
   const plan = planWal({
     system: request.system,
     index,
-    histories: canOpen ? await wal.histories(index, region) : new Map(),
+    histories: canOpen
+      ? await wal.histories(index, region)
+      : new Map(index.histories.map((timeline) => [timeline, []])),
     timeline: manifest.timeline,
     startLsn: manifest.startLsn,
     endLsn: manifest.endLsn,

@@ -12,6 +12,8 @@ export interface WalRequest {
   readonly timeline: number
   readonly startLsn: string
   readonly endLsn: string
+  /** Further than `endLsn`: what is known to have been acknowledged. */
+  readonly atLeastLsn?: string
   readonly untilLsn: string | null
   readonly segmentBytes: number
 }
@@ -20,11 +22,12 @@ type Planned = WalPlan['segments'][number]
 
 /** The log in order; throws `broken-chain` with the path of the first object that is not there although it must be. */
 export function planWal(request: WalRequest): WalPlan {
+  requireHistories(request)
   const { segmentBytes } = request
   const size = BigInt(segmentBytes)
   const route = routeOf(request)
   const shelf = shelfOf(request.index)
-  const enough = parseLsn(request.endLsn)
+  const enough = farthest(request)
   const until = request.untilLsn === null ? null : parseLsn(request.untilLsn)
   const segments: Planned[] = []
   let storedAt: Date | null = null
@@ -49,6 +52,13 @@ export function planWal(request: WalRequest): WalPlan {
     reachesTo: formatLsn(reachesTo),
     storedAt,
   }
+}
+
+function farthest({ endLsn, atLeastLsn, untilLsn }: WalRequest): bigint {
+  const wanted = [parseLsn(endLsn)]
+  // What lies after a moment in the past is of no use for it.
+  if (atLeastLsn !== undefined && untilLsn === null) wanted.push(parseLsn(atLeastLsn))
+  return wanted.reduce((a, b) => (a > b ? a : b))
 }
 
 interface Route {
@@ -156,15 +166,26 @@ function laterThan(request: WalRequest, route: Route, number: bigint): boolean {
   return covered.some((tails) => tails.some(({ to }) => to > joinTails(tails).bytes))
 }
 
-/** What is missing, by its name: the rest of a segment of which a beginning is there, or a segment. */
+/** What is missing, by its name: a piece of a segment of which others are there, or a segment. */
 function gap(request: WalRequest, shelf: Shelf, route: Route, number: bigint): RepositoryError {
   const { segmentBytes } = request
   const paths = repositoryPaths(request.system)
-  for (const timeline of timelinesOf(route, number, BigInt(segmentBytes))) {
+  const timelines = timelinesOf(route, number, BigInt(segmentBytes))
+  for (const timeline of timelines) {
     const name = segmentName(timeline, number, segmentBytes)
-    const { bytes } = joinTails(shelf.tails.get(name) ?? [])
-    if (bytes > 0) return new RepositoryError('broken-chain', paths.tail(name, bytes, segmentBytes))
+    const tails = shelf.tails.get(name) ?? []
+    if (tails.length === 0) continue
+    const { bytes } = joinTails(tails)
+    const next = tails.map(({ from }) => from).filter((from) => from > bytes)
+    return new RepositoryError('broken-chain', paths.tail(name, bytes, Math.min(segmentBytes, ...next)))
   }
-  const [timeline = route.timeline] = timelinesOf(route, number, BigInt(segmentBytes)).toReversed()
+  const timeline = timelines.at(-1) ?? route.timeline
   return new RepositoryError('broken-chain', paths.segment(segmentName(timeline, number, segmentBytes)))
+}
+
+/** A timeline after the backup's own whose history is gone could not be followed, and its log would be left out unseen. */
+function requireHistories({ system, index, histories, timeline }: WalRequest): void {
+  for (const one of [...index.segments, ...index.tails])
+    if (one.timeline > timeline && !histories.has(one.timeline))
+      throw new RepositoryError('broken-chain', repositoryPaths(system).history(one.timeline))
 }

@@ -1,0 +1,14 @@
+/** What backups promise, held against whoever changes them. */
+import { conformTampering } from './tampering.ts'
+
+/** Runs every part; each failure names what was not refused. */
+export async function conformRecovery(): Promise<{
+  readonly passed: number
+  readonly failed: readonly string[]
+}> {
+  const parts = [await conformTampering()]
+  return {
+    passed: parts.reduce((sum, { passed }) => sum + passed, 0),
+    failed: parts.flatMap(({ failed }) => failed),
+  }
+}
