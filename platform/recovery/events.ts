@@ -4,6 +4,27 @@ import { declareEvents } from '../kernel/event.ts'
 export const recoveryEvents = declareEvents({
   'backup.made': { kind: 'system', says: 'A backup of everything was made and sealed.', open: true },
   'backup.failed': { kind: 'security', says: 'A backup could not be made.', open: true },
+  'backup.paused': {
+    kind: 'administration',
+    says: 'Backups by the clock were paused for a time.',
+    open: true,
+  },
+  'backup.resumed': { kind: 'administration', says: 'Backups by the clock go on.', open: true },
+  'backup.behind': {
+    kind: 'security',
+    says: 'A region is behind by half of what may be lost, or more.',
+    open: true,
+  },
+  'backup.log-held': {
+    kind: 'security',
+    says: 'Half of the log that may wait to be archived is waiting.',
+    open: true,
+  },
+  'backup.log-lost': {
+    kind: 'security',
+    says: 'Log was removed before it was archived; the next backup closes the gap.',
+    open: true,
+  },
   'backup.removed': { kind: 'system', says: 'A backup past its retention was removed.', open: true },
   'backup.held': {
     kind: 'administration',

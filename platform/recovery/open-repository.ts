@@ -1,7 +1,8 @@
+import { createSecretKey } from 'node:crypto'
 import { openRepository, type Repository, type Retention } from '#backup'
 import { DAY, type Clock } from '../kernel/clock.ts'
+import type { Config } from '../kernel/config.ts'
 import { keyFile } from '../kernel/secret-file.ts'
-import { createSecretKey } from 'node:crypto'
 import { openStores, type BackupStore, type StoreSettings } from './stores/index.ts'
 import { openBackupKeys, type BackupKeyFolders, type BackupKeys } from './wraps/index.ts'
 
@@ -41,6 +42,17 @@ export interface HouseParts {
   readonly clock: Clock
   /** How long backups are kept now, in seconds. */
   readonly keepSeconds: () => number
+}
+
+/** What the settings say of it. */
+export function houseParts(config: Config, clock: Clock, keepSeconds: () => number): HouseParts {
+  const keyFolders = {
+    keysFolder: config.SURETY_KEYS,
+    recoveryFolder: config.SURETY_RECOVERY_KEYS,
+    escrow: config.BACKUP_ESCROW,
+    clock,
+  }
+  return { stores: config, keyFolders, clock, keepSeconds }
 }
 
 /**

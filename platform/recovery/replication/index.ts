@@ -4,3 +4,5 @@ export { capabilitiesAt, capabilitiesOf, factsOf, type ServerFacts } from './cap
 export { openParentManifests, type ParentManifests } from './parent-manifests.ts'
 export { asReplicationError, ReplicationError, type ReplicationErrorCode } from './errors.ts'
 export { ARCHIVE_NAME, type RunningWal } from './wal-stream.ts'
+export { backupInProcess, type BackupOrder } from './in-process.ts'
+export { dropSlotAt } from './system.ts'

@@ -1,5 +1,5 @@
 import { parseLsn } from '#backup'
-import type { ReplicationConnection, TextRow } from './connection.ts'
+import { connectReplication, type ReplicationConnection, type TextRow } from './connection.ts'
 import { ReplicationError } from './errors.ts'
 
 /** What a server says of itself. */
@@ -64,9 +64,14 @@ export async function ensureSlot(connection: ReplicationConnection, name: string
   return made
 }
 
-/** Removes a slot that may no longer hold log back; its archive has a gap from here on. */
-export async function dropSlot(connection: ReplicationConnection, name: string): Promise<void> {
-  await connection.run({ text: `DROP_REPLICATION_SLOT ${checked(name)}` })
+/** Removes a slot whose log is gone; the archive has a gap from there to the next backup. */
+export async function dropSlotAt(url: string, name: string): Promise<void> {
+  const connection = await connectReplication(url, 'surety_slot')
+  try {
+    await connection.run({ text: `DROP_REPLICATION_SLOT ${checked(name)}` })
+  } finally {
+    await connection.end()
+  }
 }
 
 /** The history file of a timeline: from which timelines it came, and where. */

@@ -12,7 +12,7 @@ import { oneAtATime } from './lock.ts'
 import { beginRun, endRun, madeSince, noteProgress, pauseAt } from './queries.ts'
 
 /** The system itself as the one who does something to backups. */
-const RECOVERY: Actor = { kind: 'system', id: 'recovery' }
+export const RECOVERY: Actor = { kind: 'system', id: 'recovery' }
 
 /** What the schedule works with. */
 export interface ScheduleParts {
