@@ -6,6 +6,8 @@ import { demo } from './commands/demo.ts'
 import { firstLink } from './commands/first-link.ts'
 import { help } from './commands/help.ts'
 import { hostAccept, hostList, hostReport, hostRetire, stores } from './commands/host.ts'
+import { keysEscrow } from './commands/keys-escrow.ts'
+import { keysRestore } from './commands/keys-restore.ts'
 import { ledgerHead } from './commands/ledger-head.ts'
 import { ledgerVerify } from './commands/ledger-verify.ts'
 import { oauthKeysRotate } from './commands/oauth-keys-rotate.ts'
@@ -47,6 +49,8 @@ export const commands: readonly Command[] = [
   firstLink,
   pepperRotate,
   oauthKeysRotate,
+  keysEscrow,
+  keysRestore,
   stores,
   hostReport,
   hostAccept,

@@ -4,6 +4,7 @@ import { openAudit, openLedger } from './audit/index.ts'
 import { openDatabase, openNoticeBoard } from './db/index.ts'
 import {
   carryOverKeys,
+  enforceDestructions,
   localRoot,
   openKeyring,
   openRootKey,
@@ -63,6 +64,8 @@ async function openStores(config: Config, log: Log, policy: PolicyReader) {
   const audit = openAudit({ clock, keys, catalogues: eventCatalogues })
   const keyParts = { db: keysDb, keyring, clock, root, record }
   await carryOverKeys(keyParts)
+  // A keyring that came back from a copy may hold what was destroyed since.
+  await enforceDestructions(keyParts)
   const close = async (): Promise<void> => {
     await db.destroy()
     await keysDb.destroy()

@@ -44,6 +44,16 @@ export function waitingDestructions(db: Database): Promise<Destruction[]> {
     .execute()
 }
 
+/** Destructions that were carried out, oldest first. */
+export function doneDestructions(db: Database): Promise<Destruction[]> {
+  return db
+    .selectFrom('key_destruction')
+    .select(['id', 'tenant', 'person', 'at'])
+    .where('done_at', 'is not', null)
+    .orderBy('at')
+    .execute()
+}
+
 /** A destruction was carried out. */
 export async function destructionDone(db: Database, id: string, at: Date): Promise<void> {
   await db.updateTable('key_destruction').set({ done_at: at }).where('id', '=', id).execute()

@@ -4,6 +4,7 @@ import { newId } from '../kernel/id.ts'
 import {
   destructionDone,
   destructionsKnown,
+  doneDestructions,
   insertDestruction,
   waitingDestructions,
   type Destruction,
@@ -65,6 +66,25 @@ export async function carryOutDestructions(
 async function clearPages({ keyring }: Pick<KeyStoreParts, 'keyring'>): Promise<void> {
   for (const table of ['tenant_key', 'data_key', 'person_key'] as const)
     await sql`vacuum (full) ${sql.table(table)}`.execute(keyring)
+}
+
+/** After the keyring was brought back from a copy: destroys again what was destroyed since; returns how many keys. */
+export async function enforceDestructions(
+  parts: Pick<KeyStoreParts, 'db' | 'keyring' | 'clock'>,
+): Promise<number> {
+  const gone = new Set(
+    (await tombstones(parts.keyring)).map(({ tenant, person }) => `${tenant}/${person ?? ''}`),
+  )
+  let count = 0
+  for (const one of await doneDestructions(parts.db)) {
+    if (gone.has(`${one.tenant}/${one.person ?? ''}`)) continue
+    count += await together(parts.keyring, async (tx) => {
+      const destroyed = await destroyKeys(tx, one, parts.clock.now())
+      if (destroyed > 0) await noteUsed(tx, { ...one, action: 'destroyed' })
+      return destroyed
+    })
+  }
+  return count
 }
 
 /**

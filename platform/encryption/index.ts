@@ -19,7 +19,19 @@ export {
   type RootSettings,
 } from './roots/index.ts'
 export { carryOverKeys } from './carry-over.ts'
-export { replayErasures } from './destruction.ts'
+export { enforceDestructions, replayErasures } from './destruction.ts'
+export {
+  backUpKeyring,
+  COPY_SECONDS_MAX,
+  expireCopies,
+  keyringBackupJobs,
+  restoreKeyring,
+  rootEscrow,
+  storedCopies,
+  type KeyringBackupParts,
+  type StoredCopy,
+} from './keyring-backup/index.ts'
+export { keyRoutes } from './key-routes.ts'
 export type { Tombstone } from './keyring/person-queries.ts'
 export { liveVersions, retireVersion, type LiveVersion } from './key-changes.ts'
 export { existingBackupKey, openBackupKey, openRootKey } from './key-files.ts'

@@ -1,0 +1,12 @@
+/** Copies of the keyring: one age file that only recovery and escrow open, kept for seven days at most. */
+export {
+  backUpKeyring,
+  COPY_SECONDS_MAX,
+  expireCopies,
+  restoreKeyring,
+  storedCopies,
+  type KeyringBackupParts,
+  type StoredCopy,
+} from './backup.ts'
+export { keyringBackupJobs } from './jobs.ts'
+export { rootEscrow } from './escrow.ts'
