@@ -26,35 +26,42 @@ export const clearColumns: readonly ClearClass[] = [
       surety.data_key.purpose surety.directory_group.role surety.duty_rule.one surety.duty_rule.other
       surety.elevation.kind surety.elevation.permissions surety.elevation.end_reason surety.exception.clause
       surety.factor_reset.end_reason surety.gateway_block.kind surety.gateway_block.made_by_kind
-      surety.gateway_block.lifted_by_kind surety.job_function.name surety.job_function.roles surety.key_access.action
+      surety.gateway_block.lifted_by_kind surety.job_function.roles surety.key_access.action
       surety.leaver.reason surety.leaver.cause surety.leaver_step.kind surety.leaver_step.ended surety.link.kind
-      surety.link.role surety.link.job_function surety.membership.role surety.membership.job_function
+      surety.link.role surety.membership.role 
       surety.oauth_artifact.kind surety.oauth_artifact.scopes surety.oauth_client.grant_types surety.oauth_client.scopes
       surety.oauth_client.auth_method surety.oauth_client.id_token_algorithm surety.oauth_signing_key.algorithm
       surety.observation.control surety.observation.clauses surety.observation.kind surety.observation.result
       surety.observation.ended surety.outbox.channel surety.outbox.kind surety.outbox.state surety.outbox.carrier
-      surety.own_role.permissions surety.own_role.job_functions surety.permission_use.permission
+      surety.own_role.permissions surety.permission_use.permission
       surety.personnel_event.kind surety.personnel_event.outcome surety.policy_drift.parameter
       surety.policy_in_force.parameter surety.policy_process.role surety.product_secret.name
       surety.product_secret.set_by_kind surety.review_item.kind surety.review_item.decision surety.review_item.new_role
-      surety.role_grant.role surety.role_grant.job_function surety.role_grant.via surety.role_grant.granted_by_kind
+      surety.role_grant.role surety.role_grant.via surety.role_grant.granted_by_kind
       surety.role_grant.ended_by_kind surety.role_grant.ended_via
       surety.service_event_type.type surety.service_event_type.kind surety.session.level surety.session.end_reason
       surety.session.factors surety.sms_closure.scope surety.sms_code.purpose surety.staff.role
-      surety.staff.job_function surety.upstream_connection.two_factors surety.webauthn_challenge.purpose
+      surety.upstream_connection.two_factors surety.webauthn_challenge.purpose
       surety.webauthn_key.transports inbox.channel.kind inbox.channel.state inbox.channel.broken_code
       inbox.consent.state inbox.contact.state inbox.contact_identity.kind inbox.conversation.status
       inbox.gate_decision.author inbox.gate_decision.code inbox.inbound.verdict inbox.message.direction
       inbox.message.author inbox.message.type inbox.message.status inbox.message.error_code inbox.message.provider
-      inbox.rule.kind graphile_worker._private_known_crontabs.identifier graphile_worker._private_tasks.identifier
-      graphile_worker._private_job_queues.queue_name graphile_worker._private_jobs.locked_by
-      graphile_worker._private_job_queues.locked_by surety.api_key.scopes surety.backup_lag.region surety.backup_copy.region surety.backup_copy.code
+      inbox.rule.kind surety_jobs._private_known_crontabs.identifier inbox_jobs._private_known_crontabs.identifier surety_jobs._private_tasks.identifier inbox_jobs._private_tasks.identifier
+      surety_jobs._private_job_queues.queue_name inbox_jobs._private_job_queues.queue_name surety_jobs._private_jobs.locked_by inbox_jobs._private_jobs.locked_by
+      surety_jobs._private_job_queues.locked_by inbox_jobs._private_job_queues.locked_by surety.api_key.scopes surety.backup_lag.region surety.backup_copy.region surety.backup_copy.code
       surety.backup_hold.reason surety.backup_hold.placed_by_kind surety.backup_hold.released_by_kind
       surety.deletion_certificate.region surety.backup_pause.reason
       surety.backup_pause.made_by_kind surety.backup_pause.ended_by_kind surety.backup_run.kind
       surety.backup_run.asked_by_kind surety.backup_run.state surety.backup_run.code surety.restore_proof.reason
       surety.sandbox.region surety.sandbox.state surety.sandbox.step keyring.data_key.purpose
+      keyring.root_seen.provider keyring.root_seen.state keyring.root_use.action surety.reencryption.store
       keyring.key_access.action`,
+  },
+  {
+    because: 'a kind of work in a few words, of many people and never of one',
+    shape: '^[^@]{0,80}$',
+    columns:
+      'surety.job_function.name surety.link.job_function surety.membership.job_function surety.own_role.job_functions surety.role_grant.job_function surety.staff.job_function',
   },
   {
     because: 'an id that says nothing about whom it names, or a name of a key, a file or a release',
@@ -63,7 +70,9 @@ export const clearColumns: readonly ClearClass[] = [
       surety.audit_event.actor_id surety.audit_event.target_id surety.audit_event.request_id
       surety.backup.name surety.backup.key_fingerprint surety.backup_copy.first_refused surety.backup_hold.reference
       surety.backup_hold.placed_by_id surety.backup_hold.released_by_id surety.deletion_certificate.backup
-      surety.deletion_certificate.manifest_hash surety.backup_run.name surety.backup_run.asked_by_id
+      surety.deletion_certificate.manifest_hash surety.key_unused.fingerprint surety.key_unused.tenant surety.reencryption.leaving
+      keyring.root_seen.fingerprint keyring.root_seen.name keyring.root_seen.policy_hash keyring.root_change.root
+      keyring.root_use.root keyring.root_use.request surety.backup_run.name surety.backup_run.asked_by_id
       surety.backup_pause.made_by_id surety.backup_pause.ended_by_id surety.restore_proof.backup surety.blocked_request.fingerprint surety.data_key.tenant
       surety.data_key.root_fingerprint surety.gateway_block.made_by_id surety.gateway_block.lifted_by_id
       surety.key_access.tenant surety.key_destruction.tenant surety.key_destruction.person surety.migration.name
@@ -122,14 +131,14 @@ export const clearColumns: readonly ClearClass[] = [
     shape: null,
     columns: `
       surety.leaver_step.trials surety.review_campaign.gone surety.review_item.snapshot surety.review_item.trials
-      inbox.gate_decision.facts graphile_worker._private_jobs.payload graphile_worker._private_jobs.flags
+      inbox.gate_decision.facts surety_jobs._private_jobs.payload inbox_jobs._private_jobs.payload surety_jobs._private_jobs.flags inbox_jobs._private_jobs.flags
       surety.server_host.report surety.restore_proof.facts surety.sandbox.facts`,
   },
   {
     because: 'a job’s name with the id that it works on, and the program’s own words about its last failure',
     shape: null,
     columns: `
-      graphile_worker._private_jobs.key graphile_worker._private_jobs.last_error`,
+      surety_jobs._private_jobs.key inbox_jobs._private_jobs.key surety_jobs._private_jobs.last_error inbox_jobs._private_jobs.last_error`,
   },
   {
     because: 'addresses and public keys of programs, which their owner shows to every browser',

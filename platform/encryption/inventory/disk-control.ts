@@ -21,20 +21,28 @@ import { osqueryDisks } from './osquery.ts'
 /** What is looked at on this machine: the root, every folder of the product, and where memory is swapped to. */
 async function disksHere(system: InventorySystem): Promise<FolderDisk[]> {
   const server = await system.serverFolder()
-  const folders = ['/', ...Object.values(system.roots), ...(server === null ? [] : [server])]
-  const wanted = [...new Set(folders.filter((folder) => folder !== ''))]
-  return [...(await lookAtDisks(system.machineFolder, wanted)), ...(await lookAtSwap(system.machineFolder))]
+  const places = Object.entries({ root: '/', ...system.roots, database: server ?? '' })
+  const named = places.filter(([, folder]) => folder !== '')
+  const disks = await lookAtDisks(
+    system.machineFolder,
+    named.map(([, folder]) => folder),
+  )
+  // What is said of them is public, so that folders go by the name of their setting.
+  const shown = disks.map((disk, at) => ({ ...disk, folder: named[at]?.[0] ?? '' }))
+  return [...shown, ...(await lookAtSwap(system.machineFolder))]
 }
 
 /** Folders that nothing encrypts, by the devices that they lie on. */
-function plainPlaces(where: string, disks: readonly Judgement[]): string[] {
+function plainPlaces(
+  where: string,
+  disks: readonly Judgement[],
+  name: (found: readonly Judgement[]) => string,
+): string[] {
   const plain = Map.groupBy(
     disks.filter(({ by }) => by === 'nothing'),
     ({ chain }) => chain,
   )
-  return [...plain].map(
-    ([chain, found]) => `${where}: ${found.map(({ folder }) => folder).join(', ')} on ${chain}`,
-  )
+  return [...plain].map(([chain, found]) => `${where}: ${name(found)} on ${chain}`)
 }
 
 function disksEncrypted(
@@ -44,8 +52,8 @@ function disksEncrypted(
   now: Date,
 ): Observation {
   const failures = [
-    ...plainPlaces('this server', here),
-    ...hosts.flatMap(({ name, disks }) => plainPlaces(name, disks)),
+    ...plainPlaces('this server', here, (found) => found.map(({ folder }) => folder).join(', ')),
+    ...hosts.flatMap(({ name, disks }) => plainPlaces(name, disks, ({ length }) => `${length} places`)),
     ...hosts
       .filter(({ stale }) => stale)
       .map(({ name, reportedAt }) => {

@@ -48,7 +48,7 @@ suite('servers and their disks', () => {
     assert.equal(seen.result, 'pass', seen.saw)
     const plain = await disksAreEncrypted.check({ ...at.system, machineFolder: await machine('LVM-x') })
     assert.equal(plain.result, 'fail')
-    assert.match(plain.saw, /no dm-crypt below this server: \/, .*var.* on ext4 on 253:0 \(LVM\)/)
+    assert.match(plain.saw, /no dm-crypt below this server: root, SURETY_VAR, .* on ext4 on 253:0 \(LVM\)/)
     const broken = await disksAreEncrypted.knownBad(at.system)
     assert.equal(broken.result, 'fail', broken.saw)
   })
@@ -87,7 +87,7 @@ suite('servers and their disks', () => {
     const system = { ...at.system, machineFolder: await machine('CRYPT-LUKS2-0123456789abcdef-data') }
     assert.equal((await disksAreEncrypted.check(system)).result, 'pass')
     await acceptReport(parts, OPERATOR, { text: report('db-2', 'LVM'), enrol: true })
-    assert.match((await disksAreEncrypted.check(system)).saw, /db-2: \/srv\/data on ext4 on dm-0 \(LVM\)/)
+    assert.match((await disksAreEncrypted.check(system)).saw, /db-2: 1 places on ext4 on dm-0 \(LVM\)/)
     await retire(parts, OPERATOR, 'db-2')
     await assert.rejects(retire(parts, OPERATOR, 'db-2'), refusal('resource.unknown'))
     at.rig.clock.advanceSeconds(DAY - 1)

@@ -117,7 +117,7 @@ const besides: readonly Place[] = [
     encryption: 'public',
     backup: rebuilt('issued again'),
   }),
-  place('SURETY_KEYS', ['postgres-password', /^(postgres-password|keyring-password|service\.token)$/], {
+  place('SURETY_KEYS', ['*-password', /^([a-z-]+-password|service\.token)$/], {
     kind: 'file',
     says: 'what programs of this machine show to each other, closed to other users',
     holds: 'secret',

@@ -27,7 +27,8 @@ suite('the inventory of stores', () => {
   let at: Rig
   before(async () => {
     at = await inventoryRig()
-    await runMigrations({ connectionString: at.rig.url })
+    for (const schema of ['surety_jobs', 'inbox_jobs'])
+      await runMigrations({ connectionString: at.rig.url, schema })
   })
   after(() => at.close())
 

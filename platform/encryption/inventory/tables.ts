@@ -43,7 +43,7 @@ const groups: readonly Group[] = [
     holds: 'operational',
     otherwise: 'disk',
     tables: `surety.membership surety.staff surety.job_function surety.leaver surety.leaver_step
-      surety.permission_use surety.review_campaign surety.sms_closure surety.key_destruction`,
+      surety.permission_use surety.key_unused surety.reencryption surety.review_campaign surety.sms_closure surety.key_destruction`,
   },
   {
     says: 'secrets of customers and of the product',
@@ -110,8 +110,13 @@ const groups: readonly Group[] = [
     holds: 'operational',
     otherwise: 'disk',
     kind: 'queue',
-    tables: `graphile_worker._private_jobs graphile_worker._private_job_queues graphile_worker._private_tasks
-      graphile_worker._private_known_crontabs graphile_worker.migrations`,
+    tables: ['surety_jobs', 'inbox_jobs']
+      .map((schema) =>
+        ['_private_jobs', '_private_job_queues', '_private_tasks', '_private_known_crontabs', 'migrations']
+          .map((table) => `${schema}.${table}`)
+          .join(' '),
+      )
+      .join(' '),
   },
 ]
 
@@ -136,7 +141,7 @@ const keyring: readonly Group[] = [
     says: 'the register of the uses of keys',
     holds: 'operational',
     otherwise: 'disk',
-    tables: 'keyring.key_access keyring.migration',
+    tables: 'keyring.key_access keyring.root_seen keyring.root_change keyring.root_use keyring.migration',
   },
 ]
 
