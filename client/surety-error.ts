@@ -7,6 +7,7 @@ const reasons = {
   refused: 'Surety refused the request',
   malformed: 'Surety answered in a form that this client does not know',
   'keys-unusable': 'the released keys cannot be used',
+  'key-expired': 'the key of this data is past its age and seals nothing more',
 } as const satisfies Record<string, string>
 
 /** The stable name of what went wrong; a program may switch on it. */

@@ -10,6 +10,8 @@ export interface ReleasedTenantKeys {
   readonly keyring: DataKeyring
   /** For `blindIndex` of the envelope engine. */
   readonly index: KeyObject
+  /** After this moment the current version is past its age and must seal nothing more; it still opens. */
+  readonly sealsUntil: Date
 }
 
 /** After so long a rotation or destruction is looked for; each look leaves `key.released` in the audit log. */
@@ -22,6 +24,7 @@ const TENANTS_MAX = 1000
 const base64Key = z.base64().length(44)
 const keysShape = z.object({
   current: z.int().min(1),
+  sealsUntil: z.iso.datetime(),
   data: z.record(z.string().regex(/^[1-9]\d{0,9}$/), base64Key),
   index: base64Key,
 })
@@ -81,10 +84,14 @@ export function tenantKeyCache(deps: { readonly socket: ServiceSocket; readonly 
 }
 
 function readKeys(tenant: string, answer: unknown): ReleasedTenantKeys {
-  const { current, data, index } = expectShape(keysShape, answer)
+  const { current, sealsUntil, data, index } = expectShape(keysShape, answer)
   const keys = new Map(Object.entries(data).map(([version, text]) => [Number(version), secretKey(text)]))
   try {
-    return { keyring: dataKeyring({ tenant, current, keys }), index: secretKey(index) }
+    return {
+      keyring: dataKeyring({ tenant, current, keys }),
+      index: secretKey(index),
+      sealsUntil: new Date(sealsUntil),
+    }
   } catch (cause) {
     throw new SuretyError('keys-unusable', { cause })
   }

@@ -76,7 +76,7 @@ export function inboxRoutes(core: Core, deps: Pick<InboxDeps, 'changes' | 'suret
 /** Puts the service together; nothing runs until its jobs and its HTTP app are. */
 export function openInbox(deps: InboxDeps): Inbox {
   const { db, clock, log, surety } = deps
-  const vaults = openVaults(surety)
+  const vaults = openVaults(surety, () => clock.now())
   const core: Core = { db, clock, log, vaults, record: openRecorder({ clock, vaults }), enqueue }
   const delivery: Delivery = {
     ...core,

@@ -84,7 +84,7 @@ function allRoutes(config: Config, ground: Ground, services: Services, proof: Pr
     ...auditRoutes(auditParts),
     ...ledgerRoutes(auditParts),
     ...auditSocketRoutes(auditParts),
-    ...encryptionRoutes({ keys: ground.keys, tenantIsActive }),
+    ...encryptionRoutes({ keys: ground.keys, policy: ground.policy, tenantIsActive }),
     ...firewallRoutes(services.house.parts),
     ...policyRoutes(policyParts),
     ...policyOperatorRoutes(policyParts),

@@ -25,7 +25,7 @@ export interface PlatformTwin {
   /** Another one after each start of the gateway. */
   epoch: string
   /** A tenant's keys, made at first use. */
-  keysOf(tenant: string): { current: number; data: Record<string, string>; index: string }
+  keysOf(tenant: string): { current: number; sealsUntil: string; data: Record<string, string>; index: string }
   fault: (path: string) => TwinFault
   /** Replaces the identity key by one with this id. */
   publish(kid: string): Promise<CryptoKey>
@@ -40,6 +40,12 @@ export interface PlatformTwin {
 type Keys = ReturnType<PlatformTwin['keysOf']>
 
 const newKey = (): string => randomBytes(32).toString('base64')
+const newKeys = (): Keys => ({
+  current: 1,
+  sealsUntil: '2100-01-01T00:00:00.000Z',
+  data: { 1: newKey() },
+  index: newKey(),
+})
 
 function answerOf(
   twin: PlatformTwin,
@@ -130,7 +136,7 @@ export async function startPlatformTwin(): Promise<PlatformTwin> {
     epoch: 'first',
     fault: () => null,
     keysOf: (tenant) => {
-      const keys = kept.get(tenant) ?? { current: 1, data: { 1: newKey() }, index: newKey() }
+      const keys = kept.get(tenant) ?? newKeys()
       kept.set(tenant, keys)
       return keys
     },

@@ -162,7 +162,11 @@ suite('the key route', () => {
 
   test('policy 2.3-b: an active workspace gets its keys and leaves an event, any other is refused', async () => {
     const active = randomUUID()
-    const [route] = encryptionRoutes({ keys: rig.keys, tenantIsActive: async (id) => id === active })
+    const [route] = encryptionRoutes({
+      keys: rig.keys,
+      policy: rig.policy,
+      tenantIsActive: async (id) => id === active,
+    })
     const given = (await route.handle(request(active))) as { current: number; data: object; index: string }
     assert.equal(given.current, 1)
     assert.deepEqual(Object.keys(given.data), ['1'])

@@ -9,6 +9,8 @@ import { storeKey, storeTenantKey, tenantRows, type KeyPurpose, type TenantRows 
 /** A tenant's keys in the clear; handed to the protected service alone, never logged. */
 export interface ReleasedKeys {
   readonly current: number
+  /** When the version that seals was made. */
+  readonly currentSince: Date
   readonly data: ReadonlyMap<number, KeyObject>
   /** The newest look-up key. */
   readonly index: KeyObject
@@ -69,10 +71,12 @@ function unwrapAll(tenant: string, tenantKey: TenantKey, { keys }: TenantRows): 
         ]),
     )
   const [data, indexes] = [unwrap('data'), unwrap('index')]
+  const current = Math.max(...data.keys())
+  const since = keys.find((one) => one.purpose === 'data' && one.version === current)?.created_at
   const index = indexes.get(Math.max(...indexes.keys()))
-  if (data.size === 0 || index === undefined)
+  if (since === undefined || index === undefined)
     throw new Error('a tenant has no key to seal or to look up with')
-  return { tenantKey, current: Math.max(...data.keys()), data, index, indexes }
+  return { tenantKey, current, currentSince: since, data, index, indexes }
 }
 
 /** A fresh key, wrapped under a tenant's own key and ready to be stored. */

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
+import { fakeClock } from '../kernel/clock.ts'
 import { policyWith } from '../kernel/parameter.ts'
 import { Problem } from '../kernel/problem.ts'
 import { keyFile } from '../kernel/secret-file.ts'
@@ -135,6 +136,21 @@ suite('keys of tenants', () => {
     const policy = policyWith({ 'encryption.algorithm': 'AES-128-GCM' })
     const keys = openTenantKeys({ db, keyring, clock, root, governed: { policy, record } })
     await assert.rejects(keys.sealText(PROVIDER, place, 'x'), refusal('encryption.algorithm'))
+  })
+
+  test('policy 2.3-a.1: a key past its age seals nothing, still opens, and its successor seals again', async () => {
+    const tenant = randomUUID()
+    const sealed = await rig.keys.sealText(tenant, place, 'x')
+    const { db, keyring, root, record, policy } = rig
+    const clock = fakeClock(rig.clock.now())
+    const later = openTenantKeys({ db, keyring, clock, root, governed: { policy, record } })
+    clock.advanceSeconds(365 * 86_400)
+    await later.sealText(tenant, place, 'at the limit')
+    clock.advanceSeconds(1)
+    await assert.rejects(later.sealText(tenant, place, 'y'), refusal('encryption.key-expired'))
+    assert.equal(await later.openText(tenant, place, sealed), 'x')
+    await later.rotate(tenant)
+    assert.equal(await later.openText(tenant, place, await later.sealText(tenant, place, 'y')), 'y')
   })
 
   test('policy 2.3-b: making, opening, releasing, rotating and destroying each leave their event', async () => {

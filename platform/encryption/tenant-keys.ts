@@ -11,6 +11,7 @@ import type { Database } from '../db/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { PolicyReader } from '../kernel/parameter.ts'
 import { requireOffered } from './algorithm.ts'
+import { requireYoung } from './key-age.ts'
 import { askForDestruction, carryOutDestructions, type KeysOf } from './destruction.ts'
 import { timedCache, type TimedCache } from './key-cache.ts'
 import { addVersion } from './key-changes.ts'
@@ -40,7 +41,10 @@ export interface PersonKeys {
 
 /** Seals, opens and indexes data of a tenant; a tenant's keys are made at first use. Policy 2.2-a. */
 export interface TenantKeys {
-  /** Throws `encryption.algorithm` while the policy names an algorithm that the engine does not offer. */
+  /**
+   * Throws `encryption.algorithm` while the policy names an algorithm that the engine does not offer, and `encryption.key-expired`
+   * for a key past the age that the policy allows.
+   */
   sealText(tenant: string, place: FieldPlace, text: string): Promise<Buffer>
   /** Throws `encryption.unreadable` for changed bytes or another place, `encryption.key-missing` after the keys were destroyed. */
   openText(tenant: string, place: FieldPlace, sealed: Uint8Array): Promise<string>
@@ -99,7 +103,9 @@ export function openTenantKeys(deps: TenantKeysDeps): TenantKeys {
   return {
     sealText: async (tenant, place, text) => {
       seals()
-      return sealText((await cache.get(tenant)).keyring, { tenant, ...place }, text)
+      const { keys, keyring: ring } = await cache.get(tenant)
+      if (governed !== undefined) requireYoung(governed.policy, clock, keys.currentSince)
+      return sealText(ring, { tenant, ...place }, text)
     },
     openText: open,
     blindIndex: async (tenant, purpose, value) => {

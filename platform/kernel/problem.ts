@@ -40,6 +40,7 @@ const PROBLEMS = {
   'encryption.unreadable': [500, 'Stored data could not be authenticated'],
   'encryption.key-missing': [503, 'The key for this data is not available'],
   'encryption.key-current': [409, 'The key is in use'],
+  'encryption.key-expired': [503, 'The key is too old to seal with'],
   'encryption.algorithm': [503, 'The policy names an algorithm that is not offered'],
   'encryption.root-disabled': [503, 'The root key cannot be used'],
   'encryption.root-unreachable': [503, 'The root key cannot be reached'],
