@@ -9,7 +9,7 @@ const version = z.int().min(1)
 const name = z.string().min(1).max(200)
 const life = { wrapped: bytes, fingerprint: z.string(), created_at: moment, destroyed_at: moment.nullable() }
 
-const header = z.strictObject({ format: z.literal(FORMAT), at: moment })
+const header = z.strictObject({ format: z.literal(FORMAT), at: moment, rows: z.int().min(0) })
 const row = z.discriminatedUnion('table', [
   z.strictObject({
     table: z.literal('tenant_key'),
@@ -54,14 +54,14 @@ export function writeCopy({ at, rows }: KeyringCopy): Buffer {
   const lines = rows.map((one) =>
     JSON.stringify('wrapped' in one ? { ...one, wrapped: one.wrapped.toString('base64') } : one),
   )
-  return Buffer.from([JSON.stringify({ format: FORMAT, at }), ...lines, ''].join('\n'))
+  return Buffer.from([JSON.stringify({ format: FORMAT, at, rows: rows.length }), ...lines, ''].join('\n'))
 }
 
 /** Reads a copy; throws `recovery.unreadable` for anything else. */
 export function readCopy(text: string): KeyringCopy {
   const [first = '', ...lines] = text.split('\n')
-  if (lines.pop() !== '') throw unreadable('The copy of the keyring is cut off.')
-  const { at } = parsed(header, first, 1)
+  const { at, rows } = parsed(header, first, 1)
+  if (lines.pop() !== '' || lines.length !== rows) throw unreadable('The copy of the keyring is cut off.')
   return { at, rows: lines.map((line, place) => parsed(row, line, place + 2)) }
 }
 
