@@ -10,18 +10,23 @@ import { compareRegions, type ComparedRegions } from './compare-copies.ts'
 
 /** The copies of backups as the control of clause 6.1-c observes them. */
 export interface RegionsSystem {
-  readonly repository: Repository
-  readonly stores: readonly BackupStore[]
+  readonly house: () => Promise<Pick<Regions, 'repository' | 'stores'>>
   readonly residency: Residency
   readonly policy: PolicyReader
   readonly clock: Clock
+}
+
+/** The same with the repository and the stores at hand. */
+interface Regions extends Pick<RegionsSystem, 'residency' | 'policy' | 'clock'> {
+  readonly repository: Repository
+  readonly stores: readonly BackupStore[]
 }
 
 /** Objects that the next copying will bring (seconds): it runs every few minutes. */
 const COPIED_WITHIN_SECONDS = 15 * MINUTE
 const HASHED_MAX = 24
 
-async function look(system: RegionsSystem, graceSeconds: number): Promise<ComparedRegions> {
+async function look(system: Regions, graceSeconds: number): Promise<ComparedRegions> {
   return compareRegions({
     ...system,
     now: system.clock.now(),
@@ -31,7 +36,7 @@ async function look(system: RegionsSystem, graceSeconds: number): Promise<Compar
 }
 
 /** What speaks against copies in several regions. */
-async function regionFaults(system: RegionsSystem): Promise<string[]> {
+async function regionFaults(system: Regions): Promise<string[]> {
   const { stores, policy, residency } = system
   const wanted = policy.read(backupRegions)
   const regions = new Set(stores.map(({ region }) => region))
@@ -51,7 +56,7 @@ async function regionFaults(system: RegionsSystem): Promise<string[]> {
   ]
 }
 
-async function observe(system: RegionsSystem): Promise<Observation> {
+async function observe(system: Regions): Promise<Observation> {
   const faults = await regionFaults(system)
   const scope = { count: system.stores.length, coverage: 1, of: 'regions' }
   let compared: ComparedRegions
@@ -99,8 +104,9 @@ export const backupsInRegions: Control<RegionsSystem> = control({
     'Lists every object in every region and compares them, reads the newest manifests and some objects by chance everywhere and compares the hashes, and asks each store where it lies.',
   breaks:
     'A region too few, a region outside of the residency, one changed byte in one region and an object missing in one region must be found.',
-  check: observe,
-  knownBad: async (system) => {
+  check: async (system) => observe({ ...system, ...(await system.house()) }),
+  knownBad: async (of) => {
+    const system = { ...of, ...(await of.house()) }
     const [first, second] = system.stores
     if (first === undefined || second === undefined) return observe(system)
     const flipped = broken(second, (bytes) =>
@@ -129,7 +135,7 @@ export const backupsInRegions: Control<RegionsSystem> = control({
   },
 })
 
-async function copyFaults(system: RegionsSystem): Promise<string[]> {
+async function copyFaults(system: Regions): Promise<string[]> {
   return (await look(system, 0)).faults.map(({ says }) => says)
 }
 

@@ -18,7 +18,7 @@ suite('copies in several regions', () => {
   const copy = (residency: string[] = []) => copyToRegions({ ...rig, residency })
   const system = (stores: readonly BackupStore[]): RegionsSystem => ({
     ...rig,
-    stores,
+    house: async () => ({ repository: rig.repository, stores }),
     residency: [],
     policy: policyWith({ 'backup.regions': 2 }, rig.policy),
   })

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { RepositoryError, type ObjectHead, type Repository } from '#backup'
+import { RepositoryError, type LegalHold, type ObjectHead, type Repository } from '#backup'
 import type { NoteSigner } from '#ledger'
 import type { Audit } from '../../audit/index.ts'
 import type { Database } from '../../db/index.ts'
@@ -28,6 +28,8 @@ export interface RetentionParts {
   /** Pieces of the log may go after this long once the whole segment is there, in seconds. */
   readonly tailSeconds: number
   readonly segmentBytes: number
+  /** Spans that are held; those on record unless told. */
+  readonly holds?: readonly LegalHold[]
 }
 
 /** What a run removed in each region, and regions where it could not. */
@@ -63,7 +65,7 @@ async function expireIn(parts: RetentionParts, store: BackupStore) {
     region: store.region,
     now: parts.clock.now(),
     retention: { keepSeconds, tailSeconds: parts.tailSeconds },
-    holds: await openHolds(parts.db),
+    holds: parts.holds ?? (await openHolds(parts.db)),
   })
   for (const head of removable.held) await holdLapsing(parts, store, head)
   const run = { ...parts, store, limitSeconds: keepSeconds }
@@ -126,7 +128,7 @@ async function certify(run: Run, backup: Removal['backup'], heads: readonly Obje
   }
   const note = deletionCertificate(removal, run.signer())
   const facts = { region: store.region, objects: heads.length, bytes: removal.bytes, limitSeconds }
-  await db.transaction().execute(async (tx) => {
+  const noted = async (tx: Database): Promise<void> => {
     await insertCertificate(tx, {
       id: removal.id,
       region: store.region,
@@ -152,5 +154,6 @@ async function certify(run: Run, backup: Removal['backup'], heads: readonly Obje
       },
       request: null,
     })
-  })
+  }
+  await (db.isTransaction ? noted(db) : db.transaction().execute(noted))
 }

@@ -74,3 +74,13 @@ export function removedBackups(
     .where('backup', 'is not', null)
     .execute()
 }
+
+/** Backups that were made whole, by name. */
+export async function madeBackups(db: Database): Promise<{ name: string; at: Date }[]> {
+  const rows = await db
+    .selectFrom('backup_run')
+    .select(['name', 'started_at'])
+    .where('state', '=', 'done')
+    .execute()
+  return rows.flatMap(({ name, started_at }) => (name === null ? [] : [{ name, at: started_at }]))
+}

@@ -56,6 +56,14 @@ export async function openFolderStore(deps: FolderStoreDeps): Promise<BackupStor
     hold: (path, held) => changing(path, () => hold(parts, path, held)),
     held: (path) =>
       reaching(parts, path, async () => (await promiseOf(parts, objectPath(path)))?.held ?? false),
+    refusesRemoval: (path) =>
+      changing(path, () => remove(parts, path)).then(
+        () => false,
+        (error: unknown) => {
+          if (error instanceof RepositoryError && error.code === 'locked') return true
+          throw error
+        },
+      ),
     faults: async () =>
       (await isThere(parts)) ? [] : [{ kind: 'away', says: `the folder of ${deps.region} is not there` }],
     close: async () => {},

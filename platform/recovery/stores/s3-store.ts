@@ -50,6 +50,7 @@ export function openS3Store(deps: S3StoreDeps): BackupStore {
     remove: async (path) => remove(parts, objectPath(path)),
     hold: async (path, held) => hold(parts, objectPath(path), held),
     held: async (path) => (await lockOf(parts, objectPath(path)))?.held ?? false,
+    refusesRemoval: async (path) => refusesRemoval(parts, objectPath(path)),
     faults: () => s3Faults(parts.s3),
     close: () => parts.s3.close(),
   }
@@ -232,6 +233,18 @@ async function removeVersion(parts: Parts, path: string, version: KeyVersion): P
     if (!(error instanceof RepositoryError) || error.code !== 'missing') throw error
   }
   parts.locks.delete(lockName(version))
+}
+
+async function refusesRemoval(parts: Parts, path: string): Promise<boolean> {
+  const original = await originalOf(parts, path)
+  if (original === null) throw new RepositoryError('missing', path)
+  try {
+    await removeVersion(parts, path, original)
+    return false
+  } catch (error) {
+    if (error instanceof RepositoryError && error.code === 'locked') return true
+    throw error
+  }
 }
 
 async function hold(parts: Parts, path: string, held: boolean): Promise<void> {

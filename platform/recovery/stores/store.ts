@@ -25,6 +25,8 @@ export interface BackupStore extends ObjectStore {
   hold(path: string, held: boolean): Promise<void>
   /** Whether an object is kept from removal so; false for one that is not there. */
   held(path: string): Promise<boolean>
+  /** Tries to remove one, past every look of ours at its lock, and tells whether the store itself refused. */
+  refusesRemoval(path: string): Promise<boolean>
   /** Asks the store whether it is there and what it says of itself: why it cannot be used, or nothing. */
   faults(): Promise<readonly StoreFault[]>
   close(): Promise<void>
