@@ -12,7 +12,13 @@ import {
   waitingEvents,
 } from './audit/index.ts'
 import { databaseAnswers, listenFor } from './db/index.ts'
-import { encryptionJobs, encryptionRoutes, inventoryRoutes, secretRoutes } from './encryption/index.ts'
+import {
+  encryptionJobs,
+  encryptionRoutes,
+  databaseAgeNotes,
+  inventoryRoutes,
+  secretRoutes,
+} from './encryption/index.ts'
 import {
   blockListJobs,
   blockListRoutes,
@@ -41,7 +47,7 @@ import {
 } from './policy/index.ts'
 import { honestNotes, openProof, openServices, sockets, type Proof, type Services } from './proof.ts'
 import { postJobs, postRoutes } from './post/index.ts'
-import { backupIfDue, recoveryJobs, recoveryRoutes } from './recovery/index.ts'
+import { backupIfDue, makeDueBackup, recoveryJobs, recoveryRoutes } from './recovery/index.ts'
 import { trustRoutes } from './trust/index.ts'
 import { startWorker } from './worker/index.ts'
 
@@ -238,7 +244,8 @@ async function main(): Promise<void> {
   const stopListening = await listenHere(config, ground, services, sequencing.poke, log)
   const worker = await startWorker({ databaseUrl: config.DATABASE_URL, db: ground.db, jobs, log })
   // The first backup comes before the first look for one.
-  backupIfDue(proof.recovery)
+  proof.backups.start()
+  Promise.all([makeDueBackup(proof.backups.schedule), backupIfDue(proof.recovery)])
     .catch((error: unknown) => log.error(errorRecord(error), 'the backup that was due could not be made'))
     .then(() => runAllSoon(ground.db))
     .catch((error: unknown) => log.error(errorRecord(error), 'the checks wait for their next minute'))
@@ -248,6 +255,7 @@ async function main(): Promise<void> {
       await gateway.stop()
       await worker.stop(config.SHUTDOWN_SECONDS)
       await proof.board.stop()
+      await proof.backups.stop()
       await rates?.close()
       await stopListening()
       await services.house.stop()
@@ -270,11 +278,11 @@ async function main(): Promise<void> {
     process.exitCode = 1
     stop()
   })
-  await sayReady(config, services, gateway)
+  await sayReady(config, ground, services, gateway)
 }
 
 /** Tells the supervisor where everything is, once it is. */
-async function sayReady(config: Config, services: Services, gateway: Gateway): Promise<void> {
+async function sayReady(config: Config, ground: Ground, services: Services, gateway: Gateway): Promise<void> {
   const { origin, http } = gateway.addresses
   const addresses = {
     console: `${origin}/console/`,
@@ -284,6 +292,7 @@ async function sayReady(config: Config, services: Services, gateway: Gateway): P
   }
   const notes = [
     ...services.house.notes(),
+    ...(await databaseAgeNotes(ground.db, clock)),
     ...(gateway.authority === null
       ? []
       : [`Trust ${join(config.SURETY_KEYS, 'authority.pem')} to browse without a warning.`]),

@@ -16,6 +16,7 @@ export const status: Command = {
   run: async ({ operator, config, now, width }) => {
     const policy = await operator.call('GET /policy/list')
     const { checkpoint: _, ...ledger } = await operator.call('GET /ledger/head')
+    const { notes } = await operator.call('GET /database/age')
     const red = policy.clauses.filter(({ status }) => isRed(status))
     const addresses = addressesOf(config)
     const { version, publishedAt, counts } = policy
@@ -28,6 +29,7 @@ export const status: Command = {
         'Ledger',
         `${many(ledger.published, 'entry').replace(/entrys$/, 'entries')}, last published ${age(ledger.publishedAt, now)}, ${ledger.waiting} waiting`,
       ],
+      ...notes.map((note) => ['Database', note] as const),
     ]
     const json = {
       addresses,
@@ -36,6 +38,7 @@ export const status: Command = {
       counts,
       red: red.map(({ id, status }) => ({ id, status })),
       ledger,
+      notes,
     }
     return { ok: red.length === 0 && !behind(ledger, now), json, lines: facts(rows, width) }
   },

@@ -43,6 +43,7 @@ export { encryptionJobs } from './jobs.ts'
 export { encryptionRoutes } from './routes.ts'
 export { openProductSecrets, secretRoutes, type ProductSecrets } from './secrets/index.ts'
 export {
+  databaseAgeNotes,
   inventoryControls,
   inventoryRoutes,
   openInventorySystem,

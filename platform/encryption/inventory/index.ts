@@ -14,6 +14,7 @@ export const inventoryControls: readonly Control<InventorySystem>[] = [
 ]
 export { openInventorySystem, type InventoryParts } from './open-system.ts'
 export { canaryWords, searchRaw, tracesOf } from './raw-search.ts'
+export { databaseAgeNotes } from './database-age.ts'
 export { inventoryRoutes } from './routes.ts'
 export { stores } from './inventory.ts'
 export type { Store } from './store.ts'

@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Database } from '../../db/index.ts'
 import type { Root } from './places.ts'
 import type { InventorySystem } from './observed-system.ts'
 import { serverVersion } from './queries.ts'
@@ -16,14 +17,14 @@ export function openInventorySystem({ folders, ...parts }: InventoryParts): Inve
   return {
     ...parts,
     roots: { ...folders, temporary: tmpdir() },
-    serverFolder: () => serverFolderHere(parts),
+    serverFolder: () => serverFolderHere(parts.db),
     processes: ownProcesses,
     machineFolder: '/',
   }
 }
 
 /** The folder of the database server when it runs on this machine and says where that is. */
-async function serverFolderHere({ db }: Pick<InventoryParts, 'db'>): Promise<string | null> {
+export async function serverFolderHere(db: Database): Promise<string | null> {
   const { folder } = await serverVersion(db)
   if (folder === null) return null
   const running = await stat(join(folder, 'postmaster.pid')).catch(() => null)

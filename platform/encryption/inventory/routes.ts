@@ -1,5 +1,6 @@
 import { route } from '../../kernel/route.ts'
 import { z } from '../../kernel/schema.ts'
+import { databaseAgeNotes } from './database-age.ts'
 import { acceptReport, hostFacts, retire, type HostParts } from './hosts.ts'
 import { stores } from './inventory.ts'
 
@@ -15,6 +16,13 @@ export function inventoryRoutes(parts: HostParts) {
       path: '/stores',
       event: { none: 'shows what kinds of stores there are, nothing that is in them' },
       handle: async () => ({ stores }),
+    }),
+    route({
+      ...local,
+      method: 'GET',
+      path: '/database/age',
+      event: { none: 'shows versions of programs' },
+      handle: async () => ({ notes: await databaseAgeNotes(parts.db, parts.clock) }),
     }),
     route({
       ...local,
