@@ -184,6 +184,10 @@ export async function serveFolder(options: ServeOptions): Promise<ServedFolder> 
   const socket = await socketFolder(user)
   const child = launch(join(bin, 'postgres'), { data: dataFolder, socket }, options.settings ?? [], user)
   const running = followed(child, options.onLine)
+  // SIGQUIT stops it at once: nobody but this process knows of it.
+  const orphan = (): void => void child.kill('SIGQUIT')
+  process.once('exit', orphan)
+  void running.ended.then(() => process.off('exit', orphan))
   const host = encodeURIComponent(socket)
   const url = (database: string, as = superuser): string =>
     `postgresql://${encodeURIComponent(as)}@/${encodeURIComponent(database)}?host=${host}`

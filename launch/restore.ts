@@ -1,81 +1,99 @@
 /**
- * Restores a backup while the system is stopped: `node launch/restore.ts DIR`. Prints one line of JSON, `restored` or
- * `refused`; `surety restore` shows it to people.
+ * Works on backups with nothing but the stores and the recovery identity, the system running or not:
+ * `node launch/restore.ts ORDER`, where ORDER is JSON. Prints lines of JSON: progress, and at last what came of it or why it
+ * was refused. `surety backup …` shows them to people; the platform runs it for proofs and sandboxes.
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { startPostgres } from '#database'
-import { ConfigError, readConfig, runFolder, type Config } from '../platform/kernel/config.ts'
-import { Problem } from '../platform/kernel/problem.ts'
-import { restoreBackup } from '../platform/recovery/index.ts'
+import { openKeyring, type Keyring } from '../platform/encryption/index.ts'
+import { systemClock } from '../platform/kernel/clock.ts'
+import { ConfigError, readConfig, type Config } from '../platform/kernel/config.ts'
+import { newSecret } from '../platform/kernel/secret.ts'
+import { secretFile } from '../platform/kernel/secret-file.ts'
+import { orderSchema, refusalOf, runOrder, type OrderParts } from '../platform/recovery/restore/index.ts'
+import { startKeyring } from './keyring-server.ts'
 import { takeLock } from './lock.ts'
 
-/** A refusal with its stable code. */
-class Refused extends Error {
-  readonly code: string
+/** Exit code of a program that was told to end. */
+const TOLD_TO_END = 130
 
-  constructor(code: string, message: string) {
-    super(message)
-    this.name = 'Refused'
-    this.code = code
+/** Resolves when whoever started this closes our input, or tells us to end; what does not serve ends at once then. */
+function untilEnded(serving: boolean): Promise<void> {
+  return new Promise((resolve) => {
+    process.stdin.once('end', resolve).once('error', () => resolve())
+    process.stdin.resume()
+    for (const signal of ['SIGTERM', 'SIGINT'] as const)
+      process.once(signal, () => {
+        if (serving) resolve()
+        else process.exit(TOLD_TO_END)
+      })
+  })
+}
+
+function settingsOf(config: Config, ended: Promise<void>): OrderParts {
+  const scratch = join(config.SURETY_VAR, 'proofs')
+  return {
+    reading: {
+      stores: config,
+      recoveryFolder: config.SURETY_RECOVERY_KEYS,
+      keysFolder: config.SURETY_KEYS,
+      clock: systemClock,
+    },
+    binaries: config.PG_BIN === '' ? undefined : config.PG_BIN,
+    scratch,
+    password: async () => {
+      const file = await secretFile(join(config.SURETY_KEYS, 'postgres-password'), () => `${newSecret()}\n`)
+      return file.toString('utf8').trim()
+    },
+    withKeyring: (work) => withKeyring(config, work),
+    ended,
   }
 }
 
-/** The database to restore into: that of `DATABASE_URL`, or the embedded one, started for as long as it takes. */
-async function openDatabase(config: Config): Promise<{ url: string; stop: () => Promise<void> }> {
-  if (config.DATABASE_URL !== '') return { url: config.DATABASE_URL, stop: () => Promise.resolve() }
-  const server = await startPostgres({
-    dataFolder: join(config.SURETY_VAR, 'postgres'),
-    passwordFile: join(config.SURETY_KEYS, 'postgres-password'),
-  })
-  return { url: server.url, stop: () => server.stop() }
-}
-
-async function restore(from: string): Promise<object> {
-  const config = readConfig(process.env)
-  const lock = takeLock(join(runFolder(config), 'surety.lock'))
-  if ('heldBy' in lock)
-    throw new Refused(
-      'restore.running',
-      `Surety runs on this data folder (process ${lock.heldBy.processId}): stop it first.`,
-    )
-  try {
-    mkdirSync(config.SURETY_KEYS, { recursive: true, mode: 0o700 })
-    const database = await openDatabase(config)
-    try {
-      const { manifest, tables, rows, ledgerFiles } = await restoreBackup({
-        databaseUrl: database.url,
-        from,
-        keysFolder: config.SURETY_KEYS,
-        varFolder: config.SURETY_VAR,
-      })
-      return { name: manifest.name, takenAt: manifest.takenAt, tables, rows, ledgerFiles }
-    } finally {
-      await database.stop()
-    }
-  } finally {
+/** The keyring for as long as `work` takes; null where a running system holds it, which replays erasures itself at its start. */
+async function withKeyring<Result>(
+  config: Config,
+  work: (keyring: Keyring | null) => Promise<Result>,
+): Promise<Result> {
+  if (config.KEYRING_DATABASE_URL === '') {
+    const lock = takeLock(join(config.SURETY_KEYRING, 'keyring.lock'))
+    if ('heldBy' in lock) return work(null)
     lock.release()
   }
+  const server = await startKeyring(config, { say: () => {}, lost: () => {} })
+  const keyring = openKeyring(server.url, () => {})
+  try {
+    return await work(keyring)
+  } finally {
+    await keyring.destroy()
+    await server.stop()
+  }
 }
 
-/** What a refusal means to the person who reads it; an unexpected error is thrown on. */
-function refusal(error: unknown): { code: string; message: string } {
-  if (error instanceof Refused) return { code: error.code, message: error.message }
-  if (error instanceof ConfigError)
-    return { code: 'config', message: `These settings cannot be used: ${error.refusals.join('; ')}` }
-  if (!(error instanceof Problem)) throw error
-  const remedy =
-    error.code === 'recovery.not-empty'
-      ? ' Move the data folder away, or set SURETY_VAR to a new one, and keep the key folder.'
-      : ''
-  return { code: error.code, message: `${error.detail}${remedy}` }
+const tell = (told: unknown): void => console.log(JSON.stringify(told))
+
+async function main(): Promise<void> {
+  const [text = ''] = process.argv.slice(2)
+  const order = orderSchema.parse(JSON.parse(text))
+  const config = readConfig(process.env)
+  const ended = untilEnded(order.do === 'sandbox' || order.do === 'serve')
+  const parts = settingsOf(config, ended)
+  if (order.do === 'prove') mkdirSync(parts.scratch, { recursive: true, mode: 0o755 })
+  await runOrder(order, parts, tell)
 }
 
-const [from] = process.argv.slice(2)
-if (from === undefined) throw new Error('the folder of a backup is missing')
 try {
-  console.log(JSON.stringify({ restored: await restore(from) }))
+  await main()
 } catch (error) {
-  console.log(JSON.stringify({ refused: refusal(error) }))
-  process.exitCode = 1
+  if (error instanceof ConfigError)
+    tell({
+      refused: {
+        code: 'config',
+        message: `These settings cannot be used: ${error.refusals.join('; ')}`,
+      },
+    })
+  else if (error instanceof Error && error.name === 'StoresError')
+    tell({ refused: { code: 'config', message: `These stores cannot be used: ${error.message}` } })
+  else tell({ refused: refusalOf(error) })
 }
+process.exit()

@@ -39,6 +39,11 @@ export const backupSettings = {
     fallback: '',
     says: 'Further keys that can open every backup, such as one in a safe: post-quantum recipients of age 1.3 (`age-keygen -pq`), separated by commas.',
   },
+  PG_BIN: {
+    type: z.union([z.literal(''), folder]),
+    fallback: '',
+    says: 'Folder with the programs of the PostgreSQL that backups are of, such as `/usr/lib/postgresql/18/bin`; restores start it. Empty: the embedded PostgreSQL 18.',
+  },
 } as const
 
 const OTHERS = ['SURETY_VAR', 'SURETY_KEYS', 'SURETY_BACKUPS'] as const

@@ -25,3 +25,5 @@ export { dueForProof, prove, type ProofOutcome, type ProofParts } from './proofs
 export { newestProofs, type ProofRow } from './proof-queries.ts'
 export { openSandboxes, type Sandboxes, type SandboxParts } from './sandboxes.ts'
 export { sandboxRoutes } from './sandbox-routes.ts'
+export { refusalOf, runOrder, type OrderParts, type WholeRestore } from './run-order.ts'
+export type { BackupListing, ListedBackup } from './listing.ts'

@@ -1,4 +1,4 @@
-import { openRepository, type ObjectStore, type Repository } from '#backup'
+import { openRepository, type ObjectStore, type Repository, type SecretOpener } from '#backup'
 import type { Clock } from '../../kernel/clock.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { retentionOf } from '../open-repository.ts'
@@ -18,8 +18,9 @@ export interface ReadingParts {
 /** A repository that is read and never written, for as long as it is open. */
 export interface OpenedReading {
   readonly repository: Repository
-  /** Whether a recovery identity is here: without one only hashes and signatures can be compared. */
-  readonly canOpen: boolean
+  readonly stores: readonly ObjectStore[]
+  /** Null where no recovery identity is: then only hashes and signatures can be compared. */
+  readonly opener: SecretOpener | null
   close(): Promise<void>
 }
 
@@ -68,17 +69,17 @@ export async function openReading(parts: ReadingParts, system?: string): Promise
     await Promise.all(stores.map((one) => one.close()))
   }
   try {
+    const opener =
+      identities.length === 0 ? null : await ageOpener(identities.map(({ identity }) => identity))
     const repository = openRepository({
       system: await theSystem(stores, system),
       stores,
       verifiers,
-      ...(identities.length === 0
-        ? {}
-        : { opener: await ageOpener(identities.map(({ identity }) => identity)) }),
+      ...(opener === null ? {} : { opener }),
       clock: parts.clock,
       retention: () => retentionOf(0),
     })
-    return { repository, canOpen: identities.length > 0, close }
+    return { repository, stores, opener, close }
   } catch (error) {
     await close()
     throw error
