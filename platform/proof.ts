@@ -22,6 +22,7 @@ import { openLoopback } from './loopback.ts'
 import { openCarriers, openLocalOutbox, openPost, postNotes } from './post/index.ts'
 import { enqueue } from './worker/index.ts'
 import { declarations, parameters } from './modules.ts'
+import { openBackups } from './recovery/index.ts'
 import {
   clauseCatalogue,
   controlRegistry,
@@ -33,13 +34,13 @@ import {
 const rootUrl = new URL('..', import.meta.url)
 
 /** What the linter is told besides the text. */
-function knownFacts(config: Config): KnownFacts {
+function knownFacts(config: Config, changesArchived: boolean): KnownFacts {
   return {
     vendorsRegistered: [],
     contactConfigured: config.SECURITY_CONTACT !== '',
     certificateStates: {},
     cardDataOutOfReach: false,
-    changesArchived: false,
+    changesArchived,
   }
 }
 
@@ -147,7 +148,8 @@ export async function openProof(config: Config, log: Log, ground: Ground, servic
   const { db, live, signer } = ground
   const program = await programHash(rootUrl)
   const drift = { db, signer, parameters, clock }
-  const recovery = recoveryParts(config, log, ground)
+  const backups = openBackups({ ...ground, config, clock, log })
+  const recovery = { ...recoveryParts(config, log, ground), backups }
   const registered = () => ({
     catalogue: clauseCatalogue,
     parameters,
@@ -169,11 +171,11 @@ export async function openProof(config: Config, log: Log, ground: Ground, servic
     recoverySystem: recovery,
   })
   const registry = controlRegistry(registered())
-  const known = (): KnownFacts => knownFacts(config)
+  const known = (): KnownFacts => knownFacts(config, backups.archives())
   const databaseUrl = config.DATABASE_URL
   const board = await openStatusBoard({ ...drift, databaseUrl, log, registry, policy: live, program, known })
   const runs = { ...drift, audit: ground.audit, log, registry, policy: live, program }
-  return { registry, board, known, runs, recovery }
+  return { registry, board, known, runs, recovery, backups }
 }
 
 /** The proof, opened. */

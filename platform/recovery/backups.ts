@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { sql } from 'kysely'
 import { parseLsn, type Fileset, type OnProgress } from '#backup'
@@ -8,7 +9,8 @@ import type { Clock } from '../kernel/clock.ts'
 import type { Config } from '../kernel/config.ts'
 import { errorRecord, type Log } from '../kernel/log.ts'
 import type { PolicyReader } from '../kernel/parameter.ts'
-import type { BackupDriver, BackupRef, DriverCapabilities, RegionLag } from './driver.ts'
+import { Problem } from '../kernel/problem.ts'
+import type { BackupRef, DriverCapabilities, RegionLag } from './driver.ts'
 import { houseParts, openBackupRepository, type RepositoryHouse } from './open-repository.ts'
 import { backupRetention } from './parameters.ts'
 import {
@@ -35,9 +37,6 @@ export interface BackupsParts {
   readonly policy: PolicyReader
   readonly audit: Pick<Audit, 'record'>
   readonly log: Log
-  /** The way back, and the end of backups: neither is the server's business. */
-  readonly restore: BackupDriver['restore']
-  readonly expire: BackupDriver['expire']
 }
 
 /** Backups of this installation: the repository, the schedule's parts and the archive of the log. */
@@ -125,7 +124,7 @@ function scheduleOf(parts: BackupsParts, of: Opened): ScheduleParts {
       incremental: inProcess,
     },
     canFollow: async (name) => (await manifests.read(name)) !== null,
-    logStored: async (endLsn) => (await wal()?.reached(parseLsn(endLsn), LOG_STORED_SECONDS_MAX)) ?? false,
+    logStored: (endLsn) => logStored(wal, parseLsn(endLsn)),
     made: () => void after(parts.log, switchSegment(url)),
   }
 }
@@ -177,9 +176,22 @@ function driverOf(
     manifests,
     synchronous: parts.config.BACKUP_SYNCHRONOUS === 'yes',
     troubled: (error) => parts.log.warn(errorRecord(error), 'the archive of the log was interrupted'),
-    restore: parts.restore,
-    expire: parts.expire,
+    restore: () =>
+      notHere('A restore is a command of its own, which needs the recovery key: surety backup restore.'),
+    expire: () => notHere('Backups end by the retention of their own.'),
   })
+}
+
+/** Waits for the stream to stand, and then for the log to be stored. */
+async function logStored(wal: () => RunningWal | null, lsn: bigint): Promise<boolean> {
+  const until = performance.now() + LOG_STORED_SECONDS_MAX * 1000
+  while (wal() === null && performance.now() < until) await pause(200)
+  const left = (until - performance.now()) / 1000
+  return (await wal()?.reached(lsn, Math.max(1, left))) ?? false
+}
+
+function notHere(why: string): Promise<never> {
+  return Promise.reject(new Problem('recovery.unsupported', why))
 }
 
 /** What nobody waits for: a failure of it is logged. */

@@ -1,14 +1,17 @@
 import type { Job } from '../kernel/job.ts'
 import type { BackupParts } from './backup.ts'
+import type { Backups } from './backups.ts'
 import { backupsFolder } from './backup-files.ts'
 import { expireBackups } from './expire.ts'
 import { backupIfDue } from './schedule.ts'
+import { scheduleJobs } from './schedule/index.ts'
 
 /** Backups and their end. Each looks every few minutes whether something is due, so a changed value is obeyed and a missed run is made good. */
-export function recoveryJobs(parts: BackupParts): readonly Job[] {
+export function recoveryJobs(parts: BackupParts & { readonly backups: Backups }): readonly Job[] {
   return [
+    ...scheduleJobs(parts),
     {
-      name: 'recovery.backup',
+      name: 'recovery.dump',
       cron: '*/5 * * * *',
       permission: 'system',
       event: 'backup.made',

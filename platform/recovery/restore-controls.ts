@@ -3,20 +3,20 @@ import { join } from 'node:path'
 import { keyFingerprint } from '#envelope'
 import { undone } from '../db/index.ts'
 import { liveFingerprints, openBackupKey, plantDataKey, requireApart } from '../encryption/index.ts'
-import { HOUR, MINUTE, secondsAfter, secondsBetween } from '../kernel/clock.ts'
+import { HOUR } from '../kernel/clock.ts'
 import { control, type Control, type Observation } from '../kernel/control.ts'
 import { everyBreakFound, observed } from '../kernel/observed.ts'
 import { Problem } from '../kernel/problem.ts'
 import type { BackupParts } from './backup.ts'
 import { backupsFolder, SEALED_FILE } from './backup-files.ts'
-import { backupInterval } from './parameters.ts'
 import type { BackupRow } from './queries.ts'
 import { verifyBackup } from './read-backup.ts'
 import { restoreCheck } from './restore-check.ts'
 import { newestBackup } from './schedule.ts'
+import type { ScheduleSystem } from './schedule/index.ts'
 
 /** The running system as the controls of chapter 6 observe it. */
-export type RecoverySystem = BackupParts
+export type RecoverySystem = BackupParts & Pick<ScheduleSystem, 'backups'>
 
 function nothingYet(): Observation {
   return {
@@ -33,34 +33,6 @@ async function backupToBreak(system: RecoverySystem): Promise<BackupRow> {
   if (newest === null) throw new Problem('recovery.unreadable', 'There is no backup yet.')
   return newest
 }
-
-function newestIsYoung(newest: BackupRow | null, limit: number, now: Date): Observation {
-  if (newest === null) return nothingYet()
-  const ageSeconds = Math.round(secondsBetween(newest.taken_at, now))
-  const hours = (ageSeconds / HOUR).toFixed(1)
-  const failures = ageSeconds > limit ? [`the newest backup is ${hours} hours old`] : []
-  const says = `the newest backup is ${hours} hours old and was recorded with ${newest.row_count} rows of ${newest.tables} tables`
-  const metrics = { ageSeconds, limitSeconds: limit, rows: newest.row_count, bytes: newest.bytes }
-  return observed(failures, says, metrics, { count: 1, coverage: 1, of: 'newest backups' })
-}
-
-/** Policy 6.1-a: the newest backup is young enough. */
-export const backupIsYoung: Control<RecoverySystem> = control({
-  id: 'backup-young',
-  clauses: ['6.1-a'],
-  reads: [backupInterval],
-  everySeconds: 15 * MINUTE,
-  enforcedIn: ['platform/recovery/jobs.ts', 'platform/recovery/schedule.ts', 'platform/recovery/backup.ts'],
-  looks: 'Reads the age of the newest backup that lies in the backup folder.',
-  breaks: 'The same backup, seen when the next one has been missed, must be found.',
-  check: async (system) =>
-    newestIsYoung(await newestBackup(system), system.policy.read(backupInterval), system.clock.now()),
-  knownBad: async (system) => {
-    const limit = system.policy.read(backupInterval)
-    const missed = secondsAfter(system.clock.now(), limit + 1)
-    return newestIsYoung(await backupToBreak(system), limit, missed)
-  },
-})
 
 async function newestRestores(system: RecoverySystem): Promise<Observation> {
   const newest = await newestBackup(system)

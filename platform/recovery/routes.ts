@@ -1,11 +1,14 @@
 import { route } from '../kernel/route.ts'
 import { makeBackup, type BackupParts } from './backup.ts'
+import type { Backups } from './backups.ts'
 import { backups } from './queries.ts'
+import { scheduleRoutes } from './schedule/index.ts'
 
 /** Routes of the operator: make a backup now, list those that are kept. */
-export function recoveryRoutes(parts: BackupParts) {
+export function recoveryRoutes(parts: BackupParts & { readonly backups: Backups }) {
   const operator = { surface: 'operator', permission: 'operator.local' } as const
   return [
+    ...scheduleRoutes(parts),
     route({
       ...operator,
       method: 'POST',

@@ -6,3 +6,4 @@ export { asReplicationError, ReplicationError, type ReplicationErrorCode } from 
 export { ARCHIVE_NAME, type RunningWal } from './wal-stream.ts'
 export { backupInProcess, type BackupOrder } from './in-process.ts'
 export { dropSlotAt } from './system.ts'
+export { openCoverage } from './coverage.ts'

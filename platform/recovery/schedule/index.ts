@@ -2,3 +2,4 @@
 export { scheduleJobs } from './jobs.ts'
 export { PAUSE_REASONS, scheduleRoutes, type ScheduleRouteParts } from './routes.ts'
 export { makeBackupNow, makeDueBackup, whatIsDue, type ScheduleParts } from './run-backup.ts'
+export { backupIsYoung, incrementsAreYoung, pointIsKept, type ScheduleSystem } from './controls.ts'

@@ -141,25 +141,16 @@ export async function addLags(
     .execute()
 }
 
-/** The worst lag since `since`, and how many hours were sampled; null without a sample. */
-export async function worstLag(
+/** The worst lag of each region in each hour since `since`. Policy 6.2-b. */
+export function lagsSince(
   db: Database,
   since: Date,
-): Promise<{ readonly seconds: number; readonly region: string; readonly hours: number } | null> {
-  const worst = await db
+): Promise<{ readonly hour: Date; readonly region: string; readonly worst_seconds: number }[]> {
+  return db
     .selectFrom('backup_lag')
-    .select(['region', 'worst_seconds'])
+    .select(['hour', 'region', 'worst_seconds'])
     .where('hour', '>=', since)
-    .orderBy('worst_seconds', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  if (worst === undefined) return null
-  const { hours } = await db
-    .selectFrom('backup_lag')
-    .select(({ fn }) => fn.count<number>('hour').distinct().as('hours'))
-    .where('hour', '>=', since)
-    .executeTakeFirstOrThrow()
-  return { seconds: worst.worst_seconds, region: worst.region, hours }
+    .execute()
 }
 
 /** Removes samples and runs that nobody asks for any more. */
