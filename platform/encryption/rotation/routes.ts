@@ -1,0 +1,96 @@
+import type { Database } from '../../db/index.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import type { PolicyReader } from '../../kernel/parameter.ts'
+import { Problem } from '../../kernel/problem.ts'
+import { route } from '../../kernel/route.ts'
+import { z } from '../../kernel/schema.ts'
+import type { Keyring } from '../keyring/database.ts'
+import { keysRotation } from '../parameters.ts'
+import type { KeyClass } from './classes.ts'
+import { columnRuns, unusedKeys } from './queries.ts'
+import { countUses, olderVersions } from './uses.ts'
+
+/** What the routes of rotation need. */
+export interface RotationRouteDeps {
+  readonly db: Database
+  readonly keyring: Keyring
+  readonly clock: Clock
+  readonly policy: PolicyReader
+  readonly classes: readonly KeyClass[]
+}
+
+const local = { surface: 'operator', permission: 'operator.local' } as const
+
+/** Keys at the operator's socket: how old they are, replacing a class, and how far that came. Policy 2.3-a.1. */
+export function rotationRoutes(deps: RotationRouteDeps) {
+  return [
+    route({
+      ...local,
+      method: 'GET',
+      path: '/keys',
+      event: { none: 'tells ages of keys, and nothing of any key' },
+      handle: () => listKeys(deps),
+    }),
+    route({
+      ...local,
+      method: 'GET',
+      path: '/keys/status',
+      event: { none: 'tells how far stored values were moved' },
+      handle: () => rotationStatus(deps),
+    }),
+    route({
+      ...local,
+      method: 'POST',
+      path: '/keys/classes/:name/rotate',
+      event: 'key.rotated',
+      params: z.strictObject({ name: z.string().max(40) }),
+      handle: async ({ params: { name }, caller, requestId }) => {
+        const found = deps.classes.find((one) => one.name === name)
+        if (found === undefined)
+          throw new Problem(
+            'resource.unknown',
+            `There is no class ${name}; there are ${deps.classes.map((one) => one.name).join(', ')}.`,
+          )
+        if (found.rotate === null) throw new Problem('resource.conflict', found.how)
+        const request = { id: requestId, ip: caller.ip, userAgent: caller.userAgent }
+        return { rotated: await found.rotate({ actor: { kind: caller.kind, id: caller.id }, request }) }
+      },
+    }),
+  ] as const
+}
+
+async function listKeys({ classes, clock, policy }: RotationRouteDeps) {
+  const listed = classes.map(async ({ name, says, how, aged, inUse, rotate }) => {
+    const ages = (await inUse()).map(({ since }) => clock.now().getTime() - since.getTime())
+    const oldestDays = ages.length === 0 ? null : Math.floor(Math.max(...ages) / 86_400_000)
+    return { name, says, how, aged, keys: ages.length, oldestDays, onDemand: rotate !== null }
+  })
+  return { limitSeconds: policy.read(keysRotation), classes: await Promise.all(listed) }
+}
+
+async function rotationStatus({ db, keyring }: RotationRouteDeps) {
+  const older = await olderVersions(keyring)
+  const { moving, fixed } = older.length === 0 ? { moving: new Map(), fixed: new Map() } : await countUses(db)
+  const unused = new Map((await unusedKeys(db)).map((one) => [one.fingerprint, one.since]))
+  return {
+    runs: (await columnRuns(db)).map((run) => ({
+      store: run.store,
+      startedAt: run.started_at.toISOString(),
+      finishedAt: run.finished_at?.toISOString() ?? null,
+      blocks: run.blocks,
+      nextBlock: run.next_block,
+      moved: run.moved,
+      unreadable: run.unreadable,
+    })),
+    older: older.map((one) => ({
+      tenant: one.tenant,
+      version: one.version,
+      replacedAt: one.replacedAt.toISOString(),
+      /** Values that wait to be moved. */
+      values: moving.get(one.keyId) ?? 0,
+      /** Values whose bytes stay as they are, such as events that the ledger proves. */
+      fixed: fixed.get(one.keyId) ?? 0,
+      unusedSince: unused.get(one.fingerprint)?.toISOString() ?? null,
+    })),
+  }
+}
