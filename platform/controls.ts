@@ -11,6 +11,7 @@ import { applicationControls, malformedAtService, type SentStatements } from './
 import { auditControls, findEvents, type Audit, type AuditReader, type Ledger } from './audit/index.ts'
 import type { Database } from './db/index.ts'
 import {
+  clustersOf,
   encryptionControls,
   inventoryControls,
   openInventorySystem,
@@ -124,6 +125,9 @@ function encryptionSystem(of: Observed) {
     root,
     record: of.audit.record,
     keysFolder: config.SURETY_KEYS,
+    keyringFolder: config.SURETY_KEYRING,
+    clusters: () => clustersOf({ db, keyring }),
+    keyringCopies: () => Promise.resolve([]),
     dataFolders: [config.SURETY_VAR],
     serviceSocket,
     otherKeys: () => backupKeyInUse({ db, keysFolder: config.SURETY_KEYS }),

@@ -7,7 +7,14 @@ import { noted } from './key-use.ts'
 import { together } from './keyring/database.ts'
 import { storeKey, storeTenantKey, tenantRows, type KeyPurpose } from './keyring/queries.ts'
 import { insertTombstone, moveAccesses } from './keyring/carried-queries.ts'
-import { oldAccesses, oldKeys, removeOldAccesses, removeOldKeys, type OldKey } from './old-key-queries.ts'
+import {
+  clearOldKeys,
+  oldAccesses,
+  oldKeys,
+  removeOldAccesses,
+  removeOldKeys,
+  type OldKey,
+} from './old-key-queries.ts'
 
 /**
  * Moves keys that an older state kept beside the data into the keyring, tenant by tenant, and removes them there only
@@ -23,6 +30,7 @@ export async function carryOverKeys(parts: KeyStoreParts): Promise<number> {
     else await insertTombstone(parts.keyring, tenant, parts.clock.now())
     await removeOldKeys(parts.db, tenant)
   }
+  if (tenants.length > 0) await clearOldKeys(parts.db)
   await moveAccesses(parts.keyring, await oldAccesses(parts.db))
   await removeOldAccesses(parts.db)
   return tenants.length

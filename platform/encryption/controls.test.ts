@@ -8,7 +8,7 @@ import { policyWith } from '../kernel/parameter.ts'
 import { encryptionControls } from './controls.ts'
 import { encryptionJobs } from './jobs.ts'
 import { keyAccessLogged } from './key-access-control.ts'
-import { keysApart } from './key-place-control.ts'
+import { clustersOf, keysApart } from './key-place-control.ts'
 import { PLATFORM, PROVIDER } from './key-parts.ts'
 import { useEvent } from './key-use.ts'
 import type { EncryptionSystem } from './observed-system.ts'
@@ -106,6 +106,28 @@ suite('controls of chapter 2', () => {
       assert.match((await keysApart.check(system)).saw, /root\.key stands in a data file/, form)
     }
     await writeFile(join(data, 'deep', 'copy'), '')
+  })
+
+  test('policy 2.3-a.2: a keyring in the cluster of the data is found, as in this test’s own database', async () => {
+    const clusters = () => clustersOf(rig)
+    const seen = await keysApart.check({ ...system, clusters })
+    assert.match(seen.saw, /the keyring is in the same cluster as the data/)
+  })
+
+  test('policy 2.3-a.2: a wrapped key among the data and an old copy of the keyring are found', async () => {
+    const [data = ''] = system.dataFolders
+    const { wrapped } = await rig.keyring
+      .selectFrom('data_key')
+      .select('wrapped')
+      .where('destroyed_at', 'is', null)
+      .executeTakeFirstOrThrow()
+    await writeFile(join(data, 'row'), wrapped.toString('hex'))
+    assert.match((await keysApart.check(system)).saw, /wrapped key \d+ stands in a data file/)
+    await writeFile(join(data, 'row'), '')
+    const at = secondsAfter(rig.clock.now(), -8 * DAY)
+    const copy = { region: 'sample', path: '7/keyring/sample.age', at }
+    const seen = await keysApart.check({ ...system, keyringCopies: () => Promise.resolve([copy]) })
+    assert.match(seen.saw, /sample\.age in sample is older than 7 days/)
   })
 
   test('policy 2.3-a.2: a key that lies across two pieces of a large file is found', async () => {

@@ -49,5 +49,6 @@ export {
   openInventorySystem,
   type InventoryParts,
 } from './inventory/index.ts'
+export { clustersOf } from './key-place-control.ts'
 export { encryptionControls, encryptionDeclarations } from './controls.ts'
 export type { EncryptionSystem } from './observed-system.ts'

@@ -1,110 +1,157 @@
-import { HOUR } from '../kernel/clock.ts'
 import { randomBytes } from 'node:crypto'
-import { open, readdir, readFile, realpath, writeFile } from 'node:fs/promises'
+import { realpath, writeFile } from 'node:fs/promises'
 import { join, sep } from 'node:path'
+import { undone } from '../db/index.ts'
+import { DAY, HOUR, secondsBetween } from '../kernel/clock.ts'
 import { control, type Control, type Observation } from '../kernel/control.ts'
 import { everyBreakFound, observed } from '../kernel/observed.ts'
 import { withProbeFolder } from '../kernel/probe-folder.ts'
+import {
+  clusterOf,
+  keysBesideData,
+  plantBesideData,
+  rightsAt,
+  wrappedSample,
+  type Rights,
+} from './key-place-queries.ts'
+import { keysIn, searchKeys } from './key-search.ts'
+import { COPY_SECONDS_MAX, type StoredCopy } from './keyring-backup/index.ts'
 import type { EncryptionSystem } from './observed-system.ts'
 
-/** How much of the data one run reads. */
-const READ_BYTES_MAX = 128 * 2 ** 20
-const PIECE_BYTES = 2 ** 20
-
-/** The forms in which a key could stand in a file: raw, hexadecimal in either case, base64 of either alphabet. */
-function formsOf(key: Buffer): Buffer[] {
-  const hex = key.toString('hex')
-  // The last character of base64 depends on what follows the key, so it is left out.
-  const base64 = key.toString('base64').slice(0, 42)
-  return [
-    key,
-    ...[hex, hex.toUpperCase(), base64, key.toString('base64url').slice(0, 42)].map((t) => Buffer.from(t)),
-  ]
-}
-
-/** The 32-byte keys in the key folder, by file name. */
-async function keysIn(folder: string): Promise<Map<string, Buffer>> {
-  const found = new Map<string, Buffer>()
-  for (const name of (await readdir(folder)).filter((file) => file.endsWith('.key'))) {
-    const bytes = await readFile(join(folder, name))
-    if (bytes.length === 32) found.set(name, bytes)
-  }
-  return found
-}
-
-interface Search {
-  readonly found: readonly string[]
-  readonly bytesRead: number
-  readonly bytes: number
-}
-
-/** Looks for the keys in files of the folders, in random order until so many bytes were read. */
-async function searchKeys(keys: ReadonlyMap<string, Buffer>, folders: readonly string[]): Promise<Search> {
-  const forms = [...keys].flatMap(([name, key]) => formsOf(key).map((form) => ({ name, form })))
-  const files = shuffled((await Promise.all(folders.map(filesIn))).flat())
-  const found = new Set<string>()
-  let [bytesRead, bytes] = [0, 0]
-  for (const path of files) {
-    const handle = await open(path, 'r').catch(() => null)
-    if (handle === null) continue
-    try {
-      bytes += (await handle.stat()).size
-      let rest = Buffer.alloc(0)
-      for (let at = 0; bytesRead < READ_BYTES_MAX;) {
-        const piece = Buffer.allocUnsafe(PIECE_BYTES)
-        const { bytesRead: got } = await handle.read(piece, 0, PIECE_BYTES, at)
-        if (got === 0) break
-        at += got
-        bytesRead += got
-        const text = Buffer.concat([rest, piece.subarray(0, got)])
-        for (const { name, form } of forms)
-          if (text.includes(form)) found.add(`${name} stands in a data file`)
-        rest = text.subarray(-64)
-      }
-    } finally {
-      await handle.close()
-    }
-  }
-  return { found: [...found], bytesRead, bytes }
-}
-
-async function filesIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
-}
-
-/** A fair order that each run chooses anew, so that in time everything is read. */
-function shuffled(files: readonly string[]): string[] {
-  return files
-    .map((path) => ({ path, order: randomBytes(6).readUIntBE(0, 6) }))
-    .sort((a, b) => a.order - b.order)
-    .map(({ path }) => path)
-}
+/** So many wrapped keys are looked for among the data; each has a part that is like no other bytes. */
+const WRAPPED_SOUGHT = 8
+/** The last bytes of a wrapped key are ciphertext and tag. */
+const WRAPPED_END_BYTES = 32
 
 /** Whether one folder lies inside the other, by their real paths. */
 async function nested(a: string, b: string): Promise<boolean> {
-  const [one, two] = await Promise.all([a, b].map(async (path) => `${await realpath(path)}${sep}`))
-  return one !== undefined && two !== undefined && (one.startsWith(two) || two.startsWith(one))
+  const [one, two] = await Promise.all(
+    [a, b].map(async (path) => {
+      const real = await realpath(path).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return null
+        throw error
+      })
+      return real === null ? null : `${real}${sep}`
+    }),
+  )
+  // A folder that is not there holds nothing: the keyring may be a server of the operator's own.
+  if (one === null || two === null || one === undefined || two === undefined) return false
+  return one.startsWith(two) || two.startsWith(one)
 }
 
-async function keysAreApart(
-  keys: ReadonlyMap<string, Buffer>,
-  keysFolder: string,
-  dataFolders: readonly string[],
-): Promise<Observation> {
-  const inside: string[] = []
-  for (const folder of dataFolders)
-    if (await nested(keysFolder, folder))
-      inside.push('the key folder and a data folder lie inside each other')
-  const { found, bytesRead, bytes } = await searchKeys(keys, dataFolders)
-  const coverage = bytes === 0 ? 1 : Math.min(1, bytesRead / bytes)
-  const says = `the ${keys.size} key files are in a folder of their own on this machine, outside of every data folder, and none of those keys stands in ${Math.round(bytesRead / 1000)} kB of data files, raw, in hexadecimal or in base64; data keys are stored with the data only wrapped under the root key`
-  return observed(
-    [...inside, ...found],
-    says,
-    { keys: keys.size, bytesRead, bytes },
-    { count: keys.size, coverage, of: 'data bytes searched' },
+/** Where keys and data are. */
+interface Places {
+  /** Folders of keys: the key folder and the keyring's. */
+  readonly keyFolders: readonly string[]
+  readonly dataFolders: readonly string[]
+  /** Which clusters hold the data and the keyring. */
+  readonly clusters: { readonly data: string; readonly keyring: string }
+  readonly rights: Rights
+  /** Keys that stand beside the data. */
+  readonly beside: number
+  /** What is looked for among the data, by name. */
+  readonly sought: ReadonlyMap<string, Buffer>
+  readonly copies: readonly StoredCopy[]
+  readonly now: Date
+}
+
+async function placesOf(system: EncryptionSystem): Promise<Places> {
+  const files = await keysIn(system.keysFolder)
+  const wrapped = await wrappedSample(system.keyring, WRAPPED_SOUGHT)
+  const ends = wrapped.map(
+    (bytes, at) => [`wrapped key ${at + 1}`, bytes.subarray(-WRAPPED_END_BYTES)] as const,
   )
+  return {
+    keyFolders: [system.keysFolder, system.keyringFolder],
+    dataFolders: system.dataFolders,
+    clusters: await system.clusters(),
+    rights: await rightsAt(system.keyring, 'tenant_key'),
+    beside: await keysBesideData(system.db),
+    sought: new Map([...files, ...ends]),
+    copies: await system.keyringCopies(),
+    now: system.clock.now(),
+  }
+}
+
+/** Which clusters two pools reach, for the running system. */
+export async function clustersOf(
+  system: Pick<EncryptionSystem, 'db' | 'keyring'>,
+): Promise<{ readonly data: string; readonly keyring: string }> {
+  return { data: await clusterOf(system.db), keyring: await clusterOf(system.keyring) }
+}
+
+function faultsOf({ clusters, rights, beside, copies, now }: Places): string[] {
+  const old = copies.filter(({ at }) => secondsBetween(at, now) > COPY_SECONDS_MAX)
+  return [
+    ...(clusters.data === clusters.keyring ? ['the keyring is in the same cluster as the data'] : []),
+    ...(rights.superuser || rights.removes
+      ? [`the role ${rights.role} may do more at the keyring than its work`]
+      : []),
+    ...(beside > 0 ? [`${beside} keys stand beside the data`] : []),
+    ...old.map(({ path, region }) => `${path} in ${region} is older than ${COPY_SECONDS_MAX / DAY} days`),
+  ]
+}
+
+async function keysAreApart(places: Places): Promise<Observation> {
+  const inside: string[] = []
+  for (const keys of places.keyFolders)
+    for (const data of places.dataFolders)
+      if (await nested(keys, data)) inside.push(`${keys} and a data folder lie inside each other`)
+  const { found, bytesRead, bytes } = await searchKeys(places.sought, places.dataFolders)
+  const coverage = bytes === 0 ? 1 : Math.min(1, bytesRead / bytes)
+  const { sought, copies } = places
+  const says = `keys are in a cluster of their own under a role that can remove none of their traces, key files in folders outside of every data folder, all on this machine; none of ${sought.size} keys, wrapped or not, stands in ${Math.round(bytesRead / 1000)} kB of data files in any notation, and ${copies.length} sealed copies of the keyring are at most ${COPY_SECONDS_MAX / DAY} days old`
+  return observed(
+    [...faultsOf(places), ...inside, ...found],
+    says,
+    { keys: sought.size, bytesRead, bytes, copies: copies.length },
+    { count: sought.size, coverage, of: 'data bytes searched' },
+  )
+}
+
+/** Places without a fault, for breaks to be made in. */
+const APART: Places = {
+  keyFolders: [],
+  dataFolders: [],
+  clusters: { data: '1', keyring: '2' },
+  rights: { role: 'probe', superuser: false, removes: false },
+  beside: 0,
+  sought: new Map(),
+  copies: [],
+  now: new Date(0),
+}
+
+async function everyBreak(system: EncryptionSystem): Promise<Observation> {
+  const here = await clusterOf(system.db)
+  const beside = await undone(system.db, async (tx) => {
+    await plantBesideData(tx, system.clock.now())
+    return keysBesideData(tx)
+  })
+  const late = new Date(COPY_SECONDS_MAX * 1000 + 1)
+  const copy = { region: 'probe', path: 'probe.age', at: new Date(0) }
+  return withProbeFolder(async (folder) => {
+    const probe = randomBytes(32)
+    await writeFile(join(folder, 'data'), `copied by mistake: ${probe.toString('base64')}`)
+    const found = new Map([['probe.key', probe]])
+    return everyBreakFound({
+      'a key in a data file': await keysAreApart({ ...APART, dataFolders: [folder], sought: found }),
+      'a key folder inside the data': await keysAreApart({
+        ...APART,
+        keyFolders: [folder],
+        dataFolders: [folder],
+      }),
+      'a keyring in the cluster of the data': await keysAreApart({
+        ...APART,
+        clusters: { data: here, keyring: here },
+      }),
+      'a role that may remove what it works on': await keysAreApart({
+        ...APART,
+        rights: await rightsAt(system.db, 'data_key'),
+      }),
+      'a key beside the data': await keysAreApart({ ...APART, beside }),
+      'a copy of the keyring that is too old': await keysAreApart({ ...APART, copies: [copy], now: late }),
+    })
+  })
 }
 
 /** Policy 2.3-a.2: keys are kept apart from encrypted data. */
@@ -113,21 +160,18 @@ export const keysApart: Control<EncryptionSystem> = control({
   clauses: ['2.3-a.2'],
   reads: [],
   everySeconds: 6 * HOUR,
-  enforcedIn: ['platform/kernel/config.ts', 'platform/kernel/secret-file.ts', 'engines/envelope'],
+  enforcedIn: [
+    'platform/encryption/keyring',
+    'platform/encryption/keyring-migrations',
+    'platform/encryption/keyring-backup',
+    'platform/kernel/config.ts',
+    'platform/kernel/secret-file.ts',
+    'launch/keyring-server.ts',
+  ],
   looks:
-    'Compares the real paths of the key folder and the data folders, and searches data files for the bytes of every key file.',
+    'Asks data and keyring which cluster they are in and what the role at the keyring may do, compares the real paths of folders, searches data files for key files and wrapped keys, and reads the age of every copy of the keyring.',
   breaks:
-    'A key folder inside a data folder, and a data file that holds a key in the clear, must be found; the key that is planted is a random one.',
-  check: async (system) =>
-    keysAreApart(await keysIn(system.keysFolder), system.keysFolder, system.dataFolders),
-  knownBad: (system) =>
-    withProbeFolder(async (folder) => {
-      const probe = randomBytes(32)
-      const keys = new Map([['probe.key', probe]])
-      await writeFile(join(folder, 'data'), `copied by mistake: ${probe.toString('base64')}`)
-      return everyBreakFound({
-        'a key in a data file': await keysAreApart(keys, system.keysFolder, [folder]),
-        'a key folder inside the data': await keysAreApart(new Map(), folder, [folder]),
-      })
-    }),
+    'A keyring in the cluster of the data, a role that may remove its rows, a key beside the data or in a data file, a key folder inside the data and a copy of eight days must be found; what is planted is random.',
+  check: async (system) => keysAreApart(await placesOf(system)),
+  knownBad: everyBreak,
 })

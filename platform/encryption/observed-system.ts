@@ -3,6 +3,7 @@ import type { Clock } from '../kernel/clock.ts'
 import type { PolicyReader } from '../kernel/parameter.ts'
 import type { RecordEvent } from './key-parts.ts'
 import type { Keyring } from './keyring/database.ts'
+import type { StoredCopy } from './keyring-backup/index.ts'
 import type { KeyRoot } from './roots/index.ts'
 import type { TenantKeys } from './tenant-keys.ts'
 
@@ -16,6 +17,12 @@ export interface EncryptionSystem {
   readonly root: KeyRoot
   readonly record: RecordEvent
   readonly keysFolder: string
+  /** Folder of the embedded keyring; not there where the keyring is a server of the operator's own. */
+  readonly keyringFolder: string
+  /** Which clusters hold the data and the keyring. */
+  readonly clusters: () => Promise<{ readonly data: string; readonly keyring: string }>
+  /** The copies of the keyring in every store. */
+  readonly keyringCopies: () => Promise<readonly StoredCopy[]>
   /** Folders that hold encrypted data: `SURETY_VAR`, and the embedded database's where that is elsewhere. */
   readonly dataFolders: readonly string[]
   /** Where the protected service asks for keys. */

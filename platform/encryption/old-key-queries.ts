@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Database } from '../db/index.ts'
 import type { KeyAction } from './keyring/queries.ts'
 
@@ -23,6 +24,11 @@ export function oldKeys(db: Database): Promise<OldKey[]> {
 /** Removes a tenant's keys from beside the data. */
 export async function removeOldKeys(db: Database, tenant: string): Promise<void> {
   await db.deleteFrom('data_key').where('tenant', '=', tenant).execute()
+}
+
+/** Rewrites the pages that held them. */
+export async function clearOldKeys(db: Database): Promise<void> {
+  await sql`vacuum (full) data_key`.execute(db)
 }
 
 /** A noted use of keys, as older states kept it. */

@@ -58,15 +58,19 @@ export async function encryptionRig(): Promise<EncryptionRig> {
     varFolder: join(folder, 'var'),
     process,
     system: async (status = 401) => {
-      const server = createServer((incoming, reply) => {
-        incoming.resume()
-        reply.writeHead(status).end()
-      })
       const serviceSocket = join(folder, `service-${stops.length}.sock`)
-      await new Promise<void>((resolve) => server.listen(serviceSocket, resolve))
-      stops.push(() => server.close())
+      stops.push(await answering(serviceSocket, status))
       const dataFolders = [await mkdtemp(join(folder, 'data-'))]
-      return { ...parts, dataFolders, serviceSocket, otherKeys: () => Promise.resolve([]) }
+      return {
+        ...parts,
+        dataFolders,
+        serviceSocket,
+        keyringFolder: join(folder, 'keyring'),
+        // One test database holds both; the running system has two clusters.
+        clusters: () => Promise.resolve({ data: 'data', keyring: 'keyring' }),
+        keyringCopies: () => Promise.resolve([]),
+        otherKeys: () => Promise.resolve([]),
+      }
     },
     events: async () => {
       const rows = await db.selectFrom('audit_event').select('type').orderBy('written').execute()
@@ -80,4 +84,14 @@ export async function encryptionRig(): Promise<EncryptionRig> {
       await rm(folder, { recursive: true })
     },
   }
+}
+
+/** A socket that answers everything with one status; returns how to stop. */
+async function answering(socketPath: string, status: number): Promise<() => void> {
+  const server = createServer((incoming, reply) => {
+    incoming.resume()
+    reply.writeHead(status).end()
+  })
+  await new Promise<void>((resolve) => server.listen(socketPath, resolve))
+  return () => server.close()
 }
