@@ -3,4 +3,16 @@ export { dataPlace, startPostgres, type PostgresServer } from './embedded.ts'
 export { serveFolder, ServerRefused, type ServedFolder, type ServeOptions } from './served-folder.ts'
 export { migrate, MigrationError } from './migrate.ts'
 export { testDatabase, type TestDatabase } from './test-database.ts'
+export { fenceServer } from './fence.ts'
 export { BACKUP_USER, ensureBackupUser } from './backup-user.ts'
+export {
+  becomeStandby,
+  hasCluster,
+  hasReplayed,
+  isStandby,
+  promote,
+  serverPlace,
+  setAside,
+  type ServerPlace,
+  type Upstream,
+} from './standby.ts'

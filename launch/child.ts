@@ -6,6 +6,8 @@ export interface Supervised {
   /** What it said when it was first ready. */
   readonly ready: Promise<Readonly<Record<string, unknown>>>
   readonly processId: () => number | undefined
+  /** Tells the program something, when it runs. */
+  tell(subject: string, what: unknown): void
   stop(): Promise<void>
 }
 
@@ -19,6 +21,8 @@ export interface Program {
   readonly log: ProgramLog
   /** How long it may take to stop before it is killed. */
   readonly stopSeconds: number
+  /** Answers what the program asks; undefined for what nobody knows. */
+  readonly answers?: (question: Readonly<Record<string, unknown>>) => Promise<unknown> | undefined
 }
 
 const RESTART_FIRST_MS = 500
@@ -45,9 +49,7 @@ export function supervise(program: Program, say: (line: string) => void): Superv
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
     for (const output of [child.stdout, child.stderr]) if (output !== null) program.log.take(output)
-    child.on('message', (message) => {
-      const told = message as Readonly<Record<string, unknown>>
-      if (typeof told['say'] === 'string') return say(told['say'])
+    hear(program, child, say, (told) => {
       everReady = true
       first.resolve(told)
     })
@@ -66,6 +68,9 @@ export function supervise(program: Program, say: (line: string) => void): Superv
   return {
     ready: first.promise,
     processId: () => child?.pid,
+    tell: (subject, what) => {
+      if (child?.connected === true) child.send({ told: subject, what })
+    },
     stop: async () => {
       stopping = true
       clearTimeout(timer)
@@ -77,4 +82,35 @@ export function supervise(program: Program, say: (line: string) => void): Superv
       clearTimeout(impatience)
     },
   }
+}
+
+/** What a program says: a line for people, a question, or that it is ready. */
+function hear(
+  program: Program,
+  child: ChildProcess,
+  say: (line: string) => void,
+  ready: (told: Readonly<Record<string, unknown>>) => void,
+): void {
+  child.on('message', (message) => {
+    const told = message as Readonly<Record<string, unknown>>
+    if (typeof told['say'] === 'string') say(told['say'])
+    else if (typeof told['ask'] === 'string') answer(program, child, told)
+    else ready(told)
+  })
+}
+
+/** Sends the answer to a question back; whoever asked may be gone by then. */
+function answer(
+  program: Program,
+  child: ChildProcess | undefined,
+  question: Readonly<Record<string, unknown>>,
+): void {
+  const reply = (more: Readonly<Record<string, unknown>>): void => {
+    if (child.connected) child.send({ answerTo: question['id'], ...more })
+  }
+  const answering = program.answers?.(question) ?? Promise.reject(new Error('nobody knows an answer'))
+  answering.then(
+    (says) => reply({ says }),
+    (error: unknown) => reply({ refused: error instanceof Error ? error.message : String(error) }),
+  )
 }

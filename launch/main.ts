@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
-import { ensureBackupUser, migrate, startPostgres, type PostgresServer } from '#database'
+import { migrate } from '#database'
 import { ConfigError, publicOrigin, readConfig, runFolder, type Config } from '../platform/kernel/config.ts'
 import { openPorts, strangePorts } from '../platform/kernel/open-ports.ts'
 import { newSecret } from '../platform/kernel/secret.ts'
@@ -10,7 +10,8 @@ import { secretFile } from '../platform/kernel/secret-file.ts'
 import { supervise, type Supervised } from './child.ts'
 import { buildConsole } from './console-build.ts'
 import { startKeyring, type RunningKeyring } from './keyring-server.ts'
-import { keptServer } from './kept-server.ts'
+import { embeddedDatabase, type RunningDatabase } from './embedded-database.ts'
+import { answersOf } from './sites/answers.ts'
 import { takeLock } from './lock.ts'
 import { logToFile, logToOutput, type ProgramLog } from './program-log.ts'
 import { freePort } from './free-port.ts'
@@ -64,40 +65,6 @@ async function externalDatabase(url: string): Promise<string> {
   }
 }
 
-/**
- * What backups over the replication protocol need of the server. The log that waits to be stored elsewhere may take 4 GB
- * and no more: then the archive has a gap, which is told, and the disk goes on. Policy 6.1-b.
- */
-const BACKUP_SETTINGS: readonly string[] = [
-  'wal_level=replica',
-  'summarize_wal=on',
-  'wal_summary_keep_time=2d',
-  'max_wal_senders=6',
-  'max_replication_slots=6',
-  'max_slot_wal_keep_size=4GB',
-]
-
-/** The database, and how backups are taken from it. */
-interface Running {
-  readonly url: string
-  readonly backupUrl: string
-  readonly stop: () => Promise<void> | void
-}
-
-/** The embedded server, started again whenever it ends without being told to, however often that takes. */
-async function embeddedDatabase(config: Config): Promise<Running> {
-  const start = (): Promise<PostgresServer> =>
-    startPostgres({
-      dataFolder: join(config.SURETY_VAR, 'postgres'),
-      passwordFile: join(config.SURETY_KEYS, 'postgres-password'),
-      settings: ['shared_buffers=64MB', 'max_connections=60', ...BACKUP_SETTINGS],
-    })
-  const server = await keptServer('PostgreSQL', start, { say, lost: (why) => fail([why], 1) })
-  const password = await secretFile(join(config.SURETY_KEYS, 'backup-user-password'), newSecret)
-  const backupUrl = await ensureBackupUser(server.url, password.toString('utf8').trim())
-  return { url: server.url, backupUrl, stop: server.stop }
-}
-
 /** The file with the token that the protected service shows at the service socket, made once. */
 async function serviceTokenFile(config: Config): Promise<string> {
   const file = join(config.SURETY_KEYS, 'service.token')
@@ -141,8 +108,14 @@ function inboxProgram(config: Config, environment: NodeJS.ProcessEnv, log: Progr
   return supervise({ ...program, stopSeconds: config.SHUTDOWN_SECONDS }, say)
 }
 
-function platformProgram(config: Config, environment: NodeJS.ProcessEnv, log: ProgramLog): Supervised {
+function platformProgram(
+  config: Config,
+  environment: NodeJS.ProcessEnv,
+  log: ProgramLog,
+  { sites }: RunningDatabase,
+): Supervised {
   const program = {
+    answers: answersOf(() => sites),
     name: 'platform',
     file: join(root, 'platform/main.ts'),
     nodeOptions: HARDENED,
@@ -185,7 +158,7 @@ function stopper(stops: Stops): (code: number) => Promise<void> {
 /** What every program is told: the settings, the database, the sockets and the protected service. */
 async function programEnvironment(
   config: Config,
-  database: Running,
+  database: RunningDatabase,
   keyring: RunningKeyring,
 ): Promise<NodeJS.ProcessEnv> {
   const run = runFolder(config)
@@ -209,8 +182,8 @@ async function programEnvironment(
 }
 
 /** Starts the database and the keyring beside each other; whatever runs is stopped again, also when the other one fails. */
-async function bothStarted(config: Config, stops: Stops): Promise<[Running, RunningKeyring]> {
-  const database = async (): Promise<Running> => {
+async function bothStarted(config: Config, stops: Stops): Promise<[RunningDatabase, RunningKeyring]> {
+  const database = async (): Promise<RunningDatabase> => {
     const running = await startDatabase(config)
     stops.push(running.stop)
     await migrateAll(running.url)
@@ -227,10 +200,10 @@ async function bothStarted(config: Config, stops: Stops): Promise<[Running, Runn
   return [data.value, keys.value]
 }
 
-async function startDatabase(config: Config): Promise<Running> {
-  if (config.DATABASE_URL === '') return embeddedDatabase(config)
+async function startDatabase(config: Config): Promise<RunningDatabase> {
+  if (config.DATABASE_URL === '') return embeddedDatabase(config, { say, lost: (why) => fail([why], 1) })
   const url = await externalDatabase(config.DATABASE_URL)
-  return { url, backupUrl: config.BACKUP_DATABASE_URL || url, stop: () => {} }
+  return { url, backupUrl: config.BACKUP_DATABASE_URL || url, sites: null, stop: () => {} }
 }
 
 async function startAll(config: Config, stops: Stops): Promise<Ready> {
@@ -242,7 +215,8 @@ async function startAll(config: Config, stops: Stops): Promise<Ready> {
   stops.push(log.close)
   const inbox = config.UPSTREAM_URL === '' ? inboxProgram(config, environment, log) : undefined
   if (inbox !== undefined) stops.push(inbox.stop)
-  const platform = platformProgram(config, environment, log)
+  const platform = platformProgram(config, environment, log, database)
+  database.sites?.onChanged((change) => platform.tell('site-change', change))
   stops.push(platform.stop)
   const [ready] = await Promise.all([platform.ready, inbox?.ready])
   await refuseStrangePorts(config)

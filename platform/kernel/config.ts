@@ -96,6 +96,11 @@ export const settings = {
     fallback: '',
     says: 'PostgreSQL 15 or newer of your own; empty: the embedded PostgreSQL 18 on a Unix socket.',
   },
+  SURETY_STANDBY: {
+    type: z.union([z.literal(''), folder]),
+    fallback: '',
+    says: 'Folder of a second embedded database that follows the first and takes its place when that is lost; on another disk it survives this one. Empty: none.',
+  },
   SURETY_KEYRING: {
     type: folder,
     fallback: './keyring',

@@ -10,6 +10,7 @@ const PROBLEMS = {
   'request.expectation': [417, 'Only 100-continue can be expected'],
   'request.timeout': [408, 'The request took too long to arrive'],
   'request.header-too-large': [431, 'The headers of the request are too large'],
+  'server.unsupervised': [409, 'This process stands alone'],
   'resource.unknown': [404, 'There is nothing here'],
   'resource.conflict': [409, 'The request contradicts the present state'],
   'access.unauthenticated': [401, 'Sign in first'],

@@ -1,0 +1,2 @@
+/** A second server that follows the first and can take its place: its beginning, its state, and what was seen of each change. */
+export { copyCluster, type CopyRequest } from './copy-cluster.ts'
