@@ -1,6 +1,6 @@
 import { DAY } from '../kernel/clock.ts'
 import { parameter, type AnyParameter } from '../kernel/parameter.ts'
-import { choice, duration } from '../kernel/value-type.ts'
+import { choice, duration, list } from '../kernel/value-type.ts'
 
 /** Policy 2.2-a. The algorithm that fields and files are sealed with. */
 export const encryptionAlgorithm = parameter({
@@ -9,6 +9,16 @@ export const encryptionAlgorithm = parameter({
   type: choice({ 'AES-256-GCM': 'AES-256-GCM' }),
   weaker: 'any',
   obeys: 'Every field and file is sealed with it, and nothing is sealed while the engine does not offer it.',
+})
+
+/** Policy 2.2-d. Who may keep the root key, in the words of the text. */
+export const keysRoot = parameter({
+  name: 'keys.root',
+  clause: '2.2-d',
+  type: list(['AWS KMS', 'HashiCorp Vault', 'hardware security modules']),
+  weaker: 'longer',
+  obeys:
+    'The hourly check fails unless one of these keeps the root key, and `surety keys rotate root --to` refuses every other.',
 })
 
 /** Policy 2.3-a.1. How old the key that seals may become, in seconds. */
@@ -21,4 +31,4 @@ export const keysRotation = parameter({
 })
 
 /** The values that this module obeys. */
-export const encryptionParameters: readonly AnyParameter[] = [encryptionAlgorithm, keysRotation]
+export const encryptionParameters: readonly AnyParameter[] = [encryptionAlgorithm, keysRoot, keysRotation]

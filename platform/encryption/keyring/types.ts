@@ -49,6 +49,32 @@ export interface PersonKey {
   wrapped: Buffer
 }
 
+export interface RootChange {
+  finished_at: Timestamp | null
+  id: string
+  moved: Generated<number>
+  root: string
+  started_at: Timestamp
+}
+
+export interface RootSeen {
+  fingerprint: string
+  first_seen: Timestamp
+  name: string
+  policy_hash: string | null
+  provider: string
+  seen_at: Timestamp
+  state: string
+  versions: number | null
+}
+
+export interface RootUse {
+  action: string
+  at: Timestamp
+  request: string
+  root: string
+}
+
 export interface TenantKey {
   created_at: Timestamp
   destroyed_at: Timestamp | null
@@ -65,5 +91,8 @@ export interface DB {
   key_access: KeyAccess
   migration: Migration
   person_key: PersonKey
+  root_change: RootChange
+  root_seen: RootSeen
+  root_use: RootUse
   tenant_key: TenantKey
 }

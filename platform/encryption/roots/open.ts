@@ -4,7 +4,7 @@ import type { Keeper, KeeperCall } from './keeper.ts'
 import { firstReached, keptRoot, type KeptRootDeps } from './kept-root.ts'
 import { localFileRoot } from './local-file.ts'
 import { pkcs11Token } from './pkcs11.ts'
-import type { KeyRoot } from './root.ts'
+import type { KeyRoot, RootUse } from './root.ts'
 import { rootSet, type RootSet } from './root-set.ts'
 import { vaultTransit } from './vault.ts'
 
@@ -32,11 +32,17 @@ export type RootSettings = Pick<
   | 'PKCS11_PACKAGE'
 >
 
+/** What opening root keys needs. */
+export interface RootDeps extends Pick<KeptRootDeps, 'clock' | 'limits'> {
+  /** Hears of every request that a keeper served, with the name of the root key as `KEY_ROOT` has it. */
+  readonly used?: (named: string, use: RootUse) => void
+}
+
 /**
  * Opens the root key of the settings and the former ones, each of which must answer: throws `encryption.root-unreachable`
  * or `encryption.root-disabled` with the reason, and `ConfigError` for what the settings do not allow. Policy 2.2-d.
  */
-export async function openKeyRoot(config: RootSettings, deps: KeptRootDeps): Promise<RootSet> {
+export async function openKeyRoot(config: RootSettings, deps: RootDeps): Promise<RootSet> {
   const current = await openNamedRoot(config, config.KEY_ROOT, deps)
   const former: KeyRoot[] = []
   for (const name of config.KEY_ROOT_BEFORE) former.push(await openNamedRoot(config, name, deps))
@@ -44,14 +50,13 @@ export async function openKeyRoot(config: RootSettings, deps: KeptRootDeps): Pro
 }
 
 /** Opens one root key by the name that `KEY_ROOT` would have for it. */
-export async function openNamedRoot(
-  config: RootSettings,
-  named: string,
-  deps: KeptRootDeps,
-): Promise<KeyRoot> {
+export async function openNamedRoot(config: RootSettings, named: string, deps: RootDeps): Promise<KeyRoot> {
   const [kind = '', ...rest] = named.split(':')
   const reach = reachers(config, rest.join(':'))[kind]
-  if (reach !== undefined) return keptRoot(await firstReached(reach, deps), deps)
+  if (reach !== undefined) {
+    const own = { ...deps, used: (use: RootUse) => deps.used?.(named, use) }
+    return keptRoot(await firstReached(reach, own), own)
+  }
   const settings = {
     keysFolder: config.SURETY_KEYS,
     varFolder: config.SURETY_VAR,

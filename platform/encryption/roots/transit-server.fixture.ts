@@ -82,8 +82,6 @@ export async function transitServer(
       if (instead === 0) return
       const id = randomUUID()
       const asked = { id, operation: 'update', path: request.path }
-      const line = JSON.stringify({ type: 'response', time: new Date().toISOString(), request: asked })
-      if (auditFile !== undefined) await appendFile(auditFile, `${line}\n`)
       const [status, body] =
         instead === null
           ? admitted(incoming.headers, { token, namespace }, () => ({
@@ -91,6 +89,9 @@ export async function transitServer(
               data: handle(request),
             }))
           : [instead, { errors: ['as told'] }]
+      const told = status === 200 ? {} : { error: 'refused' }
+      const line = { type: 'response', time: new Date().toISOString(), request: asked, ...told }
+      if (auditFile !== undefined) await appendFile(auditFile, `${JSON.stringify(line)}\n`)
       reply.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
     })()
   })
