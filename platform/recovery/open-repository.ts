@@ -1,27 +1,11 @@
 import { createSecretKey } from 'node:crypto'
-import { openRepository, type Repository, type Retention } from '#backup'
-import { DAY, type Clock } from '../kernel/clock.ts'
+import { openRepository, type Repository } from '#backup'
+import type { Clock } from '../kernel/clock.ts'
 import type { Config } from '../kernel/config.ts'
 import { keyFile } from '../kernel/secret-file.ts'
+import { retentionOf } from './lock-times.ts'
 import { openStores, type BackupStore, type StoreSettings } from './stores/index.ts'
 import { openBackupKeys, type BackupKeyFolders, type BackupKeys } from './wraps/index.ts'
-
-/** On top of the retention, so that the full backup of a day outlives the last incremental of its chain. */
-const GRACE_SECONDS = 2 * DAY
-/** Pieces of an open segment are replaced by the whole one within the hour. */
-const TAIL_SECONDS = DAY
-/** A file that stays the same is stored anew this often, so that no lock has to grow. */
-const FILE_PERIOD_SECONDS = 30 * DAY
-
-/** How long objects are locked when backups are kept for `keepSeconds`. Policy 6.1-e. */
-export function retentionOf(keepSeconds: number): Retention {
-  return {
-    keepSeconds,
-    graceSeconds: GRACE_SECONDS,
-    tailSeconds: TAIL_SECONDS,
-    filePeriodSeconds: FILE_PERIOD_SECONDS,
-  }
-}
 
 /** Hears of every object that a region has acknowledged, with its bytes; returns how to stop. */
 export type Acknowledged = (heard: (region: string, path: string, bytes: number) => void) => () => void
@@ -71,8 +55,13 @@ export async function openBackupRepository(
   const repository = openRepository({
     system,
     stores,
-    verifiers: keys.verifiers(),
-    signer: keys.signer(),
+    // Asked at each use: the key that signs is followed by another while the system runs.
+    get verifiers() {
+      return keys.verifiers()
+    },
+    get signer() {
+      return keys.signer()
+    },
     wrapper: keys.wrapper,
     ...(opener === null ? {} : { opener }),
     fileKey: createSecretKey(await keyFile(parts.keyFolders.keysFolder, 'backup-files.key')),

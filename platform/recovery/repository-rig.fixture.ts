@@ -44,8 +44,12 @@ export async function repositoryRig(): Promise<RepositoryRig> {
   const options = (): RepositoryOptions => ({
     system: SYSTEM,
     stores,
-    verifiers: keys.verifiers(),
-    signer: keys.signer(),
+    get verifiers() {
+      return keys.verifiers()
+    },
+    get signer() {
+      return keys.signer()
+    },
     wrapper: keys.wrapper,
     clock,
     retention: () => ({
@@ -66,7 +70,7 @@ export async function repositoryRig(): Promise<RepositoryRig> {
     keyFolders,
     keys,
     repository: openRepository(options()),
-    reopen: (more = {}) => openRepository({ ...options(), ...more }),
+    reopen: (more = {}) => openRepository(Object.assign(options(), more)),
     close: async () => {
       await db.destroy()
       await database.drop()

@@ -1,7 +1,7 @@
 import { openRepository, type ObjectStore, type Repository, type SecretOpener } from '#backup'
 import type { Clock } from '../../kernel/clock.ts'
 import { Problem } from '../../kernel/problem.ts'
-import { retentionOf } from '../open-repository.ts'
+import { retentionOf } from '../lock-times.ts'
 import { openStores, type StoreSettings } from '../stores/index.ts'
 import { ageOpener, readRecoveryFolder, readVerifiers } from '../wraps/index.ts'
 

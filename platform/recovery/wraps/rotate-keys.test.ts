@@ -17,7 +17,7 @@ suite('keys of backups are followed by others', () => {
   const parts = () => ({ ...rig, recoveryFolder: rig.keyFolders.recoveryFolder })
   const reads = async (name: string): Promise<void> => {
     const opener = await rig.keys.opener()
-    const reading = rig.reopen({ verifiers: rig.keys.verifiers(), ...(opener === null ? {} : { opener }) })
+    const reading = rig.reopen(opener === null ? {} : { opener })
     for (const region of reading.regions)
       assert.equal((await reading.verifyBackup(name, { region })).opened, true)
   }
@@ -52,12 +52,7 @@ suite('keys of backups are followed by others', () => {
     rig.clock.advanceSeconds(330 * DAY)
     assert.deepEqual(await rotateDueBackupKeys(parts(), BY), ['recovery', 'signing'])
     assert.deepEqual(await rotateDueBackupKeys(parts(), BY), [])
-    const name = await writeSampleBackup(
-      rig.reopen({ signer: rig.keys.signer(), verifiers: rig.keys.verifiers() }),
-      {
-        log: 2,
-      },
-    )
+    const name = await writeSampleBackup(rig.repository, { log: 2 })
     await reads(name)
   })
 
