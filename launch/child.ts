@@ -100,11 +100,7 @@ function hear(
 }
 
 /** Sends the answer to a question back; whoever asked may be gone by then. */
-function answer(
-  program: Program,
-  child: ChildProcess | undefined,
-  question: Readonly<Record<string, unknown>>,
-): void {
+function answer(program: Program, child: ChildProcess, question: Readonly<Record<string, unknown>>): void {
   const reply = (more: Readonly<Record<string, unknown>>): void => {
     if (child.connected) child.send({ answerTo: question['id'], ...more })
   }

@@ -206,6 +206,18 @@ export interface BlockedRequest {
   sealed: Buffer;
 }
 
+export interface DatabaseChange {
+  began_at: Timestamp;
+  fenced_at: Timestamp;
+  from_site: string;
+  heartbeat_at: Timestamp | null;
+  id: string;
+  kind: string;
+  promoted_at: Timestamp;
+  to_site: string;
+  written_at: Timestamp;
+}
+
 export interface DataKey {
   created_at: Timestamp;
   destroyed_at: Timestamp | null;
@@ -757,7 +769,7 @@ export interface SecondFactor {
   created_at: Timestamp | null;
   id: string | null;
   kind: string | null;
-  label: string | null;
+  label: Buffer | null;
   last_used_at: Timestamp | null;
 }
 
@@ -850,7 +862,7 @@ export interface TotpFactor {
   confirmed_at: Timestamp | null;
   created_at: Timestamp;
   id: string;
-  label: string;
+  label: Buffer | null;
   last_step: Generated<number>;
   secret: Buffer;
 }
@@ -904,7 +916,7 @@ export interface WebauthnKey {
   created_at: Timestamp;
   credential_id: Buffer;
   id: string;
-  label: string;
+  label: Buffer | null;
   last_used_at: Timestamp | null;
   public_key: Buffer;
   transports: Generated<string[]>;
@@ -934,6 +946,7 @@ export interface DB {
   backup_run: BackupRun;
   blocked_request: BlockedRequest;
   data_key: DataKey;
+  database_change: DatabaseChange;
   deletion_certificate: DeletionCertificate;
   device: Device;
   directory_group: DirectoryGroup;
