@@ -171,6 +171,18 @@ function startsOf(lengths: readonly number[]): number[] {
   })
 }
 
+/** Puts a sealed value where the post keeps its messages, inside a transaction that is undone. */
+export async function plantSealed(
+  tx: Database,
+  one: { readonly id: string; readonly at: Date; readonly message: Buffer },
+): Promise<void> {
+  const { id, at: created_at, message } = one
+  await tx
+    .insertInto('outbox')
+    .values({ id, channel: 'letter', kind: 'probe', message, state: 'kept', created_at })
+    .execute()
+}
+
 /** A version of a key that nothing names any more. */
 export interface UnusedKey {
   readonly fingerprint: string
