@@ -3,9 +3,11 @@ import { EnvelopeError } from './envelope-error.ts'
 import { secretKey } from './keys.ts'
 import { gcmOpen, gcmSeal, hkdfExpandSha512, requireKey, tagBytes } from './primitives.ts'
 
-const chunkBytes = 16_384
+/** The plain bytes of every chunk but the last. */
+export const chunkBytes = 16_384
 const saltBytes = 24
-const headerBytes = saltBytes + 32
+/** Salt and commitment. */
+export const headerBytes = saltBytes + 32
 const chunksMax = 2 ** 38
 const label = Buffer.from('c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\0', 'latin1')
 const empty = Buffer.alloc(0)
