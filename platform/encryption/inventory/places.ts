@@ -79,6 +79,13 @@ const data: readonly Place[] = [
     encryption: 'public',
     backup: rebuilt('compiled again'),
   }),
+  place('SURETY_VAR', ['backup-parents', /^backup-parents$/], {
+    kind: 'folder',
+    says: 'names, sizes and checksums of the files of the newest backup, against which the next increment is made',
+    holds: 'operational',
+    encryption: 'disk',
+    backup: rebuilt('the next full backup makes it anew'),
+  }),
   place('SURETY_VAR', ['backups', /^(backups|damaged-copy|restore-check|restored-.*)$/], {
     kind: 'folder',
     says: 'backups and copies of them that a check reads, sealed under keys of their own',
@@ -122,6 +129,13 @@ const besides: readonly Place[] = [
     says: 'what programs of this machine show to each other, closed to other users',
     holds: 'secret',
     encryption: 'keys',
+    backup: apart('by the operator, apart from the data'),
+  }),
+  place('SURETY_KEYS', ['backup-*.txt', /^backup-[a-z0-9-]+\.txt$/], {
+    kind: 'file',
+    says: 'public halves of the keys that open and sign backups',
+    holds: 'public',
+    encryption: 'public',
     backup: apart('by the operator, apart from the data'),
   }),
   place('SURETY_KEYS', ['ledger-anchor', /^ledger-anchor$/], {
