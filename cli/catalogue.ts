@@ -6,8 +6,11 @@ import { demo } from './commands/demo.ts'
 import { firstLink } from './commands/first-link.ts'
 import { help } from './commands/help.ts'
 import { hostAccept, hostList, hostReport, hostRetire, stores } from './commands/host.ts'
+import { keysList, keysRotate, keysStatus } from './commands/keys.ts'
 import { keysEscrow } from './commands/keys-escrow.ts'
 import { keysRestore } from './commands/keys-restore.ts'
+import { keysRoot } from './commands/keys-root.ts'
+import { keysRotateRoot } from './commands/keys-rotate-root.ts'
 import { ledgerHead } from './commands/ledger-head.ts'
 import { ledgerVerify } from './commands/ledger-verify.ts'
 import { oauthKeysRotate } from './commands/oauth-keys-rotate.ts'
@@ -49,6 +52,11 @@ export const commands: readonly Command[] = [
   firstLink,
   pepperRotate,
   oauthKeysRotate,
+  keysRoot,
+  keysRotateRoot,
+  keysList,
+  keysRotate,
+  keysStatus,
   keysEscrow,
   keysRestore,
   stores,

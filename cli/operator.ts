@@ -2,7 +2,13 @@ import { request } from 'node:http'
 import { join } from 'node:path'
 import type { accessRoutes } from '../platform/access/index.ts'
 import type { auditSocketRoutes } from '../platform/audit/index.ts'
-import type { inventoryRoutes, keyRoutes, secretRoutes } from '../platform/encryption/index.ts'
+import type {
+  inventoryRoutes,
+  keyRoutes,
+  rootRoutes,
+  rotationRoutes,
+  secretRoutes,
+} from '../platform/encryption/index.ts'
 import type { firewallRoutes } from '../platform/gateway/index.ts'
 import { readConfig, runFolder } from '../platform/kernel/config.ts'
 import type { Contract } from '../platform/kernel/route.ts'
@@ -19,6 +25,8 @@ export type OperatorApi = Contract<ReturnType<typeof policyOperatorRoutes>> &
   Contract<ReturnType<typeof postRoutes>> &
   Contract<ReturnType<typeof inventoryRoutes>> &
   Contract<ReturnType<typeof keyRoutes>> &
+  Contract<ReturnType<typeof rootRoutes>> &
+  Contract<ReturnType<typeof rotationRoutes>> &
   Contract<ReturnType<typeof secretRoutes>> &
   Contract<ReturnType<typeof recoveryRoutes>>
 

@@ -13,6 +13,7 @@ import type { Database } from './db/index.ts'
 import {
   clustersOf,
   encryptionControls,
+  rootKept,
   inventoryControls,
   openInventorySystem,
   type KeyRoot,
@@ -63,6 +64,7 @@ export function bindAll(of: Observed): BoundControl[] {
     ...bindControls(applicationControls, applicationSystem(of)),
     ...bindControls(auditControls, auditSystem(of)),
     ...bindControls(encryptionControls, encryptionSystem(of)),
+    ...bindControls([rootKept], of),
     ...bindControls(inventoryControls, inventorySystem(of)),
     ...bindControls(gatewayControls, gatewaySystem(of)),
     ...bindControls(policyControls, of.policySystem),
@@ -130,7 +132,10 @@ function encryptionSystem(of: Observed) {
     keyringCopies: () => Promise.resolve([]),
     dataFolders: [config.SURETY_VAR],
     serviceSocket,
-    otherKeys: () => backupKeyInUse({ db, keysFolder: config.SURETY_KEYS }),
+    otherKeys: async () => [
+      ...(await signingKeysInUse(db)),
+      ...(await backupKeyInUse({ db, keysFolder: config.SURETY_KEYS })),
+    ],
   }
 }
 

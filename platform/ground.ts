@@ -5,11 +5,13 @@ import { openDatabase, openNoticeBoard } from './db/index.ts'
 import {
   carryOverKeys,
   enforceDestructions,
-  localRoot,
   openKeyring,
-  openRootKey,
+  openKeyRoot,
   openTenantKeys,
   PROVIDER,
+  requireRoots,
+  rootDeps,
+  rootOperations,
   type RecordEvent,
 } from './encryption/index.ts'
 import { systemClock as clock } from './kernel/clock.ts'
@@ -58,7 +60,11 @@ async function openStores(config: Config, log: Log, policy: PolicyReader) {
   // Keys are opened beside the caller's transaction: from one pool, callers could wait for each other.
   const keysDb = openDatabase(config.DATABASE_URL, onError, { connectionsMax: 2, onStatement })
   const keyring = openKeyring(config.KEYRING_DATABASE_URL, onError, { onStatement })
-  const root = localRoot(await openRootKey(config.SURETY_KEYS))
+  const rootParts = rootDeps({ keyring, clock }, (error) =>
+    log.warn(errorRecord(error), 'a use of the root key could not be registered'),
+  )
+  const root = await openKeyRoot(config, rootParts)
+  await requireRoots(keyring, root)
   const record: RecordEvent = (within, event) => audit.record(within, event)
   const keys = openTenantKeys({ db: keysDb, keyring, clock, root, governed: { policy, record } })
   const audit = openAudit({ clock, keys, catalogues: eventCatalogues })
@@ -66,13 +72,15 @@ async function openStores(config: Config, log: Log, policy: PolicyReader) {
   await carryOverKeys(keyParts)
   // A keyring that came back from a copy may hold what was destroyed since.
   await enforceDestructions(keyParts)
+  const provider = () => root.provider
+  const rootActs = rootOperations(config, { keyring, deps: rootParts, provider })
   const close = async (): Promise<void> => {
     await db.destroy()
     await keysDb.destroy()
     await keyring.destroy()
     await root.close()
   }
-  return { db, keyring, root, keys, keyParts, audit, record, statements, notices, close }
+  return { db, keyring, root, rootActs, keys, keyParts, audit, record, statements, notices, close }
 }
 
 /** The ground that everything stands on: database, keys, audit log, ledger and the policy in force. */

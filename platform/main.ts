@@ -15,6 +15,11 @@ import { databaseAnswers, listenFor } from './db/index.ts'
 import {
   encryptionJobs,
   encryptionRoutes,
+  rotationJobs,
+  rotationRoutes,
+  rootAnswers,
+  rootJobs,
+  rootRoutes,
   databaseAgeNotes,
   inventoryRoutes,
   secretRoutes,
@@ -33,6 +38,7 @@ import {
 import { openGround, type Ground } from './ground.ts'
 import { localProgram } from './kernel/caller.ts'
 import { secondsBetween, systemClock as clock } from './kernel/clock.ts'
+import { keyClasses, rotationParts } from './key-classes.ts'
 import { ConfigError, readConfig, type Config } from './kernel/config.ts'
 import { newId } from './kernel/id.ts'
 import type { Job } from './kernel/job.ts'
@@ -90,6 +96,8 @@ function allRoutes(config: Config, ground: Ground, services: Services, proof: Pr
     ...auditRoutes(auditParts),
     ...ledgerRoutes(auditParts),
     ...auditSocketRoutes(auditParts),
+    ...rootRoutes({ ...ground.keyParts, ...ground.rootActs, root: ground.root, policy: ground.policy }),
+    ...rotationRoutes({ ...ground, clock, classes: keyClasses(ground, config) }),
     ...encryptionRoutes({ keys: ground.keys, policy: ground.policy, tenantIsActive }),
     ...firewallRoutes(services.house.parts),
     ...policyRoutes(policyParts),
@@ -146,6 +154,7 @@ async function openGate(
     readiness: [
       { name: 'database', ready: () => databaseAnswers(db) },
       { name: 'ledger', ready: answers },
+      { name: 'root', ready: rootAnswers(ground.root, clock) },
     ],
     upstream: new URL(config.UPSTREAM_URL),
     limiter: rates === null ? undefined : limiterOver(rates),
@@ -162,6 +171,8 @@ function allJobs(ground: Ground, services: Services, proof: Proof): readonly Job
     ...accessJobs({ db, clock, policy, audit, access: services.access }),
     ...auditJobs({ db, audit, policy, clock }),
     ...encryptionJobs({ ...ground.keyParts, policy, keys }),
+    ...rotationJobs(rotationParts(ground)),
+    ...rootJobs({ ...ground.keyParts, ...ground.rootActs, root: ground.root }),
     ...blockListJobs(services.blockList),
     ...firewallJobs(services.house.parts),
     ...policyJobs(proof.runs),

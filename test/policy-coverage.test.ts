@@ -11,6 +11,8 @@ import {
   encryptionJobs,
   encryptionRoutes,
   inventoryRoutes,
+  rootJobs,
+  rootRoutes,
   secretRoutes,
 } from '../platform/encryption/index.ts'
 import {
@@ -149,6 +151,7 @@ const routeFactories: Readonly<Record<string, (parts: never) => readonly unknown
   policyServiceRoutes,
   postRoutes,
   recoveryRoutes,
+  rootRoutes,
   secretRoutes,
   seenRoutes,
   signedWayRoutes,
@@ -164,6 +167,7 @@ const jobFactories: Readonly<Record<string, (parts: never) => readonly Job[]>> =
   policyJobs,
   postJobs,
   recoveryJobs,
+  rootJobs,
 }
 
 const routes = Object.values(routeFactories).flatMap((factory) => factory(unwired)) as AnyRoute[]

@@ -14,6 +14,14 @@ export {
   localRoot,
   openKeyRoot,
   openNamedRoot,
+  requireRoots,
+  rootAnswers,
+  rootDeps,
+  rootJobs,
+  rootKept,
+  rootOperations,
+  rootRoutes,
+  VAULT_UNVERIFIED,
   type KeyRoot,
   type RootSet,
   type RootSettings,
@@ -40,6 +48,15 @@ export { requireOffered } from './algorithm.ts'
 export { encryptionAlgorithm, encryptionParameters, keysRotation } from './parameters.ts'
 export { encryptionEvents } from './events.ts'
 export { encryptionJobs } from './jobs.ts'
+export { rotateDueKeys } from './key-changes.ts'
+export {
+  REENCRYPT,
+  rotationJobs,
+  rotationRoutes,
+  tenantKeyClasses,
+  type AgedKey,
+  type KeyClass,
+} from './rotation/index.ts'
 export { encryptionRoutes } from './routes.ts'
 export { openProductSecrets, secretRoutes, type ProductSecrets } from './secrets/index.ts'
 export {
