@@ -41,14 +41,15 @@ export async function headerCounts(
   return rows
 }
 
-/** Every column of type bytea in the schemas that hold data. */
+/** Every column of type bytea of the tables that hold data; views show what tables hold. */
 export async function byteColumns(
   db: Database,
 ): Promise<readonly { readonly schema: string; readonly table: string; readonly column: string }[]> {
   const { rows } = await sql<{ schema: string; table: string; column: string }>`
-    select table_schema as schema, table_name as table, column_name as column
-    from information_schema.columns
-    where table_schema in ('surety', 'inbox') and data_type = 'bytea'
+    select c.table_schema as schema, c.table_name as table, c.column_name as column
+    from information_schema.columns c
+    join information_schema.tables t on t.table_schema = c.table_schema and t.table_name = c.table_name
+    where c.table_schema in ('surety', 'inbox') and c.data_type = 'bytea' and t.table_type = 'BASE TABLE'
     order by 1, 2, 3`.execute(db)
   return rows
 }

@@ -23,8 +23,8 @@ import {
   type ChangeParts,
   type Enrolled,
 } from './changes.ts'
-import { secretField } from './fresh-code.ts'
-import { ownedFactors, requireNotLast, standingOf, type OwnedKind } from './owned.ts'
+import { labelField, secretField } from './fresh-code.ts'
+import { ownedFactors, requireNotLast, standingOf, type OwnedFactor, type OwnedKind } from './owned.ts'
 import {
   confirmFactor,
   deleteFactor,
@@ -112,14 +112,23 @@ export function openFactors(parts: ChangeParts) {
   }
 }
 
+/** What the owner of a factor calls it. */
+async function labelOf(keys: ChangeParts['keys'], { id, kind, label }: OwnedFactor): Promise<string | null> {
+  if (kind === 'sms') return 'Text messages'
+  return label === null ? null : keys.openText(PROVIDER, labelField(kind, id), label)
+}
+
 /** Every second factor of the caller, what it is worth, and until when the last proof is fresh. */
-async function listFactors({ db, policy }: ChangeParts, context: RequestContext) {
+async function listFactors({ db, policy, keys }: ChangeParts, context: RequestContext) {
   const { account: id } = requireFull(context)
   const { provedAt } = context.caller
   const duty = dutyOf(policy, await standingOf(db, id))
   const freshUntil = provedAt === null ? null : secondsAfter(provedAt, policy.read(stepUpFreshness))
-  const factors = (await ownedFactors(db, id)).map((one): FactorFace => ({
+  const owned = await ownedFactors(db, id)
+  const labels = await Promise.all(owned.map((one) => labelOf(keys, one)))
+  const factors = owned.map((one, at): FactorFace => ({
     ...one,
+    label: labels[at] ?? null,
     createdAt: one.createdAt.toISOString(),
     lastUsedAt: one.lastUsedAt?.toISOString() ?? null,
     counts: suffices(duty, ['password', one.kind]),
@@ -146,7 +155,7 @@ async function offer(
   await insertPendingFactor(tx, {
     id,
     account_id: account,
-    label,
+    label: await keys.sealText(PROVIDER, labelField('totp', id), label),
     secret: await keys.sealText(PROVIDER, secretField(id), secret.toString('base64')),
     created_at: clock.now(),
   })
@@ -196,12 +205,16 @@ const DELETE: Readonly<Record<OwnedKind, (tx: Database, account: string, id: str
 }
 
 async function renameFactor(
-  { db, audit }: ChangeParts,
+  { db, audit, keys }: ChangeParts,
   context: RequestContext,
   { id, label }: { readonly id: string; readonly label: string },
 ): Promise<void> {
+  const sealed = {
+    totp_factor: await keys.sealText(PROVIDER, labelField('totp', id), label),
+    webauthn_key: await keys.sealText(PROVIDER, labelField('webauthn', id), label),
+  }
   await db.transaction().execute(async (tx) => {
-    if (!(await setLabel(tx, context.caller.id, id, label)))
+    if (!(await setLabel(tx, context.caller.id, id, sealed)))
       throw new Problem('resource.unknown', 'There is no such factor, or it has no name.')
     await audit.record(tx, eventOf(context, 'factor.renamed', { target: { kind: 'factor', id } }))
   })

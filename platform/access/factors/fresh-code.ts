@@ -32,6 +32,11 @@ export function secretField(id: string): FieldPlace {
   return { table: 'totp_factor', column: 'secret', row: id }
 }
 
+/** Where the name of a device is sealed. */
+export function labelField(kind: 'totp' | 'webauthn', id: string): FieldPlace {
+  return { table: kind === 'totp' ? 'totp_factor' : 'webauthn_key', column: 'label', row: id }
+}
+
 type Parts = Pick<AccessParts, 'db' | 'clock' | 'policy' | 'keys' | 'audit' | 'post' | 'origin'>
 
 /**

@@ -11,8 +11,8 @@ export type OwnedKind = 'totp' | 'sms' | 'webauthn'
 export interface OwnedFactor {
   readonly id: string
   readonly kind: OwnedKind
-  /** What its owner calls it; null for a number. */
-  readonly label: string | null
+  /** What its owner calls it, sealed; null for a number. */
+  readonly label: Buffer | null
   readonly createdAt: Date
   readonly lastUsedAt: Date | null
 }

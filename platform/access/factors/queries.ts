@@ -153,11 +153,16 @@ const standingRows = compiledOnce((db: Database, account: string) =>
 )
 
 /** Names a factor of an account that can have a name; tells whether there is one. */
-export async function setLabel(db: Database, account: string, id: string, label: string): Promise<boolean> {
+export async function setLabel(
+  db: Database,
+  account: string,
+  id: string,
+  sealed: Readonly<Record<'totp_factor' | 'webauthn_key', Buffer>>,
+): Promise<boolean> {
   for (const table of ['totp_factor', 'webauthn_key'] as const) {
     const done = await db
       .updateTable(table)
-      .set({ label })
+      .set({ label: sealed[table] })
       .where('account_id', '=', account)
       .where('id', '=', id)
       .executeTakeFirst()

@@ -54,7 +54,7 @@ export const clearColumns: readonly ClearClass[] = [
       surety.backup_pause.made_by_kind surety.backup_pause.ended_by_kind surety.backup_run.kind
       surety.backup_run.asked_by_kind surety.backup_run.state surety.backup_run.code surety.restore_proof.reason
       surety.sandbox.region surety.sandbox.state surety.sandbox.step keyring.data_key.purpose
-      keyring.root_seen.provider keyring.root_seen.state keyring.root_use.action surety.reencryption.store
+      keyring.root_seen.provider keyring.root_seen.state keyring.root_use.action surety.reencryption.store surety.database_change.from_site surety.database_change.to_site surety.database_change.kind
       keyring.key_access.action`,
   },
   {
@@ -150,15 +150,9 @@ export const clearColumns: readonly ClearClass[] = [
   },
 ]
 
-/** Names that people choose for a device of theirs; they hold no more than what its owner writes there. */
-const DEVICE_NAMES = 'surety.totp_factor.label surety.webauthn_key.label'
-
 /** Where each column in the clear stands. */
 export const classOfColumn: ReadonlyMap<string, ClearClass> = new Map(
-  [
-    ...clearColumns,
-    { because: 'a name that its owner gave a device', shape: null, columns: DEVICE_NAMES },
-  ].flatMap((one) =>
+  clearColumns.flatMap((one) =>
     one.columns
       .split(/\s+/)
       .filter(Boolean)

@@ -26,7 +26,7 @@ const groups: readonly Group[] = [
     says: 'people, how they sign in and what they may do',
     holds: 'personal',
     otherwise: 'sealed',
-    tables: `surety.account surety.api_key surety.session surety.sms_factor surety.totp_factor surety.elevation
+    tables: `surety.account surety.api_key surety.session surety.sms_factor surety.totp_factor surety.webauthn_key surety.elevation
       surety.factor_reset surety.link surety.directory_user surety.directory_group surety.directory_member
       surety.directory_token surety.personnel_connection surety.personnel_event surety.role_grant surety.own_role
       surety.duty_rule surety.review_item surety.workspace surety.upstream_attempt`,
@@ -36,7 +36,7 @@ const groups: readonly Group[] = [
     holds: 'operational',
     otherwise: 'disk',
     tables: `surety.account_link surety.device surety.recovery_code surety.sms_code surety.webauthn_challenge
-      surety.webauthn_key surety.oauth_secret surety.upstream_link`,
+      surety.oauth_secret surety.upstream_link`,
   },
   {
     says: 'ids and words of the program about rights and their ends',
@@ -84,7 +84,7 @@ const groups: readonly Group[] = [
     holds: 'operational',
     otherwise: 'disk',
     tables: `surety.backup surety.backup_run surety.backup_pause surety.backup_lag surety.backup_hold surety.backup_copy surety.deletion_certificate surety.heartbeat
-      surety.restore_proof surety.sandbox surety.migration surety.server_host inbox.migration`,
+      surety.database_change surety.restore_proof surety.sandbox surety.migration surety.server_host inbox.migration`,
   },
   {
     says: 'conversations, contacts, channels and rules',

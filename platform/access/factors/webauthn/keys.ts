@@ -1,4 +1,5 @@
 import type { Database } from '../../../db/index.ts'
+import { PROVIDER } from '../../../encryption/index.ts'
 import type { RequestContext } from '../../../kernel/caller.ts'
 import { newId } from '../../../kernel/id.ts'
 import { Problem } from '../../../kernel/problem.ts'
@@ -17,6 +18,7 @@ import {
 } from '../../sign-in/assurance.ts'
 import type { DeviceToken } from '../../sign-in/device.ts'
 import { factorAdded, finishEnrolment, type ChangeParts, type Enrolled } from '../changes.ts'
+import { labelField } from '../fresh-code.ts'
 import { requireFull, stepUp } from '../step-up.ts'
 import { burnChallenge, newChallenge } from './challenge.ts'
 import {
@@ -182,7 +184,7 @@ async function readNewKey(
 }
 
 async function store(
-  { clock }: Parts,
+  { clock, keys }: Parts,
   tx: Database,
   { caller }: RequestContext,
   { label, response }: KeyWish,
@@ -192,7 +194,7 @@ async function store(
   const stored = await insertKey(tx, {
     id,
     account_id: caller.id,
-    label,
+    label: await keys.sealText(PROVIDER, labelField('webauthn', id), label),
     credential_id: key.credentialId,
     public_key: key.publicKey,
     counter: key.counter,
