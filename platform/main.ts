@@ -21,6 +21,7 @@ import {
   rootJobs,
   rootRoutes,
   databaseAgeNotes,
+  keyringAnswers,
   inventoryRoutes,
   secretRoutes,
 } from './encryption/index.ts'
@@ -153,6 +154,7 @@ async function openGate(
     routes: allRoutes(config, ground, services, proof),
     readiness: [
       { name: 'database', ready: () => databaseAnswers(db) },
+      { name: 'keyring', ready: () => keyringAnswers(ground.keyring) },
       { name: 'ledger', ready: answers },
       { name: 'root', ready: rootAnswers(ground.root, clock) },
     ],
