@@ -12,6 +12,7 @@ import {
 import { openAuditReader } from './audit/index.ts'
 import { bindAll } from './controls.ts'
 import { openProductSecrets, type ProductSecrets } from './encryption/index.ts'
+import { VAULT_UNVERIFIED } from './encryption/index.ts'
 import { openBlockList, openFirewallHouse, type Gateway, type RecordEvent } from './gateway/index.ts'
 import { later, type Ground } from './ground.ts'
 import { systemClock as clock } from './kernel/clock.ts'
@@ -50,11 +51,17 @@ export function honestNotes(config: Config, secrets: ProductSecrets): string[] {
     ...(config.WHATSAPP_API_URL === ''
       ? ['Messages to WhatsApp go to a local stand-in: they are recorded and not delivered.']
       : []),
-    'Keys are held in a local key folder, which stands in for a key management service.',
+    ...rootNotes(config),
     ...certificateNotes(config),
     ...postNotes(config, secrets),
     'Backups are kept in a local folder, which stands in for storage in other regions.',
   ]
+}
+
+function rootNotes({ KEY_ROOT: root }: Config): string[] {
+  if (root === 'local-file')
+    return ['Keys are held in a local key folder, which stands in for a key management service.']
+  return root.startsWith('vault:') ? [`Vault keeps the root key. ${VAULT_UNVERIFIED}`] : []
 }
 
 function certificateNotes(config: Config): string[] {
