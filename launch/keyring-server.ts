@@ -28,6 +28,8 @@ const SMALL = [
   'huge_pages=off',
   'jit=off',
 ]
+/** The oldest PostgreSQL that an external keyring may be. */
+const POSTGRES_OLDEST = 15
 /** The role that the platform works as, and nobody else. */
 const ROLE = 'surety_keyring'
 
@@ -40,6 +42,7 @@ export interface RunningKeyring {
 /** The keyring of the operator's own server, or the embedded one, migrated; the platform gets a role of its own. */
 export async function startKeyring(config: Config, listener: Listener): Promise<RunningKeyring> {
   if (config.KEYRING_DATABASE_URL !== '') {
+    await requireNew(config.KEYRING_DATABASE_URL)
     await migrateKeyring(config.KEYRING_DATABASE_URL, listener.say)
     return { url: config.KEYRING_DATABASE_URL, stop: () => Promise.resolve() }
   }
@@ -72,6 +75,26 @@ async function embedded(config: Config, listener: Listener): Promise<RunningKeyr
   await migrateKeyring(server.url, listener.say)
   const password = await secretFile(join(config.SURETY_KEYS, 'keyring-role-password'), newSecret)
   return { url: await letRoleIn(server.url, password.toString('utf8').trim()), stop: server.stop }
+}
+
+/** Ends the start when the operator's server does not answer or is too old, without repeating its URL. */
+async function requireNew(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
+  try {
+    await client.connect()
+    const { rows } = await client.query<{ version: number }>(
+      `select current_setting('server_version_num')::int / 10000 as version`,
+    )
+    const major = rows[0]?.version ?? 0
+    if (major < POSTGRES_OLDEST)
+      throw new Error(`PostgreSQL ${major} is too old; ${POSTGRES_OLDEST} or newer is needed`)
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    const why = code === undefined && error instanceof Error ? error.message : `no answer: ${code}`
+    throw new Error(`KEYRING_DATABASE_URL: ${why}`, { cause: error })
+  } finally {
+    await client.end().catch(() => {})
+  }
 }
 
 async function migrateKeyring(url: string, say: (line: string) => void): Promise<void> {
