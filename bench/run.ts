@@ -1,5 +1,7 @@
 /** Runs benchmarks: `npm run bench [-- NAME…]`; each figure stands beside its limit, or a peer measured in the same run. */
 import { cpus, loadavg } from 'node:os'
+import { backup } from './backup.ts'
+import { backupEngine } from './backup-engine.ts'
 import { decisions } from './decisions.ts'
 import { envelope } from './envelope.ts'
 import { figureLine, keepsLimit, type Benchmark } from './figure.ts'
@@ -24,6 +26,8 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   ledger,
   envelope,
   reencrypt: reencryption,
+  backup,
+  'backup-engine': backupEngine,
   decisions,
   session,
   'sign-in': signIn,
