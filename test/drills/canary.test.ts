@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { randomBytes, randomInt, randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
+import { canaryWords, tracesOf as tracesOfWords } from '../../platform/encryption/inventory/index.ts'
 import {
   ask,
   openWorkplace,
@@ -15,35 +16,12 @@ import {
   type Workplace,
 } from './workplace.ts'
 
-const SYLLABLES = 'ba ce di fo gu ha ke li mo nu pa re si to vu'.split(' ')
+/** A sentence that nobody ever wrote. */
+const canarySentence = (): string => `The canary sings ${canaryWords()}`
 
-/** A sentence that nobody ever wrote, and that no compression finds a repetition in. */
-function canarySentence(): string {
-  const word = (): string => Array.from({ length: 3 }, () => SYLLABLES[randomInt(15)]).join('')
-  return `The canary sings ${Array.from({ length: 9 }, word).join(' ')}`
-}
-
-/** A sentence as it would lie in a file: as text of two encodings, as hexadecimal digits, and in base64 at each alignment. */
-function tracesOf(sentence: string): ReadonlyMap<string, Buffer> {
-  // Without its first words, so that another beginning is found as well.
-  const core = Buffer.from(sentence.slice('The canary sings '.length), 'utf8')
-  const wide = Buffer.from(core.toString(), 'utf16le')
-  const base64 = (shift: number): Buffer => {
-    const text = Buffer.concat([Buffer.alloc(shift), core]).toString('base64')
-    // The first and the last group hold bits of the neighbours.
-    return Buffer.from(text.slice(4, -4))
-  }
-  return new Map([
-    ['UTF-8', core],
-    ['UTF-16 little endian', wide],
-    ['UTF-16 big endian', Buffer.from(wide).swap16()],
-    ['hexadecimal', Buffer.from(core.toString('hex'))],
-    ['hexadecimal capitals', Buffer.from(core.toString('hex').toUpperCase())],
-    ['base64', base64(0)],
-    ['base64, shifted by one', base64(1)],
-    ['base64, shifted by two', base64(2)],
-  ])
-}
+/** The forms in which a sentence could lie in a file, without its first words, so that another beginning is found as well. */
+const tracesOf = (sentence: string): ReadonlyMap<string, Buffer> =>
+  tracesOfWords(sentence.slice('The canary sings '.length))
 
 /** Every regular file below a folder, with what of the sentences is found in it. */
 async function search(
@@ -81,6 +59,7 @@ suite('drill: the canary', { timeout: 120_000 }, () => {
     'the message': canarySentence(),
     'the reply': canarySentence(),
     'the refused message': canarySentence(),
+    'the label of a key': canarySentence(),
   }
   const planted = canarySentence()
   let at: Workplace & { stop(): Promise<void> }
@@ -118,6 +97,8 @@ suite('drill: the canary', { timeout: 120_000 }, () => {
     await taken(ask(system, cookie, `POST /inbox/conversations/${conversation.id}/reply`, reply))
     await until('the reply of a person', () => provider.received().length === 2)
     assert.equal(provider.received()[1]?.text, canaries['the reply'])
+    const key = { label: canaries['the label of a key'], scopes: ['conversation.read'], expiresInDays: 1 }
+    await taken(ask(system, cookie, 'POST /api/api-keys', key))
     const read = await taken(ask(system, cookie, `GET /inbox/conversations/${conversation.id}`))
     assert.ok(read.text().includes(canaries['the message']), 'it is there, for those who may read it')
     // Refused in three ways, none of which may reach a log.
