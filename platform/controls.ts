@@ -3,6 +3,7 @@ import {
   accessControls,
   asProbePerson,
   formProof,
+  signingKeysInUse,
   STAFF_ROLES,
   WORKSPACE_ROLES,
   type AccessSystem,
@@ -28,7 +29,13 @@ import type { Job } from './kernel/job.ts'
 import type { PolicyReader } from './kernel/parameter.ts'
 import type { Loopback } from './loopback.ts'
 import { policyControls, type PolicySystem } from './policy/index.ts'
-import { backupKeyInUse, recoveryControls, type RecoverySystem } from './recovery/index.ts'
+import {
+  backupKeyInUse,
+  recoveryControls,
+  standbyControls,
+  type RecoverySystem,
+  type StandbySystem,
+} from './recovery/index.ts'
 import { trustControls } from './trust/index.ts'
 
 /** The running parts that controls observe; what starts after the controls are wired comes as a function. */
@@ -55,6 +62,7 @@ export interface Observed {
   readonly access: Omit<AccessSystem, 'routes'>
   readonly policySystem: PolicySystem
   readonly recoverySystem: RecoverySystem
+  readonly standbySystem: StandbySystem
 }
 
 /** Every control of every module, tied to what it observes. */
@@ -69,6 +77,7 @@ export function bindAll(of: Observed): BoundControl[] {
     ...bindControls(gatewayControls, gatewaySystem(of)),
     ...bindControls(policyControls, of.policySystem),
     ...bindControls(recoveryControls, of.recoverySystem),
+    ...bindControls(standbyControls, of.standbySystem),
     ...bindControls(trustControls(of.config.SECURITY_CONTACT), trustSystem(of)),
   ]
 }
@@ -141,13 +150,13 @@ function encryptionSystem(of: Observed) {
 
 function inventorySystem(of: Observed) {
   const { db, keyring, clock, config } = of
-  const { SURETY_VAR, SURETY_KEYS, SURETY_KEYRING } = config
+  const { SURETY_VAR, SURETY_KEYS, SURETY_KEYRING, SURETY_BACKUPS, SURETY_RECOVERY_KEYS } = config
   return openInventorySystem({
     db,
     keyring,
     clock,
     record: of.audit.record,
-    folders: { SURETY_VAR, SURETY_KEYS, SURETY_KEYRING, SURETY_BACKUPS: '', SURETY_RECOVERY_KEYS: '' },
+    folders: { SURETY_VAR, SURETY_KEYS, SURETY_KEYRING, SURETY_BACKUPS, SURETY_RECOVERY_KEYS },
     asPerson: (use) => asProbePerson(accessSystem(of), 'owner', use),
     statedVolumes: config.DISK_STATEMENTS,
   })

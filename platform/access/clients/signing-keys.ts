@@ -117,3 +117,15 @@ function keyPair(algorithm: Algorithm) {
   if (algorithm === 'EdDSA') return generate('ed25519')
   return generate('rsa', { modulusLength: 2048 })
 }
+
+/** The newest key of each algorithm that signs ID tokens, as the check of key ages wants it. Policy 2.3-a.1. */
+export async function signingKeysInUse(
+  db: Database,
+): Promise<readonly { readonly name: string; readonly since: Date }[]> {
+  const newest = new Map<string, Date>()
+  for (const { algorithm, created_at } of await publishedKeys(db)) {
+    const known = newest.get(algorithm)
+    if (known === undefined || known < created_at) newest.set(algorithm, created_at)
+  }
+  return [...newest].map(([algorithm, since]) => ({ name: `the ${algorithm} key of ID tokens`, since }))
+}

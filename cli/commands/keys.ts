@@ -1,0 +1,74 @@
+import type { Command } from '../command.ts'
+import { columns, many } from '../plain-text.ts'
+
+const DAY_SECONDS = 86_400
+
+/** `surety keys list`: every class of keys, how many there are and how old. */
+export const keysList: Command = {
+  name: 'keys list',
+  takes: '',
+  says: 'every class of keys: how many are in use, how old the oldest is, how they are replaced; never a key',
+  words: { min: 0, max: 0 },
+  flags: {},
+  run: async ({ operator }) => {
+    const found = await operator.call('GET /keys')
+    const tooOld = (one: (typeof found.classes)[number]): boolean =>
+      one.aged && (one.oldestDays ?? 0) * DAY_SECONDS > found.limitSeconds
+    const rows = found.classes.map((one) => [
+      one.name,
+      many(one.keys, 'key'),
+      one.oldestDays === null ? '' : `oldest ${many(one.oldestDays, 'day')}${tooOld(one) ? ', TOO OLD' : ''}`,
+      one.says,
+    ])
+    const limit = `The policy allows ${many(Math.floor(found.limitSeconds / DAY_SECONDS), 'day')}.`
+    return { ok: !found.classes.some(tooOld), json: found, lines: [...columns(rows), limit] }
+  },
+}
+
+/** `surety keys rotate`: replaces a class of keys now. */
+export const keysRotate: Command = {
+  name: 'keys rotate',
+  takes: 'CLASS',
+  says: 'replace a class of keys now (data); `surety keys status` shows how stored values follow',
+  words: { min: 1, max: 1 },
+  flags: {},
+  run: async ({ operator, words: [name = ''] }) => {
+    const done = await operator.call('POST /keys/classes/:name/rotate', { params: { name }, waitMs: 600_000 })
+    return { ok: true, json: done, lines: [`${many(done.rotated, 'key')} replaced.`] }
+  },
+}
+
+/** `surety keys status`: how far stored values moved under the newest keys. */
+export const keysStatus: Command = {
+  name: 'keys status',
+  takes: '',
+  says: 'how far stored values moved under the newest keys, and which older versions still live and why',
+  words: { min: 0, max: 0 },
+  flags: {},
+  run: async ({ operator }) => {
+    const found = await operator.call('GET /keys/status', { waitMs: 120_000 })
+    const runs = found.runs.map((run) => [
+      run.store,
+      run.finishedAt === null ? `${percent(run.nextBlock, run.blocks)} looked at` : 'done',
+      `${many(run.moved, 'value')} moved`,
+      run.unreadable > 0 ? `${many(run.unreadable, 'value')} DO NOT OPEN` : '',
+    ])
+    const older = found.older.map((one) => [
+      `${one.tenant} version ${one.version}`,
+      one.values > 0 ? `${many(one.values, 'value')} to move` : '',
+      one.fixed > 0 ? `${many(one.fixed, 'value')} that must not change` : '',
+      one.unusedSince === null ? '' : `unused since ${one.unusedSince.slice(0, 10)}, kept for backups`,
+    ])
+    const lines = [
+      ...(runs.length === 0 ? ['No stored value had to move yet.'] : columns(runs)),
+      ...(older.length === 0
+        ? ['No older version lives.']
+        : ['', 'Older versions that still live:', ...columns(older)]),
+    ]
+    return { ok: found.runs.every((run) => run.unreadable === 0), json: found, lines }
+  },
+}
+
+function percent(done: number, all: number): string {
+  return `${all === 0 ? 100 : Math.floor((done / all) * 100)} %`
+}

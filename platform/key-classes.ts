@@ -1,0 +1,50 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { signingKeysInUse } from './access/index.ts'
+import { REENCRYPT, tenantKeyClasses, type KeyClass } from './encryption/index.ts'
+import type { Ground } from './ground.ts'
+import type { Config } from './kernel/config.ts'
+import { DAY } from './kernel/clock.ts'
+import { backupKeyInUse, backupRetention } from './recovery/index.ts'
+import { enqueue } from './worker/index.ts'
+
+/** After the retention of backups, this much longer until nothing can be restored from them any more. */
+const EXPIRY_SECONDS = 2 * DAY
+/** The part of the time that moving stored values may take from everything else. */
+const WORK_SHARE = 0.5
+
+/** Every class of keys that the running system uses, as `surety keys` shows them. Policy 2.3-a.1. */
+export function keyClasses({ db, keyParts }: Ground, config: Config): readonly KeyClass[] {
+  const moveSoon = (): Promise<void> => enqueue(db, REENCRYPT, {}, { key: REENCRYPT, triesMax: 3 })
+  return [
+    ...tenantKeyClasses(keyParts, moveSoon),
+    {
+      name: 'signing',
+      says: 'what ID tokens of OAuth 2.0 are signed with',
+      how: 'Replaced by a daily job before the allowed age, and with `surety oauth-keys rotate`.',
+      aged: true,
+      inUse: () => signingKeysInUse(db),
+      rotate: null,
+    },
+    {
+      name: 'backup',
+      says: 'what backups are sealed with',
+      how: 'Each backup has a key of its own; what wraps it is replaced by the commands for recovery keys.',
+      aged: true,
+      inUse: () => backupKeyInUse({ db, keysFolder: config.SURETY_KEYS }),
+      rotate: null,
+    },
+  ]
+}
+
+/** What the background work of rotation needs besides jobs. */
+export function rotationParts({ db, keyParts, policy }: Ground) {
+  return {
+    ...keyParts,
+    data: db,
+    share: WORK_SHARE,
+    pause: async (milliseconds: number): Promise<void> => {
+      await pause(milliseconds)
+    },
+    backupSeconds: () => policy.read(backupRetention) + EXPIRY_SECONDS,
+  }
+}
