@@ -1,0 +1,191 @@
+import { execFile } from 'node:child_process'
+import { chmod, cp, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import pg from 'pg'
+import { startPostgres, type PostgresServer } from '#database'
+import { DAY, systemClock } from '../platform/kernel/clock.ts'
+import { openBackupRepository } from '../platform/recovery/open-repository.ts'
+import {
+  factsOf,
+  openParentManifests,
+  openReplicationDriver,
+} from '../platform/recovery/replication/index.ts'
+import { postgresTools } from '../test/peers/postgres-tools.ts'
+import type { Figure } from './figure.ts'
+
+const run = promisify(execFile)
+/** Rows of about a kilobyte, half of which no compression can shorten; the size in megabytes is a setting. */
+const MEGABYTES = Number(process.env['BENCH_BACKUP_MB'] ?? 512)
+/** An hour of a busy system: one row in so many is changed. */
+const CHANGED_ONE_IN = 100
+const BYTES_PER_SECOND_MIN = 300e6
+
+type Show = (figure: Figure) => void
+
+interface Measured<Result> {
+  readonly result: Result
+  readonly seconds: number
+  readonly processorSeconds: number
+}
+
+async function measured<Result>(work: () => Promise<Result>): Promise<Measured<Result>> {
+  const cpu = process.cpuUsage()
+  const from = performance.now()
+  const result = await work()
+  const { user, system } = process.cpuUsage(cpu)
+  return { result, seconds: (performance.now() - from) / 1000, processorSeconds: (user + system) / 1e6 }
+}
+
+async function filled(folder: string): Promise<PostgresServer> {
+  const server = await startPostgres({
+    dataFolder: join(folder, 'data'),
+    passwordFile: join(folder, 'password'),
+    settings: [
+      'shared_buffers=128MB',
+      'wal_level=replica',
+      'summarize_wal=on',
+      'max_wal_senders=6',
+      'max_wal_size=2GB',
+    ],
+  })
+  const sql = new pg.Client({ connectionString: server.url })
+  await sql.connect()
+  await sql.query('set synchronous_commit = off')
+  await sql.query('create table sample (id int primary key, text text, sealed bytea)')
+  const rows = Math.round((MEGABYTES * 1024) / 1.1)
+  for (let from = 0; from < rows; from += 20_000)
+    await sql.query(
+      `insert into sample
+         select n, repeat(md5(n::text), 16), decode(string_agg(md5(random()::text || n), ''), 'hex')
+           from generate_series($1::int, $2::int) n, generate_series(1, 32) group by n`,
+      [from, Math.min(rows, from + 20_000) - 1],
+    )
+  // The first reader of a row marks it, and such a mark is a change of its page: none is left for later.
+  await sql.query('vacuum (freeze) sample')
+  await sql.query('checkpoint')
+  await sql.end()
+  return server
+}
+
+async function openDriver(url: string, folder: string) {
+  const stores = {
+    SURETY_BACKUPS: join(folder, 'backups'),
+    SURETY_VAR: join(folder, 'var'),
+    // One store: a second one is written at the same time and would measure this machine's only disk twice.
+    BACKUP_STORES: '',
+    BACKUP_RESIDENCY: [],
+  }
+  const keyFolders = {
+    keysFolder: join(folder, 'keys'),
+    recoveryFolder: join(folder, 'recovery-keys'),
+    escrow: [],
+    clock: systemClock,
+  }
+  const { system } = await factsOf(url)
+  const parts = { stores, keyFolders, clock: systemClock, keepSeconds: () => 90 * DAY }
+  const house = await openBackupRepository(parts, system)
+  const never = () => Promise.reject(new Error('not measured here'))
+  const driver = openReplicationDriver({
+    ...house,
+    url,
+    clock: systemClock,
+    manifests: openParentManifests(join(folder, 'parents')),
+    synchronous: false,
+    troubled: (error) => console.error(error),
+    restore: never,
+    expire: never,
+  })
+  return { house, driver }
+}
+
+/** What PostgreSQL's own program takes, packed by the client and not encrypted; null where it is not there. */
+async function besideBaseBackup(tools: string | null, url: string, folder: string): Promise<number | null> {
+  if (tools === null) return null
+  const into = join(folder, 'pg_basebackup')
+  const options = ['-d', url, '-D', into, '-F', 't', '-X', 'none', '-c', 'fast', '--compress=client-zstd:1']
+  const { seconds } = await measured(() => run(join(tools, 'pg_basebackup'), options))
+  await rm(into, { recursive: true })
+  return seconds
+}
+
+async function change(url: string): Promise<void> {
+  const sql = new pg.Client({ connectionString: url })
+  await sql.connect()
+  await sql.query(`update sample set text = md5(text) || text where id % ${CHANGED_ONE_IN} = 0`)
+  await sql.query('checkpoint')
+  await sql.end()
+}
+
+async function figures(show: Show, server: PostgresServer, folder: string): Promise<void> {
+  const tools = await postgresTools()
+  const { house, driver } = await openDriver(server.url, folder)
+  try {
+    let bytes = 0
+    const full = await measured(() =>
+      driver.full((progress) => (bytes = Math.max(bytes, progress.totalBytes ?? 0))),
+    )
+    const megabytes = bytes / 1e6
+    const peer = await besideBaseBackup(tools, server.url, folder)
+    const copied = await measured(() => cp(server.dataFolder, join(folder, 'copy'), { recursive: true }))
+    await rm(join(folder, 'copy'), { recursive: true })
+    show({
+      what: `full of ${Math.round(megabytes)} MB, sealed, to two folders`,
+      ours: full.seconds,
+      unit: 's',
+      beside: { kind: 'limit', value: bytes / BYTES_PER_SECOND_MIN },
+    })
+    if (peer !== null)
+      show({
+        what: 'the same beside pg_basebackup, zstd 1, one folder',
+        ours: full.seconds,
+        unit: 's',
+        beside: { kind: 'peer', name: 'pg_basebackup', value: peer },
+      })
+    show({
+      what: 'the same beside a plain copy of the data folder',
+      ours: full.seconds,
+      unit: 's',
+      beside: { kind: 'peer', name: 'copy', value: copied.seconds },
+    })
+    show({
+      what: 'processor seconds a gigabyte',
+      ours: (full.processorSeconds * 1e9) / bytes,
+      unit: 's',
+      beside: { kind: 'limit', value: 5.5 },
+    })
+    show({
+      what: 'stored in a region',
+      ours: full.result.bytes / 1e6,
+      unit: 'MB',
+      beside: { kind: 'peer', name: 'plain', value: megabytes },
+    })
+    await change(server.url)
+    await new Promise((resolve) => setTimeout(resolve, 1001))
+    const more = await measured(() => driver.incremental(full.result.name))
+    show({
+      what: `increment after one row in ${CHANGED_ONE_IN} changed`,
+      ours: more.result.bytes / 1e6,
+      unit: 'MB',
+      beside: { kind: 'peer', name: 'full', value: full.result.bytes / 1e6 },
+    })
+    show({ what: 'the time it took', ours: more.seconds, unit: 's', beside: { kind: 'none' } })
+  } finally {
+    await house.close()
+  }
+}
+
+/** Backups over the replication protocol, beside PostgreSQL's own program where it is there, and a plain copy. */
+export async function backup(show: Show): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'surety-bench-backup-'))
+  await chmod(folder, 0o755)
+  const server = await filled(folder)
+  try {
+    await figures(show, server, folder)
+  } finally {
+    await server.stop()
+    await rm(server.socketFolder, { recursive: true, force: true })
+    await rm(folder, { recursive: true, force: true })
+  }
+}
