@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
-import { sql } from 'kysely'
 import { parseLsn, type Fileset, type OnProgress } from '#backup'
 import type { Audit } from '../audit/index.ts'
 import type { Database } from '../db/index.ts'
@@ -27,6 +26,7 @@ import {
 } from './replication/index.ts'
 import { startKeeper, type Keeper, type KeeperParts } from './schedule/keeper.ts'
 import { openLedgerFiles, type LedgerFiles } from './schedule/ledger-files.ts'
+import { setSynchronous } from './schedule/queries.ts'
 import { makeBackupNow, RECOVERY, type ScheduleParts } from './schedule/run-backup.ts'
 
 /** What backups of this installation are made with. */
@@ -132,7 +132,7 @@ function scheduleOf(parts: BackupsParts, of: Opened): ScheduleParts {
 function keeperParts(parts: BackupsParts, of: Opened, schedule: ScheduleParts): KeeperParts {
   const { url } = of
   const driver = onceItWorks(async () => driverOf(parts, url, await of.house(), of.manifests))
-  const standing = (stands: boolean): Promise<void> => synchronous(parts.db, stands)
+  const standing = (stands: boolean): Promise<void> => setSynchronous(parts.db, stands ? ARCHIVE_NAME : '')
   return {
     ...parts,
     startWal: async () => (await driver()).startWal(),
@@ -213,10 +213,4 @@ async function switchSegment(url: string): Promise<void> {
   } finally {
     await client.end().catch(() => {})
   }
-}
-
-/** Makes commits wait for the archive, or lets them go on without it. A recovery point of zero has this price. */
-async function synchronous(db: Database, stands: boolean): Promise<void> {
-  await sql.raw(`alter system set synchronous_standby_names = '${stands ? ARCHIVE_NAME : ''}'`).execute(db)
-  await sql`select pg_reload_conf()`.execute(db)
 }
