@@ -11,8 +11,14 @@ import {
 } from './access/index.ts'
 import { openAuditReader } from './audit/index.ts'
 import { bindAll } from './controls.ts'
-import { openProductSecrets, type ProductSecrets } from './encryption/index.ts'
-import { VAULT_UNVERIFIED } from './encryption/index.ts'
+import {
+  clusterOf,
+  openProductSecrets,
+  storedCopies,
+  VAULT_UNVERIFIED,
+  type KeyringCopying,
+  type ProductSecrets,
+} from './encryption/index.ts'
 import { openBlockList, openFirewallHouse, type Gateway, type RecordEvent } from './gateway/index.ts'
 import { later, type Ground } from './ground.ts'
 import { systemClock as clock } from './kernel/clock.ts'
@@ -23,7 +29,7 @@ import { openLoopback } from './loopback.ts'
 import { openCarriers, openLocalOutbox, openPost, postNotes } from './post/index.ts'
 import { enqueue } from './worker/index.ts'
 import { declarations, parameters } from './modules.ts'
-import { openBackups } from './recovery/index.ts'
+import { openBackups, openStandby, type Backups } from './recovery/index.ts'
 import {
   clauseCatalogue,
   controlRegistry,
@@ -156,7 +162,9 @@ export async function openProof(config: Config, log: Log, ground: Ground, servic
   const program = await programHash(rootUrl)
   const drift = { db, signer, parameters, clock }
   const backups = openBackups({ ...ground, config, clock, log })
+  const copying = keyringCopying(ground, backups)
   const recovery = { ...recoveryParts(config, log, ground), backups }
+  const standby = openStandby({ db, clock, audit: ground.audit })
   const registered = () => ({
     catalogue: clauseCatalogue,
     parameters,
@@ -176,13 +184,35 @@ export async function openProof(config: Config, log: Log, ground: Ground, servic
     access: { parts: services.accessParts, access: services.access, door: services.loopback },
     policySystem: { ...drift, policy: live, registered },
     recoverySystem: recovery,
+    keyringCopies: async () => storedCopies(await copying.open()),
+    standbySystem: { ...standby, siteRegions: ['this machine', 'this machine'] },
   })
   const registry = controlRegistry(registered())
   const known = (): KnownFacts => knownFacts(config, backups.archives())
   const databaseUrl = config.DATABASE_URL
   const board = await openStatusBoard({ ...drift, databaseUrl, log, registry, policy: live, program, known })
   const runs = { ...drift, audit: ground.audit, log, registry, policy: live, program }
-  return { registry, board, known, runs, recovery, backups }
+  const recoveryWrapper = async () => (await backups.house()).keys.wrapper
+  return {
+    registry,
+    board,
+    known,
+    runs,
+    recovery,
+    backups,
+    standby,
+    keyringCopying: copying,
+    recoveryWrapper,
+  }
+}
+
+/** Where copies of the keyring go: to the stores of backups, under the same name of the system. */
+function keyringCopying({ db, keyring }: Ground, backups: Backups): KeyringCopying {
+  const open = async () => {
+    const { stores, keys } = await backups.house()
+    return { keyring, clock, stores: () => stores, wrapper: keys.wrapper, system: await clusterOf(db) }
+  }
+  return { keyring, clock, open }
 }
 
 /** The proof, opened. */
