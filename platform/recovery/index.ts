@@ -13,3 +13,32 @@ export { recoveryRoutes } from './routes.ts'
 export { recoveryControls, recoveryDeclarations } from './controls.ts'
 export type { RecoverySystem } from './restore-controls.ts'
 export type { Manifest } from './manifest.ts'
+export {
+  dueForProof,
+  newestProofs,
+  openReading,
+  openRestoreProgram,
+  openSandboxes,
+  proveBackup,
+  prove,
+  restoreInto,
+  restoreSystem,
+  sandboxRoutes,
+  startRestored,
+  type BackupListing,
+  type Order,
+  type ProofParts,
+  type RestoreProgram,
+  type RestoreProgress,
+  type Sandboxes,
+  type Told,
+  type WholeRestore,
+} from './restore/index.ts'
+export {
+  followChanges,
+  openStandby,
+  standbyControls,
+  standbyRoutes,
+  type StandbyParts,
+  type StandbySystem,
+} from './standby/index.ts'

@@ -27,3 +27,6 @@ export { openSandboxes, type Sandboxes, type SandboxParts } from './sandboxes.ts
 export { sandboxRoutes } from './sandbox-routes.ts'
 export { refusalOf, runOrder, type OrderParts, type WholeRestore } from './run-order.ts'
 export type { BackupListing, ListedBackup } from './listing.ts'
+export { readBrokenCopies, type BrokenCopy } from './broken-copies.ts'
+export { openRestores, restoreJobs, restoreRoutes, type Restores, type RestoresParts } from './restores.ts'
+export { backupsProved, proofsSay, type ProofSystem } from './proof-control.ts'

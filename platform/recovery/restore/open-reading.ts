@@ -1,4 +1,10 @@
-import { openRepository, type ObjectStore, type Repository, type SecretOpener } from '#backup'
+import {
+  openRepository,
+  type ObjectStore,
+  type Repository,
+  type RepositoryOptions,
+  type SecretOpener,
+} from '#backup'
 import type { Clock } from '../../kernel/clock.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { retentionOf } from '../lock-times.ts'
@@ -18,6 +24,7 @@ export interface ReadingParts {
 /** A repository that is read and never written, for as long as it is open. */
 export interface OpenedReading {
   readonly repository: Repository
+  readonly options: RepositoryOptions
   readonly stores: readonly ObjectStore[]
   /** Null where no recovery identity is: then only hashes and signatures can be compared. */
   readonly opener: SecretOpener | null
@@ -71,15 +78,15 @@ export async function openReading(parts: ReadingParts, system?: string): Promise
   try {
     const opener =
       identities.length === 0 ? null : await ageOpener(identities.map(({ identity }) => identity))
-    const repository = openRepository({
+    const options: RepositoryOptions = {
       system: await theSystem(stores, system),
       stores,
       verifiers,
       ...(opener === null ? {} : { opener }),
       clock: parts.clock,
       retention: () => retentionOf(0),
-    })
-    return { repository, stores, opener, close }
+    }
+    return { repository: openRepository(options), options, stores, opener, close }
   } catch (error) {
     await close()
     throw error

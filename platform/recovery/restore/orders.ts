@@ -22,6 +22,8 @@ export const orderSchema = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('verify'), name: name.optional(), ...source }),
   z.strictObject({ do: z.literal('restore'), at: moment, into: folder, ...source }),
   z.strictObject({ do: z.literal('prove'), name, ...source }),
+  /** Reads changed copies of the newest backup, to see that each is refused. */
+  z.strictObject({ do: z.literal('break'), ...source }),
   /** Restores for a look and serves until its input ends. */
   z.strictObject({ do: z.literal('sandbox'), at: moment, into: folder, ...source }),
   /** Serves a sandbox that is there until its input ends. */

@@ -16,8 +16,8 @@ export interface ProofParts {
   readonly clock: Clock
   readonly audit: Pick<Audit, 'record'>
   readonly program: Pick<RestoreProgram, 'run'>
-  /** Every whole backup, as a driver lists them. */
-  readonly list: () => Promise<readonly BackupRef[]>
+  /** Every whole backup. */
+  readonly list: () => Promise<readonly Pick<BackupRef, 'name' | 'kind'>[]>
 }
 
 /** How often any backup of those that are kept has its turn. */

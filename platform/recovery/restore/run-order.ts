@@ -13,6 +13,7 @@ import {
 } from '../../encryption/index.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { recoveryEvents } from '../events.ts'
+import { readBrokenCopies } from './broken-copies.ts'
 import { listBackups, verifyBackups } from './listing.ts'
 import { openReading, type OpenedReading, type ReadingParts } from './open-reading.ts'
 import type { Order, Refusal, Told } from './orders.ts'
@@ -89,6 +90,7 @@ function resultOf(
 ): Promise<unknown> {
   const { repository } = reading
   if (order.do === 'list') return listBackups(repository)
+  if (order.do === 'break') return readBrokenCopies(reading.options)
   if (order.do === 'verify') return verifyBackups(repository, order.name, onProgress)
   const { binaries, scratch } = parts
   if (order.do === 'prove')
