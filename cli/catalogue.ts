@@ -3,6 +3,7 @@ import { backup } from './commands/backup.ts'
 import { backups } from './commands/backups.ts'
 import { check } from './commands/check.ts'
 import { demo } from './commands/demo.ts'
+import { failover } from './commands/failover.ts'
 import { firstLink } from './commands/first-link.ts'
 import { help } from './commands/help.ts'
 import { hostAccept, hostList, hostReport, hostRetire, stores } from './commands/host.ts'
@@ -49,6 +50,7 @@ export const commands: readonly Command[] = [
   backup,
   backups,
   restore,
+  failover,
   firstLink,
   pepperRotate,
   oauthKeysRotate,

@@ -14,7 +14,7 @@ import { readConfig, runFolder } from '../platform/kernel/config.ts'
 import type { Contract } from '../platform/kernel/route.ts'
 import type { policyOperatorRoutes } from '../platform/policy/index.ts'
 import type { postRoutes } from '../platform/post/index.ts'
-import type { recoveryRoutes } from '../platform/recovery/index.ts'
+import type { recoveryRoutes, standbyRoutes } from '../platform/recovery/index.ts'
 import { CommandError, NotRunning } from './command.ts'
 
 /** Every route of the operator's socket, with what is sent and what comes back. */
@@ -28,6 +28,7 @@ export type OperatorApi = Contract<ReturnType<typeof policyOperatorRoutes>> &
   Contract<ReturnType<typeof rootRoutes>> &
   Contract<ReturnType<typeof rotationRoutes>> &
   Contract<ReturnType<typeof secretRoutes>> &
+  Contract<ReturnType<typeof standbyRoutes>> &
   Contract<ReturnType<typeof recoveryRoutes>>
 
 /** What a call of `Name` answers. */

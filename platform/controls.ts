@@ -19,6 +19,7 @@ import {
   openInventorySystem,
   type KeyRoot,
   type Keyring,
+  type StoredCopy,
   type TenantKeys,
 } from './encryption/index.ts'
 import { type BlockList, gatewayControls, type FirewallHouse, type Gateway } from './gateway/index.ts'
@@ -47,6 +48,8 @@ export interface Observed {
   readonly policy: PolicyReader
   readonly keys: TenantKeys
   readonly keyring: Keyring
+  /** The copies of the keyring in every store. */
+  readonly keyringCopies: () => Promise<readonly StoredCopy[]>
   readonly root: KeyRoot
   readonly audit: Audit
   readonly reader: AuditReader
@@ -138,7 +141,7 @@ function encryptionSystem(of: Observed) {
     keysFolder: config.SURETY_KEYS,
     keyringFolder: config.SURETY_KEYRING,
     clusters: () => clustersOf({ db, keyring }),
-    keyringCopies: () => Promise.resolve([]),
+    keyringCopies: of.keyringCopies,
     dataFolders: [config.SURETY_VAR],
     serviceSocket,
     otherKeys: async () => [
@@ -150,13 +153,21 @@ function encryptionSystem(of: Observed) {
 
 function inventorySystem(of: Observed) {
   const { db, keyring, clock, config } = of
-  const { SURETY_VAR, SURETY_KEYS, SURETY_KEYRING, SURETY_BACKUPS, SURETY_RECOVERY_KEYS } = config
+  const { SURETY_VAR, SURETY_KEYS, SURETY_KEYRING, SURETY_BACKUPS, SURETY_RECOVERY_KEYS, SURETY_STANDBY } =
+    config
   return openInventorySystem({
     db,
     keyring,
     clock,
     record: of.audit.record,
-    folders: { SURETY_VAR, SURETY_KEYS, SURETY_KEYRING, SURETY_BACKUPS, SURETY_RECOVERY_KEYS },
+    folders: {
+      SURETY_VAR,
+      SURETY_KEYS,
+      SURETY_KEYRING,
+      SURETY_BACKUPS,
+      SURETY_RECOVERY_KEYS,
+      SURETY_STANDBY,
+    },
     asPerson: (use) => asProbePerson(accessSystem(of), 'owner', use),
     statedVolumes: config.DISK_STATEMENTS,
   })

@@ -21,7 +21,9 @@ import {
   rootJobs,
   rootRoutes,
   databaseAgeNotes,
+  keyRoutes,
   keyringAnswers,
+  keyringBackupJobs,
   inventoryRoutes,
   secretRoutes,
 } from './encryption/index.ts'
@@ -54,7 +56,14 @@ import {
 } from './policy/index.ts'
 import { honestNotes, openProof, openServices, sockets, type Proof, type Services } from './proof.ts'
 import { postJobs, postRoutes } from './post/index.ts'
-import { backupIfDue, makeDueBackup, recoveryJobs, recoveryRoutes } from './recovery/index.ts'
+import {
+  backupIfDue,
+  followChanges,
+  makeDueBackup,
+  recoveryJobs,
+  recoveryRoutes,
+  standbyRoutes,
+} from './recovery/index.ts'
 import { trustRoutes } from './trust/index.ts'
 import { startWorker } from './worker/index.ts'
 
@@ -99,6 +108,7 @@ function allRoutes(config: Config, ground: Ground, services: Services, proof: Pr
     ...auditSocketRoutes(auditParts),
     ...rootRoutes({ ...ground.keyParts, ...ground.rootActs, root: ground.root, policy: ground.policy }),
     ...rotationRoutes({ ...ground, clock, classes: keyClasses(ground, config) }),
+    ...keyRoutes({ ...ground.keyParts, keysFolder: config.SURETY_KEYS, wrapper: proof.recoveryWrapper }),
     ...encryptionRoutes({ keys: ground.keys, policy: ground.policy, tenantIsActive }),
     ...firewallRoutes(services.house.parts),
     ...policyRoutes(policyParts),
@@ -106,6 +116,7 @@ function allRoutes(config: Config, ground: Ground, services: Services, proof: Pr
     ...policyServiceRoutes(policyParts),
     ...postRoutes(services.postParts),
     ...recoveryRoutes(proof.recovery),
+    ...standbyRoutes(proof.standby),
     ...inventoryRoutes({ ...ground, clock, statedVolumes: config.DISK_STATEMENTS }),
     ...secretRoutes(services),
     ...trustRoutes(trust),
@@ -173,6 +184,7 @@ function allJobs(ground: Ground, services: Services, proof: Proof): readonly Job
     ...accessJobs({ db, clock, policy, audit, access: services.access }),
     ...auditJobs({ db, audit, policy, clock }),
     ...encryptionJobs({ ...ground.keyParts, policy, keys }),
+    ...keyringBackupJobs(proof.keyringCopying),
     ...rotationJobs(rotationParts(ground)),
     ...rootJobs({ ...ground.keyParts, ...ground.rootActs, root: ground.root }),
     ...blockListJobs(services.blockList),
@@ -268,6 +280,7 @@ async function main(): Promise<void> {
       await gateway.stop()
       await worker.stop(config.SHUTDOWN_SECONDS)
       await proof.board.stop()
+      await proof.recovery.restores.close()
       await proof.backups.stop()
       await rates?.close()
       await stopListening()
@@ -281,6 +294,7 @@ async function main(): Promise<void> {
     log,
   )
   services.house.start()
+  followChanges(proof.standby, log)
   process.on('SIGHUP', services.house.refresh)
   process.on('SIGTERM', stop)
   // Ctrl-C reaches every process of the group; the supervisor stops them in order.

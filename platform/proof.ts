@@ -29,7 +29,7 @@ import { openLoopback } from './loopback.ts'
 import { openCarriers, openLocalOutbox, openPost, postNotes } from './post/index.ts'
 import { enqueue } from './worker/index.ts'
 import { declarations, parameters } from './modules.ts'
-import { openBackups, openStandby, type Backups } from './recovery/index.ts'
+import { openBackups, openRestores, type Restores, openStandby, type Backups } from './recovery/index.ts'
 import {
   clauseCatalogue,
   controlRegistry,
@@ -163,7 +163,8 @@ export async function openProof(config: Config, log: Log, ground: Ground, servic
   const drift = { db, signer, parameters, clock }
   const backups = openBackups({ ...ground, config, clock, log })
   const copying = keyringCopying(ground, backups)
-  const recovery = { ...recoveryParts(config, log, ground), backups }
+  const restores = restoresOf(config, log, ground, backups)
+  const recovery = { ...recoveryParts(config, log, ground), backups, restores }
   const standby = openStandby({ db, clock, audit: ground.audit })
   const registered = () => ({
     catalogue: clauseCatalogue,
@@ -213,6 +214,18 @@ function keyringCopying({ db, keyring }: Ground, backups: Backups): KeyringCopyi
     return { keyring, clock, stores: () => stores, wrapper: keys.wrapper, system: await clusterOf(db) }
   }
   return { keyring, clock, open }
+}
+
+/** Credentials that no restore has a use for: nothing is sent from one. */
+const NOT_FOR_RESTORES: readonly string[] = ['SMTP_URL', 'TWILIO_AUTH_TOKEN']
+
+function restoresOf(config: Config, log: Log, { db, audit }: Ground, backups: Backups): Restores {
+  const environment = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !NOT_FOR_RESTORES.includes(name)),
+  )
+  const programFile = fileURLToPath(new URL('launch/restore.ts', rootUrl))
+  const repository = async () => (await backups.house()).repository
+  return openRestores({ config, db, clock, audit, log, repository, programFile, environment })
 }
 
 /** The proof, opened. */

@@ -1,5 +1,6 @@
 import { declare, type Control, type Declaration } from '../kernel/control.ts'
-import { backupKeyApart, backupRestores, type RecoverySystem } from './restore-controls.ts'
+import { backupsProved } from './restore/index.ts'
+import { backupKeyApart, type RecoverySystem } from './restore-controls.ts'
 import { backupIsYoung, incrementsAreYoung, pointIsKept } from './schedule/index.ts'
 import { backupsRetained } from './retention-control.ts'
 
@@ -8,7 +9,7 @@ export const recoveryControls: readonly Control<RecoverySystem>[] = [
   backupIsYoung,
   incrementsAreYoung,
   pointIsKept,
-  backupRestores,
+  backupsProved,
   backupKeyApart,
   backupsRetained,
 ]
@@ -30,11 +31,6 @@ export const recoveryDeclarations: readonly Declaration[] = [
     'unproven',
     ['6.2-c'],
     'There is no rehearsal of a disaster with a record of who took part yet.',
-  ),
-  ...declare(
-    'unproven',
-    ['6.2-d'],
-    'The system runs in one place; there is no second region to fail over to yet.',
   ),
   ...declare('unproven', ['6.2-e'], 'No procedures for incidents are on record yet.'),
 ]

@@ -66,4 +66,19 @@ export const recoveryEvents = declareEvents({
   'sandbox.ready': { kind: 'system', says: 'A sandbox was restored and can be looked at.', open: true },
   'sandbox.failed': { kind: 'security', says: 'A sandbox could not be restored.', open: true },
   'sandbox.removed': { kind: 'system', says: 'A sandbox was removed with everything in it.', open: true },
+  'recovery.change-asked': {
+    kind: 'administration',
+    says: 'A change to the other database was asked for.',
+    open: true,
+  },
+  'recovery.failed-over': {
+    kind: 'security',
+    says: 'The database was lost, and its standby took its place.',
+    open: true,
+  },
+  'recovery.switched-over': {
+    kind: 'system',
+    says: 'The standby took the place of the database in order, without losing anything.',
+    open: true,
+  },
 })

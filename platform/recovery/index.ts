@@ -18,6 +18,8 @@ export {
   newestProofs,
   openReading,
   openRestoreProgram,
+  openRestores,
+  type Restores,
   openSandboxes,
   proveBackup,
   prove,

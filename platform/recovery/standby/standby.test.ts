@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import { testDatabase, type TestDatabase } from '#database'
+import { openDatabase, type Database } from '../../db/index.ts'
+import { fakeClock, secondsAfter } from '../../kernel/clock.ts'
+import type { AuditEvent } from '../../kernel/event.ts'
+import { changeView, noteChange, type Sites } from './changes.ts'
+import { failoverReady, type StandbySystem } from './failover-control.ts'
+import { newestChanges } from './queries.ts'
+
+const clock = fakeClock(new Date('2030-01-01T00:00:00Z'))
+
+suite('changes to the standby', () => {
+  let database: TestDatabase
+  let db: Database
+  const events: AuditEvent[] = []
+  const audit = {
+    record: async (_within: Database, event: AuditEvent) => {
+      events.push(event)
+    },
+  }
+  before(async () => {
+    database = await testDatabase()
+    db = openDatabase(database.url, () => {})
+  })
+  after(async () => {
+    await db.destroy()
+    await database.drop()
+  })
+
+  const change = (kind: 'failover' | 'switchover') => ({
+    kind,
+    from: 'a' as const,
+    to: 'b' as const,
+    beganAt: clock.now(),
+    fencedAt: secondsAfter(clock.now(), 1),
+    promotedAt: secondsAfter(clock.now(), 2),
+  })
+  const ready: Sites = { primary: 'b', standby: 'ready', why: null, changes: [] }
+  const system = (sites: Sites | null): StandbySystem => ({
+    db,
+    clock,
+    sites: () => Promise.resolve(sites),
+    siteRegions: ['here', 'there'],
+  })
+
+  test('policy 6.2-d: a change is noted once, with its event, by the first write after it', async () => {
+    const told = change('failover')
+    clock.advanceSeconds(3)
+    await noteChange({ db, clock, audit }, told)
+    clock.advanceSeconds(10)
+    await noteChange({ db, clock, audit }, told)
+    const all = await newestChanges(db, 10)
+    assert.equal(all.length, 1)
+    assert.deepEqual(
+      all.map(changeView).map(({ kind, seconds }) => ({ kind, seconds })),
+      [{ kind: 'failover', seconds: 3 }],
+    )
+    assert.deepEqual(
+      events.map(({ type }) => type),
+      ['recovery.failed-over'],
+    )
+  })
+
+  test('policy 6.2-d: without a second database the check fails and says so', async () => {
+    const seen = await failoverReady.check(system(null))
+    assert.equal(seen.result, 'fail')
+    assert.match(seen.saw, /no second database/)
+  })
+
+  test('policy 6.2-d: a standby that receives no log makes the check fail', async () => {
+    const seen = await failoverReady.check(system(ready))
+    assert.equal(seen.result, 'fail')
+    assert.match(seen.saw, /does not receive the log/)
+  })
+
+  test('policy 6.2-d: a standby that is being made is not ready', async () => {
+    const seen = await failoverReady.check(system({ ...ready, standby: 'failed', why: 'the disk is full' }))
+    assert.match(seen.saw, /not ready: the disk is full/)
+  })
+
+  test('policy 6.2-d: the known-bad run finds every break', async () => {
+    const seen = await failoverReady.knownBad(system(ready))
+    assert.equal(seen.result, 'fail', seen.saw)
+    assert.equal(seen.metrics['missed'], 0)
+  })
+
+  test('policy 6.2-d: what the known-bad run plants is gone afterwards', async () => {
+    assert.equal((await newestChanges(db, 10)).length, 1)
+    assert.equal((await newestChanges(db, 1))[0]?.kind, 'failover')
+  })
+})

@@ -1,0 +1,64 @@
+import type { Log } from '../../kernel/log.ts'
+import { errorRecord } from '../../kernel/log.ts'
+import { askSupervisor, onTold } from '../../kernel/supervisor.ts'
+import { Problem } from '../../kernel/problem.ts'
+import { changeShape, noteChange, sitesShape, type ChangeNotes, type Sites } from './changes.ts'
+
+/** The name under which the standby is seen by the server that it follows. */
+export const STANDBY_NAME = 'surety_standby'
+
+/** The second database, as the platform sees it and reaches it. */
+export interface StandbyParts extends ChangeNotes {
+  /** The two sites; null where there is one. */
+  readonly sites: () => Promise<Sites | null>
+  /** Replaces the primary by the standby; throws `resource.conflict` with the reason. */
+  readonly change: (
+    kind: 'failover' | 'switchover',
+  ) => Promise<{ readonly kind: string; readonly to: string }>
+}
+
+/** Pauses between tries to write after a change, while the new primary opens. */
+const TRY_MS = 200
+const TRIES_MAX = 300
+
+/** Asks the process that started this one about the sites; there are none without such a process. */
+async function askSites(): Promise<Sites | null> {
+  try {
+    return sitesShape.nullable().parse(await askSupervisor({ ask: 'sites' }))
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'server.unsupervised') return null
+    throw error
+  }
+}
+
+/** Opens what the platform knows of the second database. */
+export function openStandby(notes: ChangeNotes): StandbyParts {
+  return {
+    ...notes,
+    sites: askSites,
+    change: async (kind) => {
+      const { kind: did, to } = changeShape.parse(await askSupervisor({ ask: 'change-sites', kind }))
+      return { kind: did, to }
+    },
+  }
+}
+
+/** Notes every change from here on, and those of the time before this process was there. */
+export function followChanges(parts: StandbyParts, log: Log): void {
+  const note = async (change: unknown): Promise<void> => {
+    for (let tried = 1; ; tried++)
+      try {
+        return await noteChange(parts, changeShape.parse(change))
+      } catch (error) {
+        if (tried === TRIES_MAX) throw error
+        await new Promise((resolve) => setTimeout(resolve, TRY_MS))
+      }
+  }
+  const missed = (error: unknown): void =>
+    log.error(errorRecord(error), 'a change of the database was not noted')
+  onTold('site-change', (change) => void note(change).catch(missed))
+  const noteEarlier = async (): Promise<void> => {
+    for (const change of (await parts.sites())?.changes ?? []) await noteChange(parts, change)
+  }
+  noteEarlier().catch(missed)
+}
