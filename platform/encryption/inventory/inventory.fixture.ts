@@ -29,6 +29,7 @@ export async function inventoryRig(): Promise<{
       SURETY_KEYRING: below('keyring'),
       SURETY_BACKUPS: below('backups'),
       SURETY_RECOVERY_KEYS: below('recovery-keys'),
+      SURETY_STANDBY: '',
       temporary: below('tmp'),
     },
     serverFolder: () => Promise.resolve(null),

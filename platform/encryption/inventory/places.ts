@@ -7,6 +7,7 @@ export type Root =
   | 'SURETY_KEYRING'
   | 'SURETY_BACKUPS'
   | 'SURETY_RECOVERY_KEYS'
+  | 'SURETY_STANDBY'
   | 'temporary'
 
 /** A store below one of the roots: the first name of its path, as a pattern. */
@@ -86,6 +87,20 @@ const data: readonly Place[] = [
     encryption: 'disk',
     backup: rebuilt('the next full backup makes it anew'),
   }),
+  place('SURETY_VAR', ['sites.json', /^sites\.json(\..*)?$/], {
+    kind: 'file',
+    says: 'which of two databases is the first, and since when',
+    holds: 'operational',
+    encryption: 'disk',
+    backup: notKept('it is about this machine and would be wrong on another'),
+  }),
+  place('SURETY_VAR', ['sandboxes', /^(sandboxes|proofs)$/], {
+    kind: 'folder',
+    says: 'restored copies of the database, to look into or to prove a backup, removed after a day; sealed as the data is',
+    holds: 'personal',
+    encryption: 'sealed',
+    backup: notKept('they come from a backup'),
+  }),
   place('SURETY_VAR', ['backups', /^(backups|damaged-copy|restore-check|restored-.*)$/], {
     kind: 'folder',
     says: 'backups and copies of them that a check reads, sealed under keys of their own',
@@ -102,6 +117,13 @@ const besides: readonly Place[] = [
     holds: 'personal',
     encryption: 'sealed',
     backup: notKept('they are the backup, and each region is the copy of the other'),
+  }),
+  place('SURETY_STANDBY', ['cluster', /^.*$/], {
+    kind: 'folder',
+    says: 'files of the second database, which follows the first and is sealed as that is',
+    holds: 'personal',
+    encryption: 'sealed',
+    backup: notKept('it is a copy of the first, which is backed up'),
   }),
   place('SURETY_KEYRING', ['cluster', /^.*$/], {
     kind: 'folder',

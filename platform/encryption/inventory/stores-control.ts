@@ -72,40 +72,35 @@ async function inventoryFits(of: Compared): Promise<Observation> {
   return observed(failures, says, counts, scope)
 }
 
+/** No folder at all. */
+const NOWHERE: InventorySystem['roots'] = {
+  SURETY_VAR: '',
+  SURETY_KEYS: '',
+  SURETY_KEYRING: '',
+  SURETY_BACKUPS: '',
+  SURETY_RECOVERY_KEYS: '',
+  SURETY_STANDBY: '',
+  temporary: '',
+}
+
 /** What the comparison says of a database that was changed in a transaction that is undone. */
 function changed(system: InventorySystem, change: (tx: Database) => Promise<void>): Promise<Observation> {
   return undone(system.db, async (tx) => {
     await change(tx)
-    const nothing = {
-      ...system.roots,
-      SURETY_VAR: '',
-      SURETY_KEYS: '',
-      SURETY_KEYRING: '',
-      SURETY_BACKUPS: '',
-    }
-    const roots = { ...nothing, SURETY_RECOVERY_KEYS: '', temporary: '' }
-    return inventoryFits({ databases: [tx], roots, processes: [], listed: stores, server: null })
+    return inventoryFits({ databases: [tx], roots: NOWHERE, processes: [], listed: stores, server: null })
   })
 }
 
 /** A folder, and an open file, that no descriptor names. */
 async function strangeFiles(system: InventorySystem, folder: string): Promise<Record<string, Observation>> {
-  const nowhere = {
-    SURETY_VAR: '',
-    SURETY_KEYS: '',
-    SURETY_KEYRING: '',
-    SURETY_BACKUPS: '',
-    SURETY_RECOVERY_KEYS: '',
-  }
-  const roots = { ...nowhere, temporary: '' }
   const only = { databases: [], processes: [], listed: stores, server: null }
   await mkdir(join(folder, 'exports'))
-  const strange = await inventoryFits({ ...only, roots: { ...roots, SURETY_VAR: folder } })
+  const strange = await inventoryFits({ ...only, roots: { ...NOWHERE, SURETY_VAR: folder } })
   const aside = join(folder, 'written-aside')
   await writeFile(aside, '')
   const handle = await open(aside, 'a')
   try {
-    const written = await inventoryFits({ ...only, roots, processes: [process.pid] })
+    const written = await inventoryFits({ ...only, roots: NOWHERE, processes: [process.pid] })
     return { 'a folder without a descriptor': strange, 'a file that is written elsewhere': written }
   } finally {
     await handle.close()
