@@ -11,6 +11,7 @@ import {
   PROVIDER,
   requireRoots,
   rootDeps,
+  rotateDueKeys,
   rootOperations,
   type RecordEvent,
 } from './encryption/index.ts'
@@ -94,6 +95,8 @@ export async function openGround(config: Config, log: Log) {
   const published = { db, signer, parameters, clock, audit, log, databaseUrl, role: 'platform' }
   await ensurePublished(published, await readPolicyFolder(config.SURETY_POLICY))
   live.set(await openLivePolicy(published))
+  // After a long stop keys may be past their age: without their successors nothing could be sealed until the night.
+  await rotateDueKeys(stores.keyParts, policy)
   const ledger = await openLedger({
     db,
     clock,
