@@ -65,7 +65,7 @@ function objectsOf(manifests: readonly BackupManifest[], until: number): ObjectH
   })
   const wal: ObjectHead[] = []
   for (let moment = start; moment < until; moment += HOUR)
-    for (let at = 0n; at < 10n; at++)
+    for (let at = 0n; at < 3n; at++)
       wal.push(head(paths.segment(segmentName(1, number(moment) + at, SIZE)), moment))
   return [...backups, ...wal]
 }
@@ -184,6 +184,32 @@ suite('expiry', () => {
       tail(paths.tail(open, 0, 10), start),
     ]
     assert.deepEqual(plan(manifests, now, { objects }).paths, [paths.tail(name, 0, 10)])
+  })
+
+  test('a file, its set and its epoch stay as long as a set may name the file, read or not', () => {
+    const manifests = days(120)
+    const now = start + 120 * DAY
+    const head = (path: string, storedAt: number): ObjectHead => ({
+      path,
+      bytes: 1,
+      storedAt: new Date(storedAt),
+      retainUntil: null,
+    })
+    const [old, young] = [start + 5 * DAY, start + 25 * DAY]
+    const at = (moment: number): ObjectHead[] => [
+      head(paths.file(`1-${moment}`, 0), moment),
+      head(paths.fileset(`ledger-${stampOf(new Date(moment))}`), moment + 4 * DAY),
+      head(paths.sidecar(epochAt(moment + 1), 1), moment),
+    ]
+    const objects = [...objectsOf(manifests, now), ...at(old), ...at(young)]
+    const unread = plan(manifests, now, { objects }).paths
+    for (const { path } of at(old)) assert.ok(unread.includes(path), path)
+    for (const { path } of at(young)) assert.ok(!unread.includes(path), path)
+    const set = { name: 'ledger-x', folder: 'ledger', base: null, at: new Date(now - DAY).toISOString() }
+    const object = { path: paths.file(`1-${old}`, 0), plainBytes: 1, bytes: 1, sha256: '' }
+    const files = [{ name: 'x', epoch: epochAt(old + 1), objects: [object] }]
+    const named = plan(manifests, now, { objects, filesets: [{ ...set, files }] }).paths
+    assert.ok(!named.includes(object.path) && !named.includes(paths.sidecar(epochAt(old + 1), 1)))
   })
 
   test('what never became a backup goes once it is old; notes go before what they name', () => {

@@ -5,6 +5,7 @@ import type { Fileset, Retention } from './repository-model.ts'
 import { parseLsn, parseSegmentName } from './wal-names.ts'
 
 const DAY_MS = 86_400_000
+const FILE_PERIOD_SECONDS = 7 * 86_400
 
 /** A span of time of which everything is kept until the hold is taken back; `to` null means until now and on. */
 export interface LegalHold {
@@ -16,7 +17,8 @@ export interface LegalHold {
 export interface ExpiryRequest {
   readonly system: string
   readonly now: Date
-  readonly retention: Pick<Retention, 'keepSeconds' | 'tailSeconds'>
+  readonly retention: Pick<Retention, 'keepSeconds' | 'tailSeconds'> &
+    Partial<Pick<Retention, 'filePeriodSeconds'>>
   readonly manifests: readonly BackupManifest[]
   /** Sets of files with their base, which a set that is kept needs. */
   readonly filesets: readonly (Pick<Fileset, 'name' | 'folder' | 'at' | 'files'> & {
@@ -47,6 +49,21 @@ interface Chain {
   readonly endLsn: bigint | null
 }
 
+/** What removal is decided by, gathered once for any number of objects. */
+interface Needs {
+  readonly request: ExpiryRequest
+  readonly kept: readonly Chain[]
+  readonly cutoff: number
+  /** The beginning of the oldest backup that stays. */
+  readonly oldest: number
+  readonly backups: ReadonlySet<string>
+  readonly sets: ReadonlySet<string>
+  readonly knownSets: ReadonlySet<string>
+  readonly files: ReadonlySet<string>
+  readonly epochs: ReadonlySet<string>
+  readonly paths: ReadonlySet<string>
+}
+
 /** Plans what goes. A chain goes whole, once every moment that it serves is too old; the newest chain always stays. Policy 6.1-e. */
 export function planExpiry(request: ExpiryRequest): ExpiryPlan {
   const chains = chainsOf(request.manifests)
@@ -59,28 +76,51 @@ export function planExpiry(request: ExpiryRequest): ExpiryPlan {
   if (kept.length === 0) return { paths: [], backups: [], oldest: null }
   const gone = chains.filter((chain) => !kept.includes(chain))
   const backups = gone.flatMap((chain) => chain.backups.map(({ name }) => name))
-  const orphans = orphanedBackups(request, cutoff)
-  const sets = filesetsKept(request, kept)
+  const needs = needsOf(request, kept, cutoff, [...backups, ...orphanedBackups(request, cutoff)])
   const removable = (head: ObjectHead): boolean =>
-    inBackup(request.system, head.path, new Set([...backups, ...orphans])) ||
-    walGoes(request, kept, head) ||
-    fileGoes(request, sets, head, cutoff) ||
-    epochGoes(request, kept, sets, head)
+    backupGoes(needs, head) ||
+    walGoes(needs, head) ||
+    setGoes(needs, head) ||
+    fileGoes(needs, head) ||
+    epochGoes(needs, head)
   const paths = request.objects.filter(removable).map(({ path }) => path)
   const oldest = new Date(Math.min(...kept.map(({ from }) => from)))
   return { paths: notesFirst(paths), backups, oldest }
+}
+
+function needsOf(
+  request: ExpiryRequest,
+  kept: readonly Chain[],
+  cutoff: number,
+  backups: readonly string[],
+): Needs {
+  const sets = filesetsKept(request, kept)
+  const files = sets.flatMap((set) => set.files)
+  const own = kept.flatMap((chain) => chain.backups)
+  return {
+    request,
+    kept,
+    cutoff,
+    oldest: Math.min(...own.map(({ startedAt }) => Date.parse(startedAt))),
+    backups: new Set(backups),
+    sets: new Set(sets.map(({ name }) => name)),
+    knownSets: new Set(request.filesets.map(({ name }) => name)),
+    files: new Set(files.flatMap(({ objects }) => objects.map(({ path }) => path))),
+    epochs: new Set([...own.map(({ epoch }) => epoch), ...files.map(({ epoch }) => epoch)]),
+    paths: new Set(request.objects.map(({ path }) => path)),
+  }
 }
 
 /** Full backups with their incrementals, oldest first; an incremental whose parent is gone stays with the chain before it. */
 function chainsOf(manifests: readonly BackupManifest[]): Chain[] {
   const sorted = manifests.toSorted((a, b) => (a.name < b.name ? -1 : 1))
   const fulls = sorted.filter(({ kind }) => kind === 'full')
+  const roots = rootsOf(sorted, fulls)
   return fulls.map((full, at) => {
     const next = fulls[at + 1]
-    const backups = sorted.filter((one) => rootOf(one, sorted) === full.name)
     return {
       full,
-      backups,
+      backups: sorted.filter((one) => roots.get(one.name) === full.name),
       from: Date.parse(full.finishedAt),
       to: next === undefined ? Infinity : Date.parse(next.finishedAt),
       startLsn: parseLsn(full.startLsn),
@@ -89,19 +129,17 @@ function chainsOf(manifests: readonly BackupManifest[]): Chain[] {
   })
 }
 
-function rootOf(manifest: BackupManifest, all: readonly BackupManifest[]): string {
-  let at = manifest
-  for (let step = 0; at.parent !== null && step < all.length; step++) {
-    const parent = all.find(({ name }) => name === at.parent)
-    if (parent === undefined) break
-    at = parent
+/** The full backup that each goes with: its chain's, or the last one before it when a parent is gone. Parents sort before their children. */
+function rootsOf(
+  sorted: readonly BackupManifest[],
+  fulls: readonly BackupManifest[],
+): ReadonlyMap<string, string> {
+  const roots = new Map<string, string>()
+  for (const { name, kind, parent } of sorted) {
+    const before = fulls.findLast((full) => full.name < name) ?? fulls[0]
+    roots.set(name, kind === 'full' ? name : (roots.get(parent ?? '') ?? before?.name ?? ''))
   }
-  if (at.kind === 'full') return at.name
-  return (
-    all.findLast((one) => one.kind === 'full' && one.name < at.name)?.name ??
-    all.find(({ kind }) => kind === 'full')?.name ??
-    ''
-  )
+  return roots
 }
 
 /** Objects of backups that never got a manifest, once they are older than anything that is kept. */
@@ -120,16 +158,15 @@ function backupOf(system: string, path: string): string | null {
   return path.startsWith(`${system}/backups/`) ? (path.split('/')[2] ?? null) : null
 }
 
-function inBackup(system: string, path: string, names: ReadonlySet<string>): boolean {
-  const name = backupOf(system, path)
-  return name !== null && names.has(name)
+function backupGoes({ request, backups }: Needs, { path }: ObjectHead): boolean {
+  const name = backupOf(request.system, path)
+  return name !== null && backups.has(name)
 }
 
-function walGoes(request: ExpiryRequest, kept: readonly Chain[], head: ObjectHead): boolean {
+function walGoes({ request, kept, paths }: Needs, head: ObjectHead): boolean {
   const named = readWalPath(request.system, head.path)
   if (named === null) return false
-  const timelines = kept.map(({ full }) => full.timeline)
-  if (named.kind === 'history') return named.timeline < Math.min(...timelines)
+  if (named.kind === 'history') return named.timeline < Math.min(...kept.map(({ full }) => full.timeline))
   const parsed = parseSegmentName(named.segment, request.segmentBytes)
   if (parsed === null) return false
   const from = parsed.number * BigInt(request.segmentBytes)
@@ -139,8 +176,7 @@ function walGoes(request: ExpiryRequest, kept: readonly Chain[], head: ObjectHea
   if (named.kind === 'segment') return false
   // The whole segment holds what this piece holds.
   const old = request.now.getTime() - head.storedAt.getTime() > request.retention.tailSeconds * 1000
-  const whole = `${head.path.slice(0, head.path.lastIndexOf('/'))}.obj`
-  return old && request.objects.some(({ path }) => path === whole)
+  return old && paths.has(`${head.path.slice(0, head.path.lastIndexOf('/'))}.obj`)
 }
 
 type Sets = ExpiryRequest['filesets']
@@ -161,37 +197,34 @@ function filesetsKept({ filesets }: ExpiryRequest, kept: readonly Chain[]): Sets
   return filesets.filter(({ name }) => needed.has(name))
 }
 
-function fileGoes(request: ExpiryRequest, sets: Sets, head: ObjectHead, cutoff: number): boolean {
-  const { path, storedAt } = head
-  if (path.startsWith(`${request.system}/filesets/`)) {
-    const name = path.slice(request.system.length + 10).replace(/(?:-\d{4}\.rows|\.note)$/, '')
-    const known = request.filesets.some((set) => set.name === name)
-    return !sets.some((set) => set.name === name) && (known || storedAt.getTime() < cutoff)
-  }
-  if (!path.startsWith(`${request.system}/files/`) || storedAt.getTime() >= cutoff) return false
-  return !sets.some(({ files }) => files.some(({ objects }) => objects.some((one) => one.path === path)))
+function setGoes({ request, sets, knownSets, oldest }: Needs, { path, storedAt }: ObjectHead): boolean {
+  if (!path.startsWith(`${request.system}/filesets/`)) return false
+  const name = path.slice(request.system.length + 10).replace(/(?:-\d{4}\.rows|\.note)$/, '')
+  if (sets.has(name)) return false
+  // One that nobody read may be needed until nothing of its time is kept.
+  return knownSets.has(name) || storedAt.getTime() < oldest - DAY_MS
 }
 
-/** An epoch goes a day after the last moment that it could serve, unless a kept backup or file still names it. */
-function epochGoes(
-  request: ExpiryRequest,
-  kept: readonly Chain[],
-  sets: Sets,
-  { path }: ObjectHead,
-): boolean {
-  const [, id] = new RegExp(`^${request.system}/epochs/([0-9a-f]{32})/`).exec(path) ?? []
-  if (id === undefined) return false
-  const oldest = Math.min(...kept.flatMap(({ backups }) => backups.map((one) => Date.parse(one.startedAt))))
-  if (epochMoment(id).getTime() >= oldest - DAY_MS) return false
-  const named = [
-    ...kept.flatMap(({ backups }) => backups.map(({ epoch }) => epoch)),
-    ...sets.flatMap(({ files }) => files.map(({ epoch }) => epoch)),
-  ]
-  if (named.includes(id)) return false
+function fileGoes({ request, files, cutoff }: Needs, { path, storedAt }: ObjectHead): boolean {
+  if (!path.startsWith(`${request.system}/files/`)) return false
+  // Sets name a file for a period after it was stored, and may not all have been read.
+  return storedAt.getTime() + periodMs(request) < cutoff && !files.has(path)
+}
+
+function periodMs({ retention }: ExpiryRequest): number {
+  return (retention.filePeriodSeconds ?? FILE_PERIOD_SECONDS) * 1000
+}
+
+/** An epoch goes once no backup, log or file of its time can be there any more, unless a kept backup or file still names it. */
+function epochGoes({ request, epochs, oldest }: Needs, { path }: ObjectHead): boolean {
+  const start = `${request.system}/epochs/`
+  const [, id] = path.startsWith(start) ? (/^([0-9a-f]{32})\//.exec(path.slice(start.length)) ?? []) : []
+  if (id === undefined || epochs.has(id)) return false
+  const made = epochMoment(id).getTime()
+  if (made >= oldest - DAY_MS - periodMs(request)) return false
   // A file of several objects may have ended in the epoch after the one it names.
-  return !named.some(
-    (other) => id > other && epochMoment(id).getTime() - epochMoment(other).getTime() < DAY_MS,
-  )
+  for (const other of epochs) if (id > other && made - epochMoment(other).getTime() < DAY_MS) return false
+  return true
 }
 
 function notesFirst(paths: readonly string[]): string[] {
