@@ -46,6 +46,7 @@ function withCases(cases: string, run: (folder: string, more: RunMore) => Promis
 const subjects: Readonly<Record<string, Subject>> = {
   asvs: withCases('programme', async (folder) => (await import('./asvs/asvs.ts')).conformAsvs(folder)),
   kms: { cases: null, run: async () => (await import('./kms/conform.ts')).conformKms() },
+  s3: { cases: null, run: async () => (await import('./s3/conform.ts')).conformS3() },
   ledger: withCases('merkle', (folder) => conformLedger(folder)),
   envelope: withCases('wycheproof', (folder) => conformEnvelope(folder)),
   crypto: withCases('wycheproof', async (folder, { long }) =>

@@ -10,19 +10,31 @@ export interface KeyVersion {
   readonly marker: boolean
 }
 
+/** The most keys that a service gives in one page. */
+const PAGE_KEYS = 1000
+
 /**
  * Every version of every key that begins so, by pages; those of one key together in the order
  * of the service, which is the newest first, and after them its markers. Markers count: who may
  * only delete the newest version hides an object and removes nothing.
  */
-export async function* keyVersions(s3: S3Connection, prefix: string): AsyncGenerator<readonly KeyVersion[]> {
+export async function* keyVersions(
+  s3: S3Connection,
+  prefix: string,
+  pageKeys = PAGE_KEYS,
+): AsyncGenerator<readonly KeyVersion[]> {
   let after: { KeyMarker?: string; VersionIdMarker?: string } | undefined = {}
   let open: KeyVersion[] = []
   while (after !== undefined) {
     const from: { KeyMarker?: string; VersionIdMarker?: string } = after
     const page = await s3.ask(prefix, (client, sdk, signal) =>
       client.send(
-        new sdk.ListObjectVersionsCommand({ Bucket: s3.of.bucket, Prefix: prefix, ...from }),
+        new sdk.ListObjectVersionsCommand({
+          Bucket: s3.of.bucket,
+          Prefix: prefix,
+          MaxKeys: pageKeys,
+          ...from,
+        }),
         signal,
       ),
     )
