@@ -1,6 +1,6 @@
 import { createHash, hash } from 'node:crypto'
 import { crc32c } from './crc32c.ts'
-import { insideName } from './tar.ts'
+import { staysInside } from './tar.ts'
 
 /** A file of the cluster as `backup_manifest` names it; incremental ones by their own name and bytes. */
 export interface DatabaseFile {
@@ -84,8 +84,7 @@ function readFile(fields: Fields): DatabaseFile {
   const bytes = fields['Size']
   const algorithm = (fields['Checksum-Algorithm'] ?? 'NONE') as DatabaseFile['algorithm']
   const checksum = fields['Checksum'] ?? ''
-  if (typeof path !== 'string' || insideName(path) !== path)
-    throw wrong('a path is not inside of the cluster')
+  if (typeof path !== 'string' || !staysInside(path)) throw wrong('a path is not inside of the cluster')
   if (!Number.isSafeInteger(bytes) || (bytes as number) < 0) throw wrong(`the size of ${path} is none`)
   if (!['CRC32C', 'SHA224', 'SHA256', 'SHA384', 'SHA512', 'NONE'].includes(algorithm))
     throw wrong(`the checksum of ${path} is of no known kind`)

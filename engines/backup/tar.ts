@@ -108,13 +108,15 @@ function shown(name: string): string {
   return JSON.stringify(name.slice(0, 200))
 }
 
-/** A relative name that stays inside: no empty, `.` or `..` part, no backslash or control character. */
-export function insideName(name: string): string {
+/** Whether a relative name stays inside: no empty, `.` or `..` part, no backslash or control character. */
+export function staysInside(name: string): boolean {
+  const bad = name.split('/').some((part) => part === '' || part === '.' || part === '..')
+  return !bad && name.isWellFormed() && !/[\p{Cc}\\\ufffd]/u.test(name)
+}
+
+function insideName(name: string): string {
   const clean = name.replace(/^(?:\.\/)+/, '').replace(/\/+$/, '')
-  const parts = clean.split('/')
-  const bad = parts.some((part) => part === '' || part === '.' || part === '..')
-  if (bad || !clean.isWellFormed() || /[\p{Cc}\\\ufffd]/u.test(clean))
-    throw new TarError(`${shown(name)} leads outside of the folder`)
+  if (!staysInside(clean)) throw new TarError(`${shown(name)} leads outside of the folder`)
   return clean
 }
 
