@@ -37,6 +37,7 @@ export {
   rootEscrow,
   storedCopies,
   type KeyringBackupParts,
+  type KeyringCopying,
   type StoredCopy,
 } from './keyring-backup/index.ts'
 export { keyRoutes } from './key-routes.ts'
@@ -67,5 +68,6 @@ export {
   type InventoryParts,
 } from './inventory/index.ts'
 export { clustersOf } from './key-place-control.ts'
+export { clusterOf } from './key-place-queries.ts'
 export { encryptionControls, encryptionDeclarations } from './controls.ts'
 export type { EncryptionSystem } from './observed-system.ts'

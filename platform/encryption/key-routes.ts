@@ -12,7 +12,7 @@ export function keyRoutes(deps: {
   readonly record: RecordEvent
   readonly keysFolder: string
   /** Public keys of recovery and escrow. */
-  readonly wrapper: SecretWrapper
+  readonly wrapper: () => Promise<SecretWrapper>
 }) {
   return [
     route({
@@ -22,6 +22,7 @@ export function keyRoutes(deps: {
       permission: 'operator.local',
       event: 'key.escrowed',
       handle: async ({ caller, requestId }) => {
+        const wrapper = await deps.wrapper()
         // The event first: what it tells of may then fail, and never the other way round.
         await deps.record(deps.db, {
           type: 'key.escrowed',
@@ -29,10 +30,10 @@ export function keyRoutes(deps: {
           actor: { kind: caller.kind, id: caller.id },
           target: null,
           outcome: 'success',
-          details: { recipients: deps.wrapper.recipients.length },
+          details: { recipients: wrapper.recipients.length },
           request: { id: requestId, ip: caller.ip, userAgent: caller.userAgent },
         })
-        const { sealed, files, recipients } = await rootEscrow(deps.keysFolder, deps.wrapper, deps.clock)
+        const { sealed, files, recipients } = await rootEscrow(deps.keysFolder, wrapper, deps.clock)
         return { sealed: sealed.toString('base64'), files, recipients }
       },
     }),

@@ -98,7 +98,7 @@ suite('drill: processes that die while deliveries come in', { timeout: 280_000 }
     }
   }
   const ready = async (): Promise<boolean> => (await readiness(system)).status === 200
-  const kill = async (which: 'database' | 'platform' | 'inbox' | 'launcher'): Promise<number> => {
+  const kill = async (which: 'database' | 'keyring' | 'platform' | 'inbox' | 'launcher'): Promise<number> => {
     const id = (await system.processIds())[which]
     assert.ok(id, `${which} does not run`)
     process.kill(id, 'SIGKILL')
@@ -175,6 +175,22 @@ suite('drill: processes that die while deliveries come in', { timeout: 280_000 }
     assert.deepEqual([after.platform, after.inbox], [processes.platform, processes.inbox], 'nobody else died')
     assert.equal((await ask(system, cookie, 'GET /inbox/conversations')).status, 200, 'the session lives on')
     assert.deepEqual([...traffic.refusals.keys()], [503], 'a delivery is accepted or told to come again')
+  })
+
+  test('kill -9 of the keyring: what is held in memory goes on, and it is started again', async () => {
+    const before = await system.processIds()
+    traffic.refusals.clear()
+    await whileDelivering(async () => {
+      await kill('keyring')
+      await until('another one runs', async () => {
+        const now = (await system.processIds()).keyring
+        return now !== null && now !== before.keyring
+      })
+      await until('the system is ready', ready)
+    })
+    const after = await system.processIds()
+    assert.deepEqual({ ...after, keyring: before.keyring }, before, 'nobody else died')
+    assert.equal(traffic.refusals.size, 0, 'no delivery was turned away')
   })
 
   test('kill -9 of Instant Reply: the gateway says so, and it is started again', async () => {

@@ -8,5 +8,5 @@ export {
   type KeyringBackupParts,
   type StoredCopy,
 } from './backup.ts'
-export { keyringBackupJobs } from './jobs.ts'
+export { keyringBackupJobs, type KeyringCopying } from './jobs.ts'
 export { rootEscrow } from './escrow.ts'

@@ -1,16 +1,24 @@
-import { DAY, secondsBetween } from '../../kernel/clock.ts'
+import { DAY, secondsBetween, type Clock } from '../../kernel/clock.ts'
 import type { Job } from '../../kernel/job.ts'
+import type { Keyring } from '../keyring/database.ts'
 import { backUpKeyring, expireCopies, storedCopies, type KeyringBackupParts } from './backup.ts'
 import { lastDestruction } from './queries.ts'
 
+/** What the job needs; where copies go may be known only later. */
+export interface KeyringCopying {
+  readonly keyring: Keyring
+  readonly clock: Clock
+  readonly open: () => Promise<KeyringBackupParts>
+}
+
 /** Copies of the keyring: each day, and after each destruction, while the older ones end within a week. */
-export function keyringBackupJobs(parts: KeyringBackupParts): readonly Job[] {
+export function keyringBackupJobs({ keyring, clock, open }: KeyringCopying): readonly Job[] {
   let last: Date | null = null
   const isDue = async (): Promise<boolean> => {
-    last ??= (await storedCopies(parts)).at(-1)?.at ?? null
-    const destroyed = await lastDestruction(parts.keyring)
+    last ??= (await storedCopies(await open())).at(-1)?.at ?? null
+    const destroyed = await lastDestruction(keyring)
     if (last === null || (destroyed !== null && destroyed > last)) return true
-    return secondsBetween(last, parts.clock.now()) >= DAY
+    return secondsBetween(last, clock.now()) >= DAY
   }
   return [
     {
@@ -20,6 +28,7 @@ export function keyringBackupJobs(parts: KeyringBackupParts): readonly Job[] {
       event: 'keyring.copied',
       run: async () => {
         if (!(await isDue())) return
+        const parts = await open()
         last = (await backUpKeyring(parts)).at
         await expireCopies(parts)
       },
