@@ -4,11 +4,15 @@ import type { Backups } from './backups.ts'
 import { backupsFolder } from './backup-files.ts'
 import { expireBackups } from './expire.ts'
 import { backupIfDue } from './schedule.ts'
+import { restoreJobs, type Restores } from './restore/index.ts'
 import { scheduleJobs } from './schedule/index.ts'
 
 /** Backups and their end. Each looks every few minutes whether something is due, so a changed value is obeyed and a missed run is made good. */
-export function recoveryJobs(parts: BackupParts & { readonly backups: Backups }): readonly Job[] {
+export function recoveryJobs(
+  parts: BackupParts & { readonly backups: Backups; readonly restores: Restores },
+): readonly Job[] {
   return [
+    ...restoreJobs(parts.restores),
     ...scheduleJobs(parts),
     {
       name: 'recovery.dump',
