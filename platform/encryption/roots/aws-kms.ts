@@ -136,11 +136,10 @@ function refusalOf(error: unknown): KeeperError {
   const name = error instanceof Error ? error.name : 'unknown'
   const known = Object.hasOwn(REFUSALS, name) ? REFUSALS[name] : undefined
   if (known !== undefined) return new KeeperError(...known, error)
-  return new KeeperError(
-    'unreachable',
-    `AWS KMS did not answer as it should (${name.replaceAll(/[^\w.]/g, '').slice(0, 60)}).`,
-    error,
-  )
+  // A connection that fails has a code and no name of its own.
+  const { code = name } = (error ?? {}) as NodeJS.ErrnoException
+  const told = code.replaceAll(/[^\w.]/g, '').slice(0, 60)
+  return new KeeperError('unreachable', `AWS KMS did not answer as it should (${told}).`, error)
 }
 
 function bytesOf(bytes: Uint8Array | undefined): Buffer {

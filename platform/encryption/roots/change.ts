@@ -1,3 +1,4 @@
+import { secondsBetween } from '../../kernel/clock.ts'
 import type { Actor, AuditEvent } from '../../kernel/event.ts'
 import { newId } from '../../kernel/id.ts'
 import { Problem } from '../../kernel/problem.ts'
@@ -15,6 +16,8 @@ export interface RootChangeParts extends Pick<KeyStoreParts, 'db' | 'keyring' | 
 
 /** How many keys are moved at once. */
 const BATCH = 200
+/** A change that is younger than this is taken for one that still runs. */
+const UNDER_WAY_SECONDS = 600
 
 /** What a change came to. */
 export interface ChangedRoot {
@@ -24,9 +27,12 @@ export interface ChangedRoot {
 
 /** Makes the next version of the root key where it is kept, and moves every key under it. Policy 2.3-a.1. */
 export async function rotateRoot(parts: RootChangeParts, actor: Actor): Promise<ChangedRoot> {
-  await noteChange(parts, actor, 'root.rotated', parts.root)
-  await parts.root.rotate()
-  return change(parts)
+  const note = { actor, type: 'root.rotated', to: parts.root } as const
+  await noteChange(parts, note)
+  return orTold(parts, note, async () => {
+    await parts.root.rotate()
+    return change(parts)
+  })
 }
 
 /** Makes another root key the one that wraps, and moves every key under it; the old one still opens until all have moved. */
@@ -34,9 +40,12 @@ export async function moveToRoot(parts: RootChangeParts, next: KeyRoot, actor: A
   const { state, problem } = await next.health()
   if (state !== 'enabled')
     throw new Problem('encryption.root-disabled', problem ?? `The other root key is ${state}.`)
-  await noteChange(parts, actor, 'root.replaced', next)
-  parts.root.moveTo(next)
-  return change(parts)
+  const note = { actor, type: 'root.replaced', to: next } as const
+  await noteChange(parts, note)
+  return orTold(parts, note, async () => {
+    parts.root.moveTo(next)
+    return change(parts)
+  })
 }
 
 /** Goes on with a change that a stop interrupted; nothing when there is none of the root key that wraps here. */
@@ -47,30 +56,46 @@ export async function resumeChange(parts: RootChangeParts): Promise<ChangedRoot 
   return carryOut(parts, last)
 }
 
+interface ChangeNote {
+  readonly actor: Actor
+  readonly type: 'root.rotated' | 'root.replaced'
+  readonly to: KeyRoot
+}
+
 /** The event comes before the change. Policy 2.3-b. */
-async function noteChange(
-  { db, record, keyring, clock }: RootChangeParts,
-  actor: Actor,
-  type: 'root.rotated' | 'root.replaced',
-  to: KeyRoot,
-): Promise<void> {
+async function noteChange(parts: RootChangeParts, note: ChangeNote): Promise<void> {
+  const { db, record, keyring, clock } = parts
   const [last] = await rootChanges(keyring, 1)
-  if (
-    last !== undefined &&
-    last.finished_at === null &&
-    last.started_at.getTime() > clock.now().getTime() - 600_000
-  )
+  if (last?.finished_at === null && secondsBetween(last.started_at, clock.now()) < UNDER_WAY_SECONDS)
     throw new Problem('resource.conflict', 'Another change of the root key is under way.')
-  const event: AuditEvent = {
+  await record?.(db, changeEvent(note, 'success'))
+}
+
+/** Does what was announced; what comes to nothing gets a second event. */
+async function orTold<Result>(
+  { db, record }: RootChangeParts,
+  note: ChangeNote,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    // The failure itself is what the caller must hear of.
+    await Promise.allSettled([record?.(db, changeEvent(note, 'failed'))])
+    throw error
+  }
+}
+
+function changeEvent({ actor, type, to }: ChangeNote, outcome: AuditEvent['outcome']): AuditEvent {
+  return {
     type,
     tenant: null,
     actor,
     target: { kind: 'root-key', id: to.fingerprint },
-    outcome: 'success',
+    outcome,
     details: { provider: to.provider, name: to.id },
     request: null,
   }
-  await record?.(db, event)
 }
 
 async function change(parts: RootChangeParts): Promise<ChangedRoot> {

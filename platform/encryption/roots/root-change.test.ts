@@ -160,6 +160,11 @@ suite('the root key of the running system', () => {
     await assert.rejects(rotateRoot({ ...rig, root: stopping }, OPERATOR), /the process ended/)
     const [begun] = await rootChanges(rig.keyring, 1)
     assert.deepEqual([begun?.moved, begun?.finished_at], [0, null])
+    assert.equal(
+      (await rig.events()).filter((type) => type === 'root.rotated').length,
+      3,
+      'the failure is told as well',
+    )
     await assert.rejects(rotateRoot(parts(), OPERATOR), { code: 'resource.conflict' })
     assert.equal(await resumeChange({ ...rig, root: rootSet(localRoot(generateDataKey()), []) }), null)
     assert.equal((await resumeChange(parts()))?.moved, sealed.size)
