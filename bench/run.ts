@@ -8,6 +8,7 @@ import { figureLine, keepsLimit, type Benchmark } from './figure.ts'
 import { flood } from './flood.ts'
 import { gateway } from './gateway.ts'
 import { introspection } from './introspection.ts'
+import { keys } from './keys.ts'
 import { ledger } from './ledger.ts'
 import { memory } from './memory.ts'
 import { reencryption } from './reencrypt.ts'
@@ -25,6 +26,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   trust,
   ledger,
   envelope,
+  keys,
   reencrypt: reencryption,
   backup,
   'backup-engine': backupEngine,
