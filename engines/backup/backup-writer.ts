@@ -31,7 +31,7 @@ export async function openBackupWriter(request: WriterRequest): Promise<BackupWr
   const name = `${stampOf(startedAt)}-${kind === 'full' ? 'full' : 'incr'}`
   const epoch = await request.epochs.current()
   const paths = repositoryPaths(options.system)
-  const receipts: Receipt[] = []
+  const receipts: Receipt[] = [...epoch.receipts]
   const archives: ArchivePieces[] = []
   const put = (path: string, bytes: Buffer): Promise<Receipt> => regions.put(path, bytes, backupLock(options))
   return {
@@ -125,14 +125,22 @@ async function publish(
   readManifest(options.system, manifest.name, path, text)
   const { note, pages } = writeDocument(signer, manifestKind, path, text)
   const retainUntil = backupLock(options)
-  await regions.settled()
+  await Promise.all(receipts.map(({ answered }) => answered))
   const complete: string[] = []
+  let failure: unknown = new RepositoryError('broken-chain', path)
   for (const store of regions.stores) {
-    if (!(await regions.complete(store.region, receipts))) continue
-    for (const page of pages) await store.put(page.path, page.bytes, { retainUntil })
-    await store.put(path, note, { retainUntil })
-    complete.push(store.region)
+    const { region } = store
+    try {
+      if (!(await regions.complete(region, receipts))) continue
+      for (const page of pages) await store.put(page.path, page.bytes, { retainUntil })
+      await store.put(path, note, { retainUntil })
+      complete.push(region)
+    } catch (error) {
+      // The others may have the backup; then the mirror brings what this one lacks.
+      failure = error
+      options.onRegion?.({ kind: 'missed', path, region, error: error as Error })
+    }
   }
-  if (complete.length === 0) throw new RepositoryError('broken-chain', path)
+  if (complete.length === 0) throw failure
   return complete
 }

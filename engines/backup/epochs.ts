@@ -4,7 +4,7 @@ import { RepositoryError, type ObjectStore, type SecretOpener } from './model.ts
 import type { EpochSecret } from './object-format.ts'
 import { repositoryPaths, type RepositoryPaths } from './paths.ts'
 import type { Reader } from './reader.ts'
-import type { Regions } from './regions.ts'
+import type { Receipt, Regions } from './regions.ts'
 import type { RepositoryOptions } from './repository-model.ts'
 
 const kind = 'epoch'
@@ -19,10 +19,15 @@ export interface EpochNote {
   readonly fingerprint: string
 }
 
+/** An epoch made by this process, with the receipts of its wrap and its note: a region that lacks them can read nothing of it. */
+export interface OwnEpoch extends EpochSecret {
+  readonly receipts: readonly Receipt[]
+}
+
 /** The epochs of a repository: the newest to write under, any to read with the opener. */
 export interface Epochs {
   /** Made anew when the last is older than an hour; every caller that asks meanwhile gets the same. */
-  current(): Promise<EpochSecret>
+  current(): Promise<OwnEpoch>
   /** Throws `no-key` without an opener or a private key that fits; `foreign` when the secret is not the one of the note. */
   open(id: string): Promise<EpochSecret>
   /** Opens it anew from one region alone, and refuses any wrap there that holds another secret. */
@@ -52,7 +57,7 @@ export function openEpochs(options: RepositoryOptions, regions: Regions, reader:
   const paths = repositoryPaths(options.system)
   const opened = new Map<string, Promise<EpochSecret>>()
   const seconds = options.epochSeconds ?? 3600
-  let current: { readonly since: number; readonly epoch: Promise<EpochSecret> } | undefined
+  let current: { readonly since: number; readonly epoch: Promise<OwnEpoch> } | undefined
 
   const note = async (id: string, region?: string): Promise<EpochNote> => {
     const path = paths.epochNote(id)
@@ -105,7 +110,7 @@ async function makeEpoch(
   options: RepositoryOptions,
   regions: Regions,
   paths: RepositoryPaths,
-): Promise<EpochSecret> {
+): Promise<OwnEpoch> {
   const { signer, wrapper } = options
   const now = options.clock.now()
   const id = epochId(now)
@@ -116,12 +121,11 @@ async function makeEpoch(
   bytes.fill(0)
   const retainUntil = epochLock(options, now)
   // The wrap is there before anything that needs it; only the note makes it an epoch.
-  await regions.put(paths.sidecar(id, 1), wrapped, retainUntil)
+  const wrap = await regions.put(paths.sidecar(id, 1), wrapped, retainUntil)
   const fingerprint = epochFingerprint(options.system, id, secret)
   const head = headText({ system: options.system, id, createdAt: now.toISOString(), fingerprint })
   const { note } = writeDocument(signer, kind, paths.epochNote(id), { head, rows: [] })
-  await regions.put(paths.epochNote(id), note, retainUntil)
-  return { id, secret }
+  return { id, secret, receipts: [wrap, await regions.put(paths.epochNote(id), note, retainUntil)] }
 }
 
 /** Until when the wraps and the note of an epoch are locked: as long as a file may be that was stored under it. */

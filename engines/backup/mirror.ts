@@ -45,21 +45,24 @@ export async function mirrorRegion(
     }
   }
   // Notes last: where a note is, what it names is there already.
+  const [notes, others] = [copies.filter(isNote), copies.filter((copy) => !isNote(copy))]
+  await inParallel(others, copiesAtOnce, work)
+  const places = refused.map(({ path }) => placeOf(path))
   await inParallel(
-    copies.filter(({ path }) => !isNote(path)),
+    notes.filter(({ path }) => !places.includes(placeOf(path))),
     copiesAtOnce,
     work,
   )
-  if (refused.length === 0)
-    await inParallel(
-      copies.filter(({ path }) => isNote(path)),
-      copiesAtOnce,
-      work,
-    )
   return { region, copied, bytes, refused }
 }
 
-function isNote(path: string): boolean {
+/** What a note speaks for: the backup or epoch of its folder, or all files and their sets. */
+function placeOf(path: string): string {
+  const [system, kind = '', name] = path.split('/')
+  return kind === 'files' || kind === 'filesets' ? `${system}/files` : `${system}/${kind}/${name}`
+}
+
+function isNote({ path }: { readonly path: string }): boolean {
   return path.endsWith('.note')
 }
 
@@ -125,6 +128,6 @@ async function requireOurs(
   described: Parameters<typeof requireDescribed>[0] | undefined,
 ): Promise<void> {
   if (described !== undefined) requireDescribed(described, bytes)
-  else if (isNote(path)) pagesNamed(options.verifiers, path, bytes)
+  else if (isNote({ path })) pagesNamed(options.verifiers, path, bytes)
   else if (path.endsWith('.obj') || path.endsWith('.tail')) await epochs.note(epochOf(path, bytes))
 }

@@ -59,7 +59,7 @@ export function openObjects(
       const stored = await reader.get(path, there[0])
       // Its epoch is one that this system signed; whether it opens is for those to see who hold the key.
       await epochs.note(epochOf(path, stored))
-      const receipt = { path, regions: new Set(there) }
+      const receipt = { path, regions: new Set(there), answered: Promise.resolve() }
       for (const store of regions.stores)
         if (!there.includes(store.region) && (await regions.complete(store.region, [receipt])))
           receipt.regions.add(store.region)

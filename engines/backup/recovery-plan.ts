@@ -55,7 +55,8 @@ export async function planRecovery(deps: PlanDeps, request: RecoveryRequest): Pr
   const from = request.region === undefined ? {} : { region: request.region }
   const { backups, refused } = await deps.backups(from)
   const manifests = backups.map(({ manifest }) => manifest)
-  const [refusal] = refused
+  // A region that is away is no sign of tampering: the others are read.
+  const refusal = refused.find(({ code }) => code !== 'unreachable')
   // A manifest that was changed may be the one that belongs here.
   if (refusal !== undefined && request.backup === undefined) throw refusal
   const chain = chainFor(system, manifests, request)

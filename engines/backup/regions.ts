@@ -7,6 +7,8 @@ const writesMax = 4
 export interface Receipt {
   readonly path: string
   readonly regions: ReadonlySet<string>
+  /** Resolves once every region has answered, whatever it said. */
+  readonly answered: Promise<unknown>
 }
 
 /** Writes to every region at the speed of each. */
@@ -61,7 +63,7 @@ export function openRegions(stores: readonly ObjectStore[], onRegion: (event: Re
       // A region in good health is waited for until it takes the bytes, so that none falls behind without a reason.
       await Promise.all(sent.map(({ taken }) => taken))
       await firstOf(sent.map(({ done }) => done))
-      return { path, regions: write.regions }
+      return { path, regions: write.regions, answered: Promise.allSettled(sent.map(({ done }) => done)) }
     },
     complete: async (region, receipts) => {
       const lane = laneOf(region)

@@ -116,6 +116,54 @@ suite('repository', () => {
     assert.deepEqual((await repository.backups()).backups, [])
   })
 
+  test('a region that lacks the epoch gets it before the manifest, and one that takes no manifest is the mirror’s', async () => {
+    const { repository, b, reopen } = testRepository()
+    const put = b.put
+    const lost = new Set<string>()
+    b.put = async (path, ...more) => {
+      const first = /(?:age|epoch\.note|manifest\.note)$/.test(path) && !lost.has(path)
+      if (first) lost.add(path)
+      if (first) throw new Error('connection reset')
+      return put(path, ...more)
+    }
+    const first = await writeBackup(repository, { 'base.tar': randomBytes(10) })
+    assert.deepEqual([first.regions, lost.size], [['a'], 3])
+    const inB = reopen({ stores: [b] })
+    assert.equal(String(await inB.getObject(first.manifest.databaseManifest.path)), '{"sample": true}')
+    assert.equal((await reopen().mirror('b')).copied, 1)
+    assert.equal((await inB.backups()).backups.length, 1)
+  })
+
+  test('policy 6.1-c: while a region is away the other is planned from and read', async () => {
+    const { repository, a, reopen } = testRepository()
+    await writeBackup(repository, { 'base.tar': Buffer.from('x') })
+    await repository.putSegment(segmentName(1, 1n, 2 ** 24), Buffer.alloc(2 ** 24))
+    a.down = true
+    const { chain } = await reopen().plan({ at: 'latest' })
+    assert.equal(chain.length, 1)
+    const [manifest] = chain
+    assert.ok(manifest !== undefined)
+    assert.equal(String(await collect(reopen().readArchive(manifest, 'base.tar'))), 'x')
+  })
+
+  test('a damaged object is copied to no region, nor is its backup’s manifest; others are', async () => {
+    const { repository, a, b, clock, reopen } = testRepository()
+    b.down = true
+    const first = await writeBackup(repository, { 'base.tar': randomBytes(100) })
+    clock.advanceSeconds(60)
+    const second = await writeBackup(repository, { 'base.tar': randomBytes(100) })
+    b.down = false
+    const path = first.manifest.archives[0]?.objects[0]?.path ?? ''
+    a.objects.get(path)?.bytes.writeUInt8(0, 50)
+    const { refused: left } = await reopen().mirror('b')
+    assert.deepEqual(
+      left.map((one) => [one.code, one.path]),
+      [['damaged', path]],
+    )
+    const there = (await reopen().backups({ region: 'b' })).backups.map(({ manifest }) => manifest.name)
+    assert.deepEqual(there, [second.manifest.name])
+  })
+
   test('an hour is an epoch, and wraps change without any object changing', async () => {
     const { repository, clock, a, reopen, options } = testRepository()
     const first = await writeBackup(repository, { 'base.tar': Buffer.from('one') })
