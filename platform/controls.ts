@@ -31,7 +31,6 @@ import type { PolicyReader } from './kernel/parameter.ts'
 import type { Loopback } from './loopback.ts'
 import { policyControls, type PolicySystem } from './policy/index.ts'
 import {
-  backupKeyInUse,
   recoveryControls,
   standbyControls,
   type RecoverySystem,
@@ -146,7 +145,7 @@ function encryptionSystem(of: Observed) {
     serviceSocket,
     otherKeys: async () => [
       ...(await signingKeysInUse(db)),
-      ...(await backupKeyInUse({ db, keysFolder: config.SURETY_KEYS })),
+      ...(await of.recoverySystem.backups.house()).keys.ages(),
     ],
   }
 }

@@ -2,9 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { signingKeysInUse } from './access/index.ts'
 import { REENCRYPT, tenantKeyClasses, type KeyClass } from './encryption/index.ts'
 import type { Ground } from './ground.ts'
-import type { Config } from './kernel/config.ts'
 import { DAY } from './kernel/clock.ts'
-import { backupKeyInUse, backupRetention } from './recovery/index.ts'
+import { backupRetention } from './recovery/index.ts'
 import { enqueue } from './worker/index.ts'
 
 /** After the retention of backups, this much longer until nothing can be restored from them any more. */
@@ -13,7 +12,7 @@ const EXPIRY_SECONDS = 2 * DAY
 const WORK_SHARE = 0.5
 
 /** Every class of keys that the running system uses, as `surety keys` shows them. Policy 2.3-a.1. */
-export function keyClasses({ db, keyParts }: Ground, config: Config): readonly KeyClass[] {
+export function keyClasses({ db, keyParts }: Ground, backup: KeyClass): readonly KeyClass[] {
   const moveSoon = (): Promise<void> => enqueue(db, REENCRYPT, {}, { key: REENCRYPT, triesMax: 3 })
   return [
     ...tenantKeyClasses(keyParts, moveSoon),
@@ -25,14 +24,7 @@ export function keyClasses({ db, keyParts }: Ground, config: Config): readonly K
       inUse: () => signingKeysInUse(db),
       rotate: null,
     },
-    {
-      name: 'backup',
-      says: 'what backups are sealed with',
-      how: 'Each backup has a key of its own; what wraps it is replaced by the commands for recovery keys.',
-      aged: true,
-      inUse: () => backupKeyInUse({ db, keysFolder: config.SURETY_KEYS }),
-      rotate: null,
-    },
+    backup,
   ]
 }
 

@@ -58,6 +58,7 @@ import { honestNotes, openProof, openServices, sockets, type Proof, type Service
 import { postJobs, postRoutes } from './post/index.ts'
 import {
   backupIfDue,
+  backupKeyClass,
   followChanges,
   makeDueBackup,
   recoveryJobs,
@@ -107,7 +108,7 @@ function allRoutes(config: Config, ground: Ground, services: Services, proof: Pr
     ...ledgerRoutes(auditParts),
     ...auditSocketRoutes(auditParts),
     ...rootRoutes({ ...ground.keyParts, ...ground.rootActs, root: ground.root, policy: ground.policy }),
-    ...rotationRoutes({ ...ground, clock, classes: keyClasses(ground, config) }),
+    ...rotationRoutes({ ...ground, clock, classes: keyClasses(ground, backupKeyClass(proof.recovery)) }),
     ...keyRoutes({ ...ground.keyParts, keysFolder: config.SURETY_KEYS, wrapper: proof.recoveryWrapper }),
     ...encryptionRoutes({ keys: ground.keys, policy: ground.policy, tenantIsActive }),
     ...firewallRoutes(services.house.parts),

@@ -241,6 +241,8 @@ function recoveryParts(config: Config, log: Log, { db, keyring, policy, audit, r
     log,
     root,
     keysFolder: config.SURETY_KEYS,
+    recoveryFolder: config.SURETY_RECOVERY_KEYS,
+    residency: config.BACKUP_RESIDENCY,
     varFolder: config.SURETY_VAR,
     databaseUrl: config.DATABASE_URL,
   }

@@ -1,8 +1,8 @@
 import { declare, type Control, type Declaration } from '../kernel/control.ts'
 import { backupsProved } from './restore/index.ts'
-import { backupKeyApart, type RecoverySystem } from './restore-controls.ts'
+import { keepingControls } from './keeping.ts'
+import type { RecoverySystem } from './restore-controls.ts'
 import { backupIsYoung, incrementsAreYoung, pointIsKept } from './schedule/index.ts'
-import { backupsRetained } from './retention-control.ts'
 
 /** The controls of chapter 6, and of clause 2.2-b. */
 export const recoveryControls: readonly Control<RecoverySystem>[] = [
@@ -10,17 +10,11 @@ export const recoveryControls: readonly Control<RecoverySystem>[] = [
   incrementsAreYoung,
   pointIsKept,
   backupsProved,
-  backupKeyApart,
-  backupsRetained,
+  ...keepingControls,
 ]
 
 /** The clauses of chapter 6 that no control proves. */
 export const recoveryDeclarations: readonly Declaration[] = [
-  ...declare(
-    'unproven',
-    ['6.1-c'],
-    'Backups lie in one folder of one machine; copies in other regions are not built yet.',
-  ),
   ...declare('computed', ['6.2-0'], 'Follows from the clauses below it.'),
   ...declare(
     'unproven',

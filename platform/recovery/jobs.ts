@@ -3,17 +3,19 @@ import type { BackupParts } from './backup.ts'
 import type { Backups } from './backups.ts'
 import { backupsFolder } from './backup-files.ts'
 import { expireBackups } from './expire.ts'
+import { keepingJobs, type KeepingParts } from './keeping.ts'
 import { backupIfDue } from './schedule.ts'
 import { restoreJobs, type Restores } from './restore/index.ts'
 import { scheduleJobs } from './schedule/index.ts'
 
 /** Backups and their end. Each looks every few minutes whether something is due, so a changed value is obeyed and a missed run is made good. */
 export function recoveryJobs(
-  parts: BackupParts & { readonly backups: Backups; readonly restores: Restores },
+  parts: BackupParts & KeepingParts & { readonly backups: Backups; readonly restores: Restores },
 ): readonly Job[] {
   return [
     ...restoreJobs(parts.restores),
     ...scheduleJobs(parts),
+    ...keepingJobs(parts),
     {
       name: 'recovery.dump',
       cron: '*/5 * * * *',

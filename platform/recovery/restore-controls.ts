@@ -6,12 +6,13 @@ import { control, type Control, type Observation } from '../kernel/control.ts'
 import { everyBreakFound, observed } from '../kernel/observed.ts'
 import { Problem } from '../kernel/problem.ts'
 import type { BackupParts } from './backup.ts'
+import type { KeepingParts } from './keeping.ts'
 import type { ProofSystem } from './restore/index.ts'
 import { newestBackup } from './schedule.ts'
 import type { ScheduleSystem } from './schedule/index.ts'
 
 /** The running system as the controls of chapter 6 observe it. */
-export type RecoverySystem = BackupParts & Pick<ScheduleSystem, 'backups'> & ProofSystem
+export type RecoverySystem = BackupParts & Pick<ScheduleSystem, 'backups'> & ProofSystem & KeepingParts
 
 function nothingYet(): Observation {
   return {

@@ -1,17 +1,19 @@
 import { route } from '../kernel/route.ts'
 import { makeBackup, type BackupParts } from './backup.ts'
 import type { Backups } from './backups.ts'
+import { keepingRoutes, type KeepingParts } from './keeping.ts'
 import { backups } from './queries.ts'
 import { restoreRoutes, type Restores } from './restore/index.ts'
 import { scheduleRoutes } from './schedule/index.ts'
 
 /** Routes of the operator: make a backup now, list those that are kept. */
 export function recoveryRoutes(
-  parts: BackupParts & { readonly backups: Backups; readonly restores: Restores },
+  parts: BackupParts & KeepingParts & { readonly backups: Backups; readonly restores: Restores },
 ) {
   const operator = { surface: 'operator', permission: 'operator.local' } as const
   return [
     ...scheduleRoutes(parts),
+    ...keepingRoutes(parts),
     ...restoreRoutes(parts.restores),
     route({
       ...operator,

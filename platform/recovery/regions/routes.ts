@@ -3,7 +3,11 @@ import type { CopyParts } from './copy-to-regions.ts'
 import { regionCopies } from './queries.ts'
 
 /** Where backups lie and how the last copying to each region went. Policy 6.1-c. */
-export function regionRoutes(parts: Pick<CopyParts, 'db' | 'stores'>) {
+export function regionRoutes(
+  parts: Pick<CopyParts, 'db'> & {
+    readonly house: () => Promise<Pick<CopyParts, 'stores'>>
+  },
+) {
   return [
     route({
       method: 'GET',
@@ -11,9 +15,10 @@ export function regionRoutes(parts: Pick<CopyParts, 'db' | 'stores'>) {
       permission: 'recovery.read',
       event: { none: 'shows regions and how the copying went' },
       handle: async () => {
+        const { stores } = await parts.house()
         const copies = new Map((await regionCopies(parts.db)).map((row) => [row.region, row]))
         return {
-          regions: parts.stores.map(({ region, lock, place }) => {
+          regions: stores.map(({ region, lock, place }) => {
             const copy = copies.get(region)
             return {
               region,
