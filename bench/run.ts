@@ -12,6 +12,7 @@ import { keys } from './keys.ts'
 import { ledger } from './ledger.ts'
 import { memory } from './memory.ts'
 import { reencryption } from './reencrypt.ts'
+import { rewrap } from './rewrap.ts'
 import { session } from './session.ts'
 import { signIn } from './sign-in.ts'
 import { start } from './start.ts'
@@ -28,6 +29,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   envelope,
   keys,
   reencrypt: reencryption,
+  rewrap,
   backup,
   'backup-engine': backupEngine,
   decisions,

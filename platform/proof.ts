@@ -60,7 +60,9 @@ export function honestNotes(config: Config, secrets: ProductSecrets): string[] {
     ...rootNotes(config),
     ...certificateNotes(config),
     ...postNotes(config, secrets),
-    'Backups are kept in a local folder, which stands in for storage in other regions.',
+    ...(config.BACKUP_STORES === ''
+      ? ['Backups are kept in two folders here, which stand in for two regions.']
+      : []),
   ]
 }
 
