@@ -3,7 +3,6 @@ import { BACKUP_USER, ensureBackupUser, startPostgres } from '#database'
 import { runFolder, type Config } from '../platform/kernel/config.ts'
 import { newSecret } from '../platform/kernel/secret.ts'
 import { secretFile } from '../platform/kernel/secret-file.ts'
-import { copyCluster } from '../platform/recovery/standby/index.ts'
 import { keptServer, type Listener } from './kept-server.ts'
 import { keptSites, STANDBY_NAME, stableSocket, type KeptSites } from './sites/index.ts'
 
@@ -45,7 +44,11 @@ export async function embeddedDatabase(config: Config, listener: Listener): Prom
           passwordFile,
           settings: SETTINGS,
           replication: () => ({ user: BACKUP_USER, password }),
-          copy: (url, folder) => copyCluster({ url, folder, slot: STANDBY_NAME }),
+          copy: async (url, folder) => {
+            // Loaded when a standby is made: this process lives long and should stay small.
+            const { copyCluster } = await import('../platform/recovery/index.ts')
+            await copyCluster({ url, folder, slot: STANDBY_NAME })
+          },
           stateFile: join(config.SURETY_VAR, 'sites.json'),
           socket: await stableSocket(runFolder(config)),
           listener,

@@ -38,6 +38,7 @@ export {
   type WholeRestore,
 } from './restore/index.ts'
 export {
+  copyCluster,
   followChanges,
   openStandby,
   standbyControls,
