@@ -47,7 +47,8 @@ export const keysStatus: Command = {
   flags: {},
   run: async ({ operator }) => {
     const found = await operator.call('GET /keys/status', { waitMs: 120_000 })
-    const runs = found.runs.map((run) => [
+    const told = found.runs.filter((run) => run.finishedAt === null || run.moved > 0 || run.unreadable > 0)
+    const runs = told.map((run) => [
       run.store,
       run.finishedAt === null ? `${percent(run.nextBlock, run.blocks)} looked at` : 'done',
       `${many(run.moved, 'value')} moved`,
@@ -60,7 +61,10 @@ export const keysStatus: Command = {
       one.unusedSince === null ? '' : `unused since ${one.unusedSince.slice(0, 10)}, kept for backups`,
     ])
     const lines = [
-      ...(runs.length === 0 ? ['No stored value had to move yet.'] : columns(runs)),
+      ...columns(runs),
+      found.runs.length === 0
+        ? 'No stored value had to move yet.'
+        : `${many(found.runs.length - told.length, 'column')} held nothing to move.`,
       ...(older.length === 0
         ? ['No older version lives.']
         : ['', 'Older versions that still live:', ...columns(older)]),
