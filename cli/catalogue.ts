@@ -1,6 +1,9 @@
 import type { Command } from './command.ts'
-import { backup } from './commands/backup.ts'
-import { backups } from './commands/backups.ts'
+import { backupDrill } from './commands/backup-drill.ts'
+import { backupList } from './commands/backup-list.ts'
+import { backupNow } from './commands/backup-now.ts'
+import { backupRestore } from './commands/backup-restore.ts'
+import { backupVerify } from './commands/backup-verify.ts'
 import { check } from './commands/check.ts'
 import { demo } from './commands/demo.ts'
 import { failover } from './commands/failover.ts'
@@ -23,7 +26,6 @@ import { policyLint } from './commands/policy-lint.ts'
 import { policyList } from './commands/policy-list.ts'
 import { policyPublish } from './commands/policy-publish.ts'
 import { policyShow } from './commands/policy-show.ts'
-import { restore } from './commands/restore.ts'
 import { rules } from './commands/rules.ts'
 import { rulesUpdate } from './commands/rules-update.ts'
 import { secretList, secretRemove, secretRotate, secretSet } from './commands/secret.ts'
@@ -47,9 +49,11 @@ export const commands: readonly Command[] = [
   rules,
   rulesUpdate,
   wafReplay,
-  backup,
-  backups,
-  restore,
+  backupList,
+  backupNow,
+  backupVerify,
+  backupRestore,
+  backupDrill,
   failover,
   firstLink,
   pepperRotate,

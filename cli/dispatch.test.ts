@@ -39,7 +39,7 @@ suite('arguments', () => {
     ['check'],
     ['check', '3.4-a', '--all'],
     ['self-test', '--every'],
-    ['restore'],
+    ['backup', 'restore', 'more'],
     ['status', '--json=yes'],
     ['help', 'nothing'],
     ['constructor'],
@@ -72,7 +72,7 @@ suite('arguments', () => {
 
   test('a flag of another command is refused by name', () => {
     assert.throws(
-      () => readArguments(['backups', '--remove']),
+      () => readArguments(['backup', 'list', '--remove']),
       (error: Error) => {
         return error instanceof UsageError && error.message.includes('--remove')
       },
@@ -128,8 +128,8 @@ suite('a stopped system', () => {
     ['check', '--all'],
     ['self-test', '3.4-a'],
     ['ledger', 'head'],
-    ['backup'],
-    ['backups'],
+    ['backup', 'now'],
+    ['backup', 'drill'],
     ['first-link'],
     ['outbox', '--count', '5'],
     ['demo'],

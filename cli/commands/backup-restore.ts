@@ -8,7 +8,7 @@ import { restoreAnswer } from '../restore-program.ts'
 export const backupRestore: Command = {
   name: 'backup restore',
   takes: '--at TIME --into DIR',
-  says: 'restore database and ledger as of a moment, or `latest`, into a new folder; needs only the stores and the recovery identity',
+  says: 'database and ledger as of a moment into a new folder; only stores and recovery identity are needed',
   words: { min: 0, max: 0 },
   flags: {
     at: { value: 'TIME', says: 'the moment, such as 2026-01-30T12:00:00Z, or `latest`' },
