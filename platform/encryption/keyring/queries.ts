@@ -288,13 +288,17 @@ export async function backdateKey(keyring: Keyring, tenant: string, at: Date): P
     .execute()
 }
 
-/** Since when each root key is in use, by its fingerprint. */
+/** Since when each root key, or its newest version, is in use, by its fingerprint; a keeper's versions share one. */
 export async function rootKeysSince(
   keyring: Keyring,
 ): Promise<readonly { readonly fingerprint: string; readonly since: Date }[]> {
   return keyring
     .selectFrom('tenant_key')
-    .select((one) => ['root as fingerprint', one.fn.min<Date>('wrapped_at').as('since')])
+    .select([
+      'root as fingerprint',
+      sql<Date>`greatest(min(wrapped_at), (select max(started_at) from root_change
+        where root_change.root = tenant_key.root and finished_at is not null))`.as('since'),
+    ])
     .groupBy('root')
     .execute()
 }

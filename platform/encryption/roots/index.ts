@@ -1,9 +1,8 @@
 /** Root keys behind one small interface: a local file, AWS KMS, Vault transit or PKCS#11. */
 export type { KeyRoot, RootHealth, RootProvider, RootUse, WrappedKey } from './root.ts'
 export { localRoot } from './local-root.ts'
-export { localFileRoot } from './local-file.ts'
 export { openKeyRoot, openNamedRoot, type RootDeps, type RootSettings } from './open.ts'
-export { rootSet, type RootSet } from './root-set.ts'
+export type { RootSet } from './root-set.ts'
 export { describeWrapped } from './kept-key.ts'
 export { rootDeps, rootOperations } from './operations.ts'
 export { VAULT_UNVERIFIED } from './vault.ts'

@@ -1,6 +1,10 @@
-import { secondsAfter } from '../../kernel/clock.ts'
+import { secondsAfter, secondsBetween } from '../../kernel/clock.ts'
 import type { Job } from '../../kernel/job.ts'
-import { resumeChange, type RootChangeParts } from './change.ts'
+import type { PolicyReader } from '../../kernel/parameter.ts'
+import { ROTATE_AT } from '../key-changes.ts'
+import { rootKeysSince } from '../keyring/queries.ts'
+import { keysRotation } from '../parameters.ts'
+import { resumeChange, rotateRoot, type RootChangeParts } from './change.ts'
 import { removeRootUsesBefore } from './queries.ts'
 import type { RootRouteDeps } from './routes.ts'
 import { observeRoot } from './watch.ts'
@@ -10,8 +14,25 @@ const HOUR_SECONDS = 3600
 const COMPARED_SECONDS = 4 * HOUR_SECONDS
 const USES_KEPT_SECONDS = 90 * 86_400
 
-/** The hourly look at the root key: its health, the keeper's log, and a change that a stop interrupted. Policy 2.2-d, 2.3-b. */
-export function rootJobs(deps: RootChangeParts & Pick<RootRouteDeps, 'reconcile'>): readonly Job[] {
+const SYSTEM = { kind: 'system', id: 'encryption' } as const
+
+/** Makes the next version once the newest one is in use for nine tenths of the age that the policy allows; tells whether it did. Policy 2.3-a.1. */
+export async function rotateDueRoot(parts: RootChangeParts, policy: PolicyReader): Promise<boolean> {
+  const all = await rootKeysSince(parts.keyring)
+  const mine = all.find((one) => one.fingerprint === parts.root.fingerprint)
+  const age = mine === undefined ? 0 : secondsBetween(mine.since, parts.clock.now())
+  if (age < policy.read(keysRotation) * ROTATE_AT) return false
+  await rotateRoot(parts, SYSTEM)
+  return true
+}
+
+/**
+ * The hourly look at the root key: its health, the keeper's log, a change that a stop interrupted, and its age. Policy 2.2-d,
+ * 2.3-a.1, 2.3-b.
+ */
+export function rootJobs(
+  deps: RootChangeParts & Pick<RootRouteDeps, 'reconcile' | 'policy'>,
+): readonly Job[] {
   const { db, keyring, clock, record, root } = deps
   return [
     {
@@ -19,6 +40,8 @@ export function rootJobs(deps: RootChangeParts & Pick<RootRouteDeps, 'reconcile'
       cron: '17 * * * *',
       permission: 'system',
       event: 'root.observed',
+      // The next hour asks again; a keeper that is away is told by the event of each run.
+      triesMax: 2,
       run: async () => {
         const now = clock.now()
         await observeRoot(deps, root)
@@ -28,7 +51,7 @@ export function rootJobs(deps: RootChangeParts & Pick<RootRouteDeps, 'reconcile'
           await record?.(db, {
             type: 'root.unexplained',
             tenant: null,
-            actor: { kind: 'system', id: 'encryption' },
+            actor: SYSTEM,
             target: { kind: 'root-key', id: root.fingerprint },
             outcome: 'failed',
             details: { unexplained, compared },
@@ -36,6 +59,7 @@ export function rootJobs(deps: RootChangeParts & Pick<RootRouteDeps, 'reconcile'
           })
         await removeRootUsesBefore(keyring, secondsAfter(now, -USES_KEPT_SECONDS))
         await resumeChange(deps)
+        await rotateDueRoot(deps, deps.policy)
       },
     },
   ]

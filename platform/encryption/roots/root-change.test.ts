@@ -13,7 +13,7 @@ import { encryptionRig, type EncryptionRig } from '../rig.fixture.ts'
 import { openTenantKeys, type TenantKeys } from '../tenant-keys.ts'
 import { awsKms } from './aws-kms.ts'
 import { moveToRoot, resumeChange, rotateRoot } from './change.ts'
-import { rootJobs } from './jobs.ts'
+import { rootJobs, rotateDueRoot } from './jobs.ts'
 import { firstReached, keptRoot } from './kept-root.ts'
 import { kmsServer, type KmsServer } from './kms-server.fixture.ts'
 import { localRoot } from './local-root.ts'
@@ -225,6 +225,19 @@ suite('the root key of the running system', () => {
     const events = await rig.events()
     assert.equal(events.filter((type) => type === 'root.observed').length, 2)
     assert.equal(events.filter((type) => type === 'root.unexplained').length, 1)
+  })
+
+  test('policy 2.3-a.1: the root key is rotated at nine tenths of the age that the policy allows, and not before', async () => {
+    vault.key.deletion_allowed = false
+    const year = 365 * 86_400
+    const versions = vault.key.latest_version
+    rig.clock.advanceSeconds(0.89 * year)
+    assert.equal(await rotateDueRoot(parts(), rig.policy), false)
+    rig.clock.advanceSeconds(0.02 * year)
+    assert.equal(await rotateDueRoot(parts(), rig.policy), true)
+    assert.equal(await rotateDueRoot(parts(), rig.policy), false)
+    assert.equal(vault.key.latest_version, versions + 1)
+    await allOpen()
   })
 
   test('readiness follows the root key, and does not ask its keeper at every question', async () => {

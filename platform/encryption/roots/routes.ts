@@ -44,6 +44,15 @@ export function rootRoutes(deps: RootRouteDeps) {
         return { ...(await moveTo(deps, to, actor)), setting: `KEY_ROOT=${to}` }
       },
     }),
+    route({
+      method: 'GET',
+      path: '/api/keys/root',
+      permission: 'recovery.read',
+      // It asks the keeper, and reads the end of its log where there is one.
+      perMinute: 12,
+      event: { none: 'tells how the root key is, and nothing of any key' },
+      handle: () => rootState(deps),
+    }),
   ] as const
 }
 
