@@ -147,6 +147,22 @@ suite('keys of backups', () => {
     for (const note of [old, young]) openNote(note, elsewhere)
   })
 
+  test('several processes that start for the first time at once have the same keys', async () => {
+    const at = join(folder, String(made++))
+    const clock = fakeClock()
+    const of = { keysFolder: join(at, 'keys'), recoveryFolder: join(at, 'recovery'), escrow: [], clock }
+    const all = await Promise.all([1, 2, 3, 4].map(() => openBackupKeys(of)))
+    assert.equal(new Set(all.map((keys) => keys.wrapper.recipients[0])).size, 1)
+    assert.equal(new Set(all.map((keys) => keys.signer().verifierKey.keyId)).size, 1)
+    assert.equal((await readRecoveryFolder(of.recoveryFolder)).length, 1)
+  })
+
+  test('a signing key that a stop left half made is finished', async () => {
+    const { of, keys } = await fresh()
+    await rm(join(of.keysFolder, 'backup-verifier-0001.txt'))
+    assert.equal((await openBackupKeys(of)).signer().verifierKey.keyId, keys.signer().verifierKey.keyId)
+  })
+
   test('a lost or strange key file is an error, never a new key', async () => {
     const { of } = await fresh()
     await rm(join(of.keysFolder, 'backup-signer-0001.pem'))

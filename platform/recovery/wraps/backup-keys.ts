@@ -1,13 +1,17 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { SecretOpener, SecretWrapper } from '#backup'
 import type { NoteSigner, VerifierKey } from '#ledger'
 import type { Clock } from '../../kernel/clock.ts'
 import { ageOpener, ageWrapper } from './age-wrap.ts'
-import { numberedFiles, sinceOf, writeNumbered } from './key-folder.ts'
+import { KeyFileTaken, numberedFiles, sinceOf, writeNumbered } from './key-folder.ts'
 import { readRecipients } from './recipient.ts'
 import { isFolder, makeIdentity, newestNumber, readRecoveryFolder } from './recovery-folder.ts'
 import { nextSigner, openSigningKeys, type SigningKeys } from './signing-keys.ts'
 
 const KIND = 'backup-recipient'
+/** Two processes may start for the first time at the same moment. */
+const FIRST_TRIES = 20
+const FIRST_PAUSE_MS = 50
 
 /** Where the keys of backups lie. */
 export interface BackupKeyFolders {
@@ -54,8 +58,7 @@ interface State {
 
 /** Reads the keys of backups, made at the first start: an identity in the recovery folder, its public half in the key folder. */
 export async function openBackupKeys(of: BackupKeyFolders): Promise<BackupKeys> {
-  if ((await readBackupRecipients(of.keysFolder)).length === 0) await firstRecipient(of)
-  const state = await readState(of)
+  const state = await firstState(of)
   return {
     wrapper: {
       get recipients() {
@@ -84,6 +87,19 @@ export async function openBackupKeys(of: BackupKeyFolders): Promise<BackupKeys> 
       Object.assign(state, await readState(of))
     },
     notes: () => notesOf(of),
+  }
+}
+
+/** The state of the keys, made at the first start; what another process makes meanwhile is waited for and taken. */
+async function firstState(of: BackupKeyFolders): Promise<State> {
+  for (let tries = 1; ; tries++) {
+    try {
+      if ((await readBackupRecipients(of.keysFolder)).length === 0) await firstRecipient(of)
+      return await readState(of)
+    } catch (error) {
+      if (!(error instanceof KeyFileTaken) || tries === FIRST_TRIES) throw error
+      await pause(FIRST_PAUSE_MS)
+    }
   }
 }
 

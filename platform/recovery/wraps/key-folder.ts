@@ -2,6 +2,14 @@ import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileIfThere, secretFile } from '../../kernel/secret-file.ts'
 
+/** A key file of this name is there already: another process made it at the same moment. */
+export class KeyFileTaken extends Error {
+  constructor(file: string) {
+    super(`the key file ${file} is there already`)
+    this.name = 'KeyFileTaken'
+  }
+}
+
 /** Numbered key files of one kind in a folder, such as `backup-recipient-0001.txt`; the newest has the highest number. */
 export interface NumberedFile {
   readonly number: number
@@ -41,7 +49,7 @@ export async function writeNumbered(
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const name = fileName(kind, file.number, file.ending)
   const written = await secretFile(join(folder, name), () => file.text)
-  if (written.toString() !== file.text) throw new Error(`the key file ${name} is there already`)
+  if (written.toString() !== file.text) throw new KeyFileTaken(name)
   return name
 }
 

@@ -55,10 +55,13 @@ export async function readVerifiers(folder: string): Promise<readonly VerifierKe
 }
 
 async function makeSigner(of: { readonly keysFolder: string; readonly now: Date }, number: number) {
-  const { privateKey } = generateKeyPairSync('ed25519')
+  // One that a stop left without its public half is finished, not replaced.
+  const begun = (await numberedFiles(of.keysFolder, PRIVATE)).find((one) => one.number === number)
+  const privateKey =
+    begun === undefined ? generateKeyPairSync('ed25519').privateKey : createPrivateKey(begun.text)
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   const since = `# since ${of.now.toISOString()}\n`
-  await writeNumbered(of.keysFolder, PRIVATE, { number, ending: 'pem', text: pem })
+  if (begun === undefined) await writeNumbered(of.keysFolder, PRIVATE, { number, ending: 'pem', text: pem })
   const vkey = formatVerifierKey(noteSigner(SIGNER_NAME, privateKey).verifierKey)
   await writeNumbered(of.keysFolder, PUBLIC, { number, ending: 'txt', text: `${since}${vkey}\n` })
 }
