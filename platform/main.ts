@@ -187,7 +187,7 @@ function allJobs(ground: Ground, services: Services, proof: Proof): readonly Job
     ...encryptionJobs({ ...ground.keyParts, policy, keys }),
     ...keyringBackupJobs(proof.keyringCopying),
     ...rotationJobs(rotationParts(ground)),
-    ...rootJobs({ ...ground.keyParts, ...ground.rootActs, root: ground.root }),
+    ...rootJobs({ ...ground.keyParts, ...ground.rootActs, root: ground.root, policy }),
     ...blockListJobs(services.blockList),
     ...firewallJobs(services.house.parts),
     ...policyJobs(proof.runs),
