@@ -66,3 +66,13 @@ export async function plantBesideData(tx: Database, at: Date): Promise<void> {
     })
     .execute()
 }
+
+/** When a copy of the local root key was last sealed for escrow; null when it never was. */
+export async function lastEscrow(db: Database): Promise<Date | null> {
+  const row = await db
+    .selectFrom('audit_event')
+    .select((one) => one.fn.max('at').as('at'))
+    .where('type', '=', 'key.escrowed')
+    .executeTakeFirst()
+  return row?.at ?? null
+}

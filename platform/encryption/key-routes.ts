@@ -2,18 +2,39 @@ import type { SecretWrapper } from '#backup'
 import type { Database } from '../db/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { route } from '../kernel/route.ts'
+import { uuid, z } from '../kernel/schema.ts'
+import { lastEscrow } from './key-place-queries.ts'
 import type { RecordEvent } from './key-parts.ts'
-import { rootEscrow } from './keyring-backup/index.ts'
+import { COPY_SECONDS_MAX, rootEscrow, type StoredCopy } from './keyring-backup/index.ts'
+import type { Keyring } from './keyring/database.ts'
+import type { KeyAction } from './keyring/queries.ts'
+import { newestUses } from './keyring/register.ts'
 
-/** Keys at the operator's socket: a copy of the local root key for people who keep it elsewhere. Policy 2.3-b. */
-export function keyRoutes(deps: {
+/** What the routes of keys need. */
+export interface KeyRouteDeps {
   readonly db: Database
+  readonly keyring: Keyring
   readonly clock: Clock
   readonly record: RecordEvent
   readonly keysFolder: string
   /** Public keys of recovery and escrow. */
   readonly wrapper: () => Promise<SecretWrapper>
-}) {
+  /** Copies of the keyring in every store. */
+  readonly copies: () => Promise<readonly StoredCopy[]>
+}
+
+const USES_SHOWN = 50
+const ACTIONS = [
+  'created',
+  'opened',
+  'rotated',
+  'released',
+  'retired',
+  'destroyed',
+] as const satisfies readonly KeyAction[]
+
+/** A copy of the local root key for people who keep it elsewhere, at the operator's socket; who used which keys, for staff. Policy 2.3-b. */
+export function keyRoutes(deps: KeyRouteDeps) {
   return [
     route({
       surface: 'operator',
@@ -37,5 +58,57 @@ export function keyRoutes(deps: {
         return { sealed: sealed.toString('base64'), files, recipients }
       },
     }),
+    ...staffRoutes(deps),
   ] as const
+}
+
+function staffRoutes(deps: KeyRouteDeps) {
+  const staff = { method: 'GET', permission: 'recovery.read' } as const
+  return [
+    route({
+      ...staff,
+      path: '/api/keys/uses',
+      event: { none: 'tells whose keys were used and by whom, and nothing of any key' },
+      query: z.strictObject({ before: uuid.optional(), action: z.enum(ACTIONS).optional() }),
+      handle: ({ query }) => uses(deps, query),
+    }),
+    route({
+      ...staff,
+      path: '/api/keys/copies',
+      // It lists every store.
+      perMinute: 12,
+      event: { none: 'tells when copies of the keyring were made, and nothing of any key' },
+      handle: () => copies(deps),
+    }),
+  ] as const
+}
+
+async function uses(
+  { db, keyring }: KeyRouteDeps,
+  query: { readonly before?: string | undefined; readonly action?: KeyAction | undefined },
+) {
+  const found = await newestUses(db, keyring, { ...query, most: USES_SHOWN })
+  return {
+    uses: found.map((one) => ({
+      id: one.id,
+      at: one.at.toISOString(),
+      action: one.action,
+      keysOf: one.tenant,
+      ofPerson: one.person !== null,
+      used: one.used_at !== null,
+      failed: one.failed_at !== null,
+      by: one.by,
+    })),
+    next: found.length < USES_SHOWN ? null : (found.at(-1)?.id ?? null),
+  }
+}
+
+async function copies({ db, copies: list, wrapper }: KeyRouteDeps) {
+  const { recipients } = await wrapper()
+  return {
+    keptSecondsMax: COPY_SECONDS_MAX,
+    recipients: recipients.length,
+    escrowedAt: (await lastEscrow(db))?.toISOString() ?? null,
+    copies: (await list()).map(({ region, at }) => ({ region, at: at.toISOString() })),
+  }
 }

@@ -95,3 +95,10 @@ async function answering(socketPath: string, status: number): Promise<() => void
   await new Promise<void>((resolve) => server.listen(socketPath, resolve))
   return () => server.close()
 }
+
+/** What a route told, where it answers with values. */
+export async function told<Reply>(answer: Promise<Reply | Response>): Promise<Reply> {
+  const found = await answer
+  if (found instanceof Response) throw new Error('this route answers with a response of its own')
+  return found
+}

@@ -159,3 +159,45 @@ export async function interruptedUses(
   const { done, failed } = await eventsSince(db, new Date(from.getTime() - BETWEEN_MS), ids)
   return interrupted(open, done, failed, now)
 }
+
+/** A use of keys as it is listed: who made it, as the event beside it says. */
+export interface ListedUse extends Access {
+  readonly used_at: Date | null
+  readonly failed_at: Date | null
+  readonly by: { readonly kind: string; readonly id: string } | null
+}
+
+/** Uses of keys, the newest first; ids are in the order of time. Policy 2.3-b. */
+export async function newestUses(
+  db: Database,
+  keyring: Keyring,
+  of: {
+    readonly before?: string | undefined
+    readonly action?: KeyAction | undefined
+    readonly most: number
+  },
+): Promise<readonly ListedUse[]> {
+  let query = keyring
+    .selectFrom('key_access')
+    .select(['id', 'at', 'tenant', 'person', 'action', 'used_at', 'failed_at'])
+  if (of.before !== undefined) query = query.where('id', '<', of.before)
+  if (of.action !== undefined) query = query.where('action', '=', of.action)
+  const rows = (await query.orderBy('id', 'desc').limit(of.most).execute()) as (Access & Registered)[]
+  const actors = await actorsOf(
+    db,
+    rows.map(({ id }) => id),
+  )
+  return rows.map((row) => ({ ...row, by: actors.get(row.id) ?? null }))
+}
+
+async function actorsOf(db: Database, ids: readonly string[]) {
+  if (ids.length === 0) return new Map<string, { kind: string; id: string }>()
+  const rows = await db
+    .selectFrom('audit_event')
+    .select(['target_id', 'actor_kind', 'actor_id'])
+    .where('target_kind', '=', 'key-access')
+    .where('target_id', 'in', [...ids])
+    .where('type', '<>', 'key.failed')
+    .execute()
+  return new Map(rows.map((row) => [row.target_id ?? '', { kind: row.actor_kind, id: row.actor_id }]))
+}

@@ -4,6 +4,8 @@ import type { KeyUser } from '../key-parts.ts'
 export interface AgedKey {
   readonly name: string
   readonly since: Date
+  /** Where keys of the class are numbered. */
+  readonly version?: number
 }
 
 /** Keys of one kind: which are in use, and how they are replaced. */

@@ -4,7 +4,7 @@ import { after, before, suite, test } from 'node:test'
 import { DAY } from '../../kernel/clock.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { PROVIDER } from '../key-parts.ts'
-import { encryptionRig, type EncryptionRig } from '../rig.fixture.ts'
+import { encryptionRig, told, type EncryptionRig } from '../rig.fixture.ts'
 import { reencrypt } from './reencrypt.ts'
 import { rotationRoutes } from './routes.ts'
 import { tenantKeyClasses } from './tenant-classes.ts'
@@ -42,7 +42,7 @@ suite('keys at the operator’s socket', () => {
       .execute()
     rig.clock.advanceSeconds(40 * DAY)
     const [list, status, rotate] = routes()
-    const before = await list.handle(request)
+    const before = await told(list.handle(request))
     assert.deepEqual(
       [before.classes[0]?.name, before.classes[0]?.oldestDays, before.limitSeconds],
       ['data', 40, 365 * DAY],
@@ -51,13 +51,13 @@ suite('keys at the operator’s socket', () => {
       rotated: 1,
     })
     assert.equal(asked, 1)
-    const during = await status.handle(request)
+    const during = await told(status.handle(request))
     assert.deepEqual([during.older[0]?.version, during.older[0]?.values], [1, 1])
     await reencrypt({ ...rig, data: rig.db, share: 1, pause: () => Promise.resolve() })
-    const done = await status.handle(request)
+    const done = await told(status.handle(request))
     assert.equal(done.older[0]?.values, 0)
     assert.equal(done.runs.find((run) => run.store === 'surety.outbox.message')?.moved, 1)
-    assert.equal((await list.handle(request)).classes[0]?.oldestDays, 0)
+    assert.equal((await told(list.handle(request))).classes[0]?.oldestDays, 0)
   })
 
   test('a class that another command replaces, and one that is not there, are refused with a reason', async () => {
@@ -71,5 +71,23 @@ suite('keys at the operator’s socket', () => {
         rotate.handle({ ...(request as object), params: { name } } as never),
         (error) => error instanceof Problem && error.code === code,
       )
+  })
+
+  test('policy 2.3-a.1: staff see every class with its oldest key and version, and each key that a number counts', async () => {
+    const [, , , list, , keys] = routes()
+    assert.deepEqual([list.permission, keys.permission], ['recovery.read', 'recovery.read'])
+    const { classes } = await told(list.handle(request))
+    const data = classes.find(({ name }) => name === 'data')
+    assert.deepEqual([data?.keys, data?.versions], [1, { from: 2, to: 2 }])
+    const found = await told(keys.handle({ ...(request as object), params: { name: 'data' } } as never))
+    assert.deepEqual(
+      found.keys.map(({ version, since }) => [version, since]),
+      [[2, data?.oldestSince]],
+    )
+    assert.equal(found.more, 0)
+    await assert.rejects(
+      keys.handle({ ...(request as object), params: { name: 'nothing' } } as never),
+      (error) => error instanceof Problem && error.code === 'resource.unknown',
+    )
   })
 })

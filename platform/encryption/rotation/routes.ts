@@ -19,6 +19,9 @@ export interface RotationRouteDeps {
   readonly classes: readonly KeyClass[]
 }
 
+/** Keys of one class that are named, oldest first. */
+const KEYS_SHOWN = 200
+
 const local = { surface: 'operator', permission: 'operator.local' } as const
 
 /** Keys at the operator's socket: how old they are, replacing a class, and how far that came. Policy 2.3-a.1. */
@@ -56,14 +59,70 @@ export function rotationRoutes(deps: RotationRouteDeps) {
         return { rotated: await found.rotate({ actor: { kind: caller.kind, id: caller.id }, request }) }
       },
     }),
+    ...staffRoutes(deps),
   ] as const
+}
+
+/** What staff see of the same: it names workspaces by their ids, and tells nothing of any key. */
+function staffRoutes(deps: RotationRouteDeps) {
+  const staff = { method: 'GET', permission: 'recovery.read' } as const
+  return [
+    route({
+      ...staff,
+      path: '/api/keys',
+      event: { none: 'tells ages of keys, and nothing of any key' },
+      handle: () => listKeys(deps),
+    }),
+    route({
+      ...staff,
+      path: '/api/keys/status',
+      // It counts values in every sealed column.
+      perMinute: 12,
+      event: { none: 'tells how far stored values were moved' },
+      handle: () => rotationStatus(deps),
+    }),
+    route({
+      ...staff,
+      path: '/api/keys/classes/:name',
+      event: { none: 'tells ages of keys, and nothing of any key' },
+      params: z.strictObject({ name: z.string().max(40) }),
+      handle: ({ params: { name } }) => keysOfClass(deps, name),
+    }),
+  ] as const
+}
+
+async function keysOfClass({ classes, clock }: RotationRouteDeps, name: string) {
+  const found = classes.find((one) => one.name === name)
+  if (found === undefined) throw new Problem('resource.unknown', 'There is no such class of keys.')
+  const keys = (await found.inUse()).toSorted((a, b) => a.since.getTime() - b.since.getTime())
+  return {
+    keys: keys.slice(0, KEYS_SHOWN).map((key) => ({
+      name: key.name,
+      since: key.since.toISOString(),
+      version: key.version ?? null,
+    })),
+    more: Math.max(0, keys.length - KEYS_SHOWN),
+    at: clock.now().toISOString(),
+  }
 }
 
 async function listKeys({ classes, clock, policy }: RotationRouteDeps) {
   const listed = classes.map(async ({ name, says, how, aged, inUse, rotate }) => {
-    const ages = (await inUse()).map(({ since }) => clock.now().getTime() - since.getTime())
-    const oldestDays = ages.length === 0 ? null : Math.floor(Math.max(...ages) / 86_400_000)
-    return { name, says, how, aged, keys: ages.length, oldestDays, onDemand: rotate !== null }
+    const keys = await inUse()
+    const oldest = Math.min(...keys.map(({ since }) => since.getTime()))
+    const versions = keys.flatMap(({ version }) => version ?? [])
+    return {
+      name,
+      says,
+      how,
+      aged,
+      keys: keys.length,
+      oldestDays: keys.length === 0 ? null : Math.floor((clock.now().getTime() - oldest) / 86_400_000),
+      oldestSince: keys.length === 0 ? null : new Date(oldest).toISOString(),
+      /** The lowest and the highest number of those in use; null where they have none. */
+      versions: versions.length === 0 ? null : { from: Math.min(...versions), to: Math.max(...versions) },
+      onDemand: rotate !== null,
+    }
   })
   return { limitSeconds: policy.read(keysRotation), classes: await Promise.all(listed) }
 }

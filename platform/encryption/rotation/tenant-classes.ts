@@ -13,9 +13,10 @@ export function tenantKeyClasses(parts: KeyStoreParts, moveSoon: () => Promise<v
       how: 'Replaced by the daily job at nine tenths of the allowed age; stored values then move under the new version.',
       aged: true,
       inUse: async () =>
-        (await currentKeys(keyring)).map(({ tenant, created_at }) => ({
+        (await currentKeys(keyring)).map(({ tenant, created_at, version }) => ({
           name: `the data key of ${tenant}`,
           since: created_at,
+          version,
         })),
       rotate: async (user) => {
         let rotated = 0
