@@ -58,7 +58,6 @@ import {
 import { honestNotes, openProof, openServices, sockets, type Proof, type Services } from './proof.ts'
 import { postJobs, postRoutes } from './post/index.ts'
 import {
-  backupIfDue,
   backupKeyClass,
   followChanges,
   makeDueBackup,
@@ -77,6 +76,15 @@ const STOP_GRACE_SECONDS = 5
 const NOTICE_PULSE_MS = 250
 
 const rootUrl = new URL('..', import.meta.url)
+
+/** Where copies of keys are, and what they are wrapped with. */
+function keyCopies(config: Config, proof: Proof) {
+  return {
+    keysFolder: config.SURETY_KEYS,
+    wrapper: proof.recoveryWrapper,
+    copies: async () => storedCopies(await proof.keyringCopying.open()),
+  }
+}
 
 /** Every route of every module but the gateway's own. */
 function allRoutes(config: Config, ground: Ground, services: Services, proof: Proof): readonly AnyRoute[] {
@@ -110,12 +118,7 @@ function allRoutes(config: Config, ground: Ground, services: Services, proof: Pr
     ...auditSocketRoutes(auditParts),
     ...rootRoutes({ ...ground.keyParts, ...ground.rootActs, root: ground.root, policy: ground.policy }),
     ...rotationRoutes({ ...ground, clock, classes: keyClasses(ground, backupKeyClass(proof.recovery)) }),
-    ...keyRoutes({
-      ...ground.keyParts,
-      keysFolder: config.SURETY_KEYS,
-      wrapper: proof.recoveryWrapper,
-      copies: async () => storedCopies(await proof.keyringCopying.open()),
-    }),
+    ...keyRoutes({ ...ground.keyParts, ...keyCopies(config, proof) }),
     ...encryptionRoutes({ keys: ground.keys, policy: ground.policy, tenantIsActive }),
     ...firewallRoutes(services.house.parts),
     ...policyRoutes(policyParts),
@@ -277,7 +280,7 @@ async function main(): Promise<void> {
   const worker = await startWorker({ databaseUrl: config.DATABASE_URL, db: ground.db, jobs, log })
   // The first backup comes before the first look for one.
   proof.backups.start()
-  Promise.all([makeDueBackup(proof.backups.schedule), backupIfDue(proof.recovery)])
+  makeDueBackup(proof.backups.schedule)
     .catch((error: unknown) => log.error(errorRecord(error), 'the backup that was due could not be made'))
     .then(() => runAllSoon(ground.db))
     .catch((error: unknown) => log.error(errorRecord(error), 'the checks wait for their next minute'))

@@ -119,17 +119,6 @@ export interface AuditEvent {
   written: Generated<number>;
 }
 
-export interface Backup {
-  bytes: number;
-  key_fingerprint: string;
-  name: string;
-  removed_at: Timestamp | null;
-  removed_limit_seconds: number | null;
-  row_count: number;
-  tables: number;
-  taken_at: Timestamp;
-}
-
 export interface BackupCopy {
   began_at: Timestamp;
   behind_since: Timestamp | null;
@@ -938,7 +927,6 @@ export interface DB {
   api_key: ApiKey;
   attestation: Attestation;
   audit_event: AuditEvent;
-  backup: Backup;
   backup_copy: BackupCopy;
   backup_hold: BackupHold;
   backup_lag: BackupLag;

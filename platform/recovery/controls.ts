@@ -1,7 +1,7 @@
 import { declare, type Control, type Declaration } from '../kernel/control.ts'
 import { backupsProved } from './restore/index.ts'
 import { keepingControls } from './keeping.ts'
-import type { RecoverySystem } from './restore-controls.ts'
+import type { RecoverySystem } from './recovery-parts.ts'
 import { backupIsYoung, incrementsAreYoung, pointIsKept } from './schedule/index.ts'
 
 /** The controls of chapter 6, and of clause 2.2-b. */

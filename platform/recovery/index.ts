@@ -1,9 +1,4 @@
 /** Chapter 6: sealed backups of everything at one moment, their retention, and the way back from them. */
-export { makeBackup, type BackupParts } from './backup.ts'
-export { backupIfDue, newestBackup } from './schedule.ts'
-export { restoreBackup, type Restored } from './restore.ts'
-export { restoreCheck, type RestoreProof } from './restore-check.ts'
-export { backupKeyInUse } from './backup-key.ts'
 export { backupInterval, backupRetention, recoveryParameters } from './parameters.ts'
 export { recoveryEvents } from './events.ts'
 export { openBackups, type Backups } from './backups.ts'
@@ -12,8 +7,7 @@ export { makeDueBackup } from './schedule/index.ts'
 export { recoveryJobs } from './jobs.ts'
 export { recoveryRoutes } from './routes.ts'
 export { recoveryControls, recoveryDeclarations } from './controls.ts'
-export type { RecoverySystem } from './restore-controls.ts'
-export type { Manifest } from './manifest.ts'
+export type { RecoverySystem } from './recovery-parts.ts'
 export {
   dueForProof,
   newestProofs,

@@ -68,7 +68,7 @@ export const clearColumns: readonly ClearClass[] = [
     shape: ID,
     columns: `
       surety.audit_event.actor_id surety.audit_event.target_id surety.audit_event.request_id
-      surety.backup.name surety.backup.key_fingerprint surety.backup_copy.first_refused surety.backup_hold.reference
+      surety.backup_copy.first_refused surety.backup_hold.reference
       surety.backup_hold.placed_by_id surety.backup_hold.released_by_id surety.deletion_certificate.backup
       surety.deletion_certificate.manifest_hash surety.key_unused.fingerprint surety.key_unused.tenant surety.reencryption.leaving
       keyring.root_seen.fingerprint keyring.root_seen.name keyring.root_seen.policy_hash keyring.root_change.root

@@ -83,7 +83,7 @@ const groups: readonly Group[] = [
     says: 'records of the program about itself',
     holds: 'operational',
     otherwise: 'disk',
-    tables: `surety.backup surety.backup_run surety.backup_pause surety.backup_lag surety.backup_hold surety.backup_copy surety.deletion_certificate surety.heartbeat
+    tables: `surety.backup_run surety.backup_pause surety.backup_lag surety.backup_hold surety.backup_copy surety.deletion_certificate surety.heartbeat
       surety.database_change surety.restore_proof surety.sandbox surety.migration surety.server_host inbox.migration`,
   },
   {

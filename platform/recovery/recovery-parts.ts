@@ -1,0 +1,12 @@
+import type { Backups } from './backups.ts'
+import type { KeepingParts } from './keeping.ts'
+import type { ProofSystem, Restores } from './restore/index.ts'
+
+/** The running system as chapter 6 works with it. */
+export type RecoveryParts = KeepingParts & {
+  readonly backups: Backups
+  readonly restores: Restores
+}
+
+/** The running system as the controls of chapter 6 observe it. */
+export type RecoverySystem = KeepingParts & ProofSystem & { readonly backups: Backups }
