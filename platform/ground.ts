@@ -8,6 +8,7 @@ import {
   openKeyring,
   openKeyRoot,
   openTenantKeys,
+  replayErasures,
   PROVIDER,
   requireRoots,
   rootDeps,
@@ -73,6 +74,8 @@ async function openStores(config: Config, log: Log, policy: PolicyReader) {
   await carryOverKeys(keyParts)
   // A keyring that came back from a copy may hold what was destroyed since.
   await enforceDestructions(keyParts)
+  // And a database that came back from a backup does not know what was destroyed since.
+  await replayErasures(db, keyParts)
   const provider = () => root.provider
   const rootActs = rootOperations(config, { keyring, deps: rootParts, provider })
   const close = async (): Promise<void> => {
