@@ -13,7 +13,9 @@ const WORK_SHARE = 0.5
 
 /** Every class of keys that the running system uses, as `surety keys` shows them. Policy 2.3-a.1. */
 export function keyClasses({ db, keyParts }: Ground, backup: KeyClass): readonly KeyClass[] {
-  const moveSoon = (): Promise<void> => enqueue(db, REENCRYPT, {}, { key: REENCRYPT, triesMax: 3 })
+  // Before the checks that wait: somebody watches the progress.
+  const urgent = { key: REENCRYPT, triesMax: 3, priority: -5 }
+  const moveSoon = (): Promise<void> => enqueue(db, REENCRYPT, {}, urgent)
   return [
     ...tenantKeyClasses(keyParts, moveSoon),
     {
