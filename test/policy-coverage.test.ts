@@ -4,30 +4,10 @@ import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { inboxEvents } from '../inbox/audit/events.ts'
 import { inboxRoutes } from '../inbox/service.ts'
-import { accessJobs, accessRoutes } from '../platform/access/index.ts'
-import { auditJobs, auditRoutes, auditSocketRoutes, ledgerRoutes } from '../platform/audit/index.ts'
 import { bindAll } from '../platform/controls.ts'
-import {
-  encryptionJobs,
-  encryptionRoutes,
-  inventoryRoutes,
-  rootJobs,
-  rootRoutes,
-  secretRoutes,
-} from '../platform/encryption/index.ts'
-import {
-  blockListJobs,
-  blockListRoutes,
-  firewallJobs,
-  firewallRoutes,
-  gatewayRoutes,
-  seenRoutes,
-  signedWayRoutes,
-} from '../platform/gateway/index.ts'
 import { looseInputs } from '../platform/gateway/schema-strictness.ts'
 import { z } from '../platform/kernel/schema.ts'
 import type { BoundControl } from '../platform/kernel/control.ts'
-import type { Job } from '../platform/kernel/job.ts'
 import { permissions } from '../platform/kernel/permission.ts'
 import { filledPath, type AnyRoute } from '../platform/kernel/route.ts'
 import { declarations, eventCatalogues, parameters } from '../platform/modules.ts'
@@ -35,16 +15,10 @@ import {
   clauseCatalogue,
   compilePolicy,
   controlRegistry,
-  policyJobs,
-  policyOperatorRoutes,
-  policyRoutes,
-  policyServiceRoutes,
   readPolicyFolder,
   showCompileError,
 } from '../platform/policy/index.ts'
-import { postJobs, postRoutes } from '../platform/post/index.ts'
-import { recoveryJobs, recoveryRoutes } from '../platform/recovery/index.ts'
-import { trustRoutes } from '../platform/trust/index.ts'
+import { jobFactories, routeFactories } from './factories.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const CLAUSES = 146
@@ -133,41 +107,6 @@ function boundControls(contact: string): BoundControl[] {
   const config = { SURETY_KEYS: '', SURETY_VAR: '', SECURITY_CONTACT: contact }
   const parts = new Proxy({}, { get: (_, name): unknown => (name === 'config' ? config : unwired) })
   return bindAll(parts as never)
-}
-
-/** Every route factory of every module, by its name. */
-const routeFactories: Readonly<Record<string, (parts: never) => readonly unknown[]>> = {
-  accessRoutes,
-  auditRoutes,
-  auditSocketRoutes,
-  blockListRoutes,
-  encryptionRoutes,
-  firewallRoutes,
-  gatewayRoutes,
-  inventoryRoutes,
-  ledgerRoutes,
-  policyOperatorRoutes,
-  policyRoutes,
-  policyServiceRoutes,
-  postRoutes,
-  recoveryRoutes,
-  rootRoutes,
-  secretRoutes,
-  seenRoutes,
-  signedWayRoutes,
-  trustRoutes,
-}
-/** Every job factory of every module, by its name. */
-const jobFactories: Readonly<Record<string, (parts: never) => readonly Job[]>> = {
-  accessJobs,
-  auditJobs,
-  blockListJobs,
-  encryptionJobs,
-  firewallJobs,
-  policyJobs,
-  postJobs,
-  recoveryJobs,
-  rootJobs,
 }
 
 const routes = Object.values(routeFactories).flatMap((factory) => factory(unwired)) as AnyRoute[]
