@@ -138,6 +138,8 @@ async function makeEnvironment(
     SURETY_VAR: join(folder, 'var'),
     SURETY_KEYS: join(folder, 'keys'),
     SURETY_KEYRING: join(folder, 'keyring'),
+    SURETY_BACKUPS: join(folder, 'backups'),
+    SURETY_RECOVERY_KEYS: join(folder, 'recovery-keys'),
     SURETY_HTTPS_PORT: String(await freePort()),
     SURETY_HTTP_PORT: String(await freePort()),
     // Nothing is asked of the internet; where the public data lies, everything goes through its rules.
