@@ -290,6 +290,30 @@ export interface DirectoryUser {
   workspace_id: string;
 }
 
+export interface Drill {
+  asked_by_id: string;
+  asked_by_kind: string;
+  backup: string | null;
+  began_at: Timestamp;
+  ended_at: Timestamp | null;
+  figures: Json | null;
+  id: string;
+  points: Json | null;
+  reason: string;
+  region: string | null;
+  says: string | null;
+  state: string;
+  type: string;
+}
+
+export interface DrillSignOff {
+  account_id: string;
+  drill: string;
+  gaps: string[];
+  reference: string | null;
+  signed_at: Timestamp;
+}
+
 export interface DutyRule {
   created_at: Timestamp;
   id: string;
@@ -941,6 +965,8 @@ export interface DB {
   directory_member: DirectoryMember;
   directory_token: DirectoryToken;
   directory_user: DirectoryUser;
+  drill: Drill;
+  drill_sign_off: DrillSignOff;
   duty_rule: DutyRule;
   elevation: Elevation;
   exception: Exception;

@@ -84,7 +84,7 @@ const groups: readonly Group[] = [
     holds: 'operational',
     otherwise: 'disk',
     tables: `surety.backup_run surety.backup_pause surety.backup_lag surety.backup_hold surety.backup_copy surety.deletion_certificate surety.heartbeat
-      surety.database_change surety.restore_proof surety.sandbox surety.migration surety.server_host inbox.migration`,
+      surety.database_change surety.drill surety.drill_sign_off surety.restore_proof surety.sandbox surety.migration surety.server_host inbox.migration`,
   },
   {
     says: 'conversations, contacts, channels and rules',
