@@ -290,6 +290,21 @@ const CASES: readonly Case[] = [
       return error instanceof RepositoryError && error.code === 'locked' && (await store?.head(path)) !== null
     },
   ],
+  [
+    'policy 6.1-d: without an identity nothing opens, and with the escrow key everything does',
+    async (ruins) => {
+      const without = await ruins.world.reading('nothing')
+      const locked = await refused({ ...ruins, repository: without.repository }, ['no-key'], /epoch\.note$/)
+      await without.close()
+      const escrow = await ruins.world.reading('escrow-keys')
+      try {
+        const { samples } = await back({ ...ruins, repository: escrow.repository }, 'latest')
+        return locked && samples === ruins.written.atEnd
+      } finally {
+        await escrow.close()
+      }
+    },
+  ],
   ['a lost machine comes back from stores and recovery identity alone, and starts', machineLoss],
 ]
 

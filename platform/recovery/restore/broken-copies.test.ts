@@ -26,7 +26,7 @@ suite('changed copies', () => {
   })
 
   test('policy 6.1-d: without the recovery identity nothing of a backup can be opened', async () => {
-    const reading = await world.reading(false)
+    const reading = await world.reading('nothing')
     const [found] = (await reading.repository.backups()).backups
     assert.ok(found !== undefined && reading.opener === null)
     await assert.rejects(reading.repository.readDatabaseManifest(found.manifest), { code: 'no-key' })

@@ -16,6 +16,7 @@ import {
   type RunningWal,
 } from '../replication/index.ts'
 import type { StoreSettings } from '../stores/index.ts'
+import { makeIdentity } from '../wraps/recovery-folder.ts'
 import { openReading, type OpenedReading } from './open-reading.ts'
 import { restoreInto } from './restore-into.ts'
 import { LEDGER } from './restore-system.ts'
@@ -38,7 +39,7 @@ export interface RecoveryWorld {
   /** Writes the heartbeat. */
   beat(): Promise<void>
   /** Opens the stores as a machine does that has nothing but the recovery folder. */
-  reading(identity?: boolean): Promise<OpenedReading>
+  reading(identities?: 'recovery-keys' | 'escrow-keys' | 'nothing'): Promise<OpenedReading>
   close(): Promise<void>
 }
 
@@ -68,7 +69,8 @@ async function openBackups(cluster: TestCluster, folder: string, settings: Store
       keyFolders: {
         keysFolder: join(folder, 'keys'),
         recoveryFolder: join(folder, 'recovery-keys'),
-        escrow: [],
+        // As if it lay in a safe: it opens everything, and this system never reads it.
+        escrow: [await makeIdentity(join(folder, 'escrow-keys'), 1, systemClock.now())],
         clock: systemClock,
       },
       clock: systemClock,
@@ -162,10 +164,10 @@ export async function recoveryWorld(serverSettings: readonly string[] = []): Pro
         'insert into surety.heartbeat (at) values ($1) on conflict (one) do update set at = excluded.at'
       await cluster.sql.query(statement, [systemClock.now()])
     },
-    reading: (identity = true) =>
+    reading: (identities = 'recovery-keys') =>
       openReading({
         stores: settings,
-        recoveryFolder: join(folder, identity ? 'recovery-keys' : 'nothing'),
+        recoveryFolder: join(folder, identities),
         keysFolder: join(folder, 'keys'),
         clock: systemClock,
       }),
