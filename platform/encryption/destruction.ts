@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import { notify, type Database } from '../db/index.ts'
 import { newId } from '../kernel/id.ts'
 import {
@@ -13,8 +12,8 @@ import type { KeyStoreParts, KeyUser } from './key-parts.ts'
 import { useEvent } from './key-use.ts'
 import { together } from './keyring/database.ts'
 import { tombstones, type Tombstone } from './keyring/person-queries.ts'
-import { destroyKeys } from './keyring/queries.ts'
-import { noteUsed } from './keyring/register.ts'
+import { clearPages, destroyKeys } from './keyring/queries.ts'
+import { noteUsed } from './keyring/register-queries.ts'
 
 /** Whose keys: everything of a tenant, or one person's. */
 export interface KeysOf {
@@ -58,14 +57,8 @@ export async function carryOutDestructions(
     await destructionDone(db, one.id, clock.now())
     await notify(db, 'keys_changed', one.tenant)
   }
-  if (waiting.length > 0) await clearPages(parts)
+  if (waiting.length > 0) await clearPages(keyring)
   return waiting
-}
-
-/** Rewrites the pages that held destroyed keys; a server that does not let the role do that warns and leaves them. */
-async function clearPages({ keyring }: Pick<KeyStoreParts, 'keyring'>): Promise<void> {
-  for (const table of ['tenant_key', 'data_key', 'person_key'] as const)
-    await sql`vacuum (full) ${sql.table(table)}`.execute(keyring)
 }
 
 /** After the keyring was brought back from a copy: destroys again what was destroyed since; returns how many keys. */

@@ -8,7 +8,8 @@ export {
 } from './tenant-keys.ts'
 export { PROVIDER, type KeyStoreParts, type KeyUser, type RecordEvent } from './key-parts.ts'
 export type { ReleasedKeys } from './key-store.ts'
-export { keyringAnswers, openKeyring, type Keyring } from './keyring/database.ts'
+export { openKeyring, type Keyring } from './keyring/database.ts'
+export { keyringAnswers } from './keyring/queries.ts'
 export {
   describeWrapped,
   localRoot,

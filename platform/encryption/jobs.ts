@@ -4,7 +4,7 @@ import type { PolicyReader } from '../kernel/parameter.ts'
 import { rotateDueKeys } from './key-changes.ts'
 import type { KeyStoreParts } from './key-parts.ts'
 import { explainInterrupted } from './key-use.ts'
-import { interruptedUses, removeAccessesBefore } from './keyring/register.ts'
+import { interruptedUses, removeAccessesBefore } from './keyring/register-queries.ts'
 import type { TenantKeys } from './tenant-keys.ts'
 
 /** The register of the keyring is for comparison; the audit log is what lasts. */

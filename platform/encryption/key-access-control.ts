@@ -11,7 +11,7 @@ import { newId } from '../kernel/id.ts'
 import { PROVIDER } from './key-parts.ts'
 import { useEvent } from './key-use.ts'
 import type { Keyring } from './keyring/database.ts'
-import { intendAccess, noteUsed, reconcileAccesses } from './keyring/register.ts'
+import { intendAccess, noteUsed, reconcileAccesses } from './keyring/register-queries.ts'
 import type { EncryptionSystem } from './observed-system.ts'
 
 /** How far back the register and the audit log are compared; both keep more. */

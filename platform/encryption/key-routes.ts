@@ -8,7 +8,7 @@ import type { RecordEvent } from './key-parts.ts'
 import { COPY_SECONDS_MAX, rootEscrow, type StoredCopy } from './keyring-backup/index.ts'
 import type { Keyring } from './keyring/database.ts'
 import type { KeyAction } from './keyring/queries.ts'
-import { newestUses } from './keyring/register.ts'
+import { newestUses } from './keyring/register-queries.ts'
 
 /** What the routes of keys need. */
 export interface KeyRouteDeps {

@@ -5,7 +5,7 @@ import { newId } from '../kernel/id.ts'
 import { encryptionJobs } from './jobs.ts'
 import { keyAccessLogged } from './key-access-control.ts'
 import { noted, useEvent } from './key-use.ts'
-import { intendAccess } from './keyring/register.ts'
+import { intendAccess } from './keyring/register-queries.ts'
 import { encryptionRig, type EncryptionRig } from './rig.fixture.ts'
 
 suite('uses of keys', () => {

@@ -5,7 +5,7 @@ import { Problem } from '../kernel/problem.ts'
 import { destructionWaits } from './destruction-queries.ts'
 import { PLATFORM, PROVIDER, type KeyStoreParts, type KeyUser } from './key-parts.ts'
 import type { KeyAction } from './keyring/queries.ts'
-import { intendAccess, markFailed, markUsed, type Access } from './keyring/register.ts'
+import { intendAccess, markFailed, markUsed, type Access } from './keyring/register-queries.ts'
 
 /** What is about to be done with keys, and who does it. */
 export interface KeyUse {

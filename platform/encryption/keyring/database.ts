@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect, sql } from 'kysely'
+import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import type { DB } from './types.ts'
 
@@ -28,12 +28,6 @@ export function openKeyring(
     dialect: new PostgresDialect({ pool }),
     log: ({ query }) => onStatement(query.sql),
   })
-}
-
-/** True when the keyring answers; throws what it or the connection says when it does not. */
-export async function keyringAnswers(keyring: Keyring): Promise<boolean> {
-  await sql`select 1`.execute(keyring)
-  return true
 }
 
 /** Runs `work` in a transaction, or in the one that `keyring` already is. */

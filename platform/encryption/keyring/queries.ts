@@ -302,3 +302,15 @@ export async function rootKeysSince(
     .groupBy('root')
     .execute()
 }
+
+/** Rewrites the pages that held destroyed keys; a server that does not let the role do that warns and leaves them. */
+export async function clearPages(keyring: Keyring): Promise<void> {
+  for (const table of ['tenant_key', 'data_key', 'person_key'] as const)
+    await sql`vacuum (full) ${sql.table(table)}`.execute(keyring)
+}
+
+/** True when the keyring answers; throws what it or the connection says when it does not. */
+export async function keyringAnswers(keyring: Keyring): Promise<boolean> {
+  await sql`select 1`.execute(keyring)
+  return true
+}
