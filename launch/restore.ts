@@ -10,7 +10,7 @@ import { systemClock } from '../platform/kernel/clock.ts'
 import { ConfigError, readConfig, type Config } from '../platform/kernel/config.ts'
 import { newSecret } from '../platform/kernel/secret.ts'
 import { secretFile } from '../platform/kernel/secret-file.ts'
-import { orderSchema, refusalOf, runOrder, type OrderParts } from '../platform/recovery/restore/index.ts'
+import { orderSchema, refusalOf, runOrder, type OrderParts } from '../platform/recovery/index.ts'
 import { startKeyring } from './keyring-server.ts'
 import { takeLock } from './lock.ts'
 
