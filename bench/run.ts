@@ -13,6 +13,7 @@ import { ledger } from './ledger.ts'
 import { memory } from './memory.ts'
 import { reencryption } from './reencrypt.ts'
 import { rewrap } from './rewrap.ts'
+import { restore } from './restore.ts'
 import { session } from './session.ts'
 import { signIn } from './sign-in.ts'
 import { start } from './start.ts'
@@ -23,6 +24,7 @@ import { webhook } from './webhook.ts'
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   start,
   memory,
+  restore,
   webhook,
   trust,
   ledger,
