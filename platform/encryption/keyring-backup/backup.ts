@@ -70,6 +70,20 @@ export async function storedCopies({
   return found.toSorted((a, b) => a.at.getTime() - b.at.getTime())
 }
 
+/** The copies in the stores that answer, oldest first; throws what the last one said when none does. */
+export async function reachableCopies({
+  stores,
+  system,
+}: Pick<KeyringBackupParts, 'stores' | 'system'>): Promise<readonly StoredCopy[]> {
+  const asked = await Promise.allSettled(
+    stores().map((store) => storedCopies({ stores: () => [store], system })),
+  )
+  const answers = asked.filter((one) => one.status === 'fulfilled')
+  const [refusal] = asked.filter((one) => one.status === 'rejected')
+  if (answers.length === 0 && refusal !== undefined) throw refusal.reason
+  return answers.flatMap(({ value }) => value).toSorted((a, b) => a.at.getTime() - b.at.getTime())
+}
+
 /** The moment in the name of a copy. */
 function momentOf(path: string): Date | null {
   const [, ...parts] = /\/(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\.age$/.exec(path) ?? []

@@ -3,6 +3,7 @@ export {
   backUpKeyring,
   COPY_SECONDS_MAX,
   expireCopies,
+  reachableCopies,
   restoreKeyring,
   storedCopies,
   type KeyringBackupParts,

@@ -1,8 +1,8 @@
-import { DAY, secondsBetween, type Clock } from '../../kernel/clock.ts'
+import { DAY, HOUR, MINUTE, secondsAfter, secondsBetween, type Clock } from '../../kernel/clock.ts'
 import type { Job } from '../../kernel/job.ts'
 import type { Keyring } from '../keyring/database.ts'
-import { backUpKeyring, expireCopies, storedCopies, type KeyringBackupParts } from './backup.ts'
-import { lastDestruction } from './queries.ts'
+import { backUpKeyring, expireCopies, reachableCopies, type KeyringBackupParts } from './backup.ts'
+import { lastChanges } from './queries.ts'
 
 /** What the job needs; where copies go may be known only later. */
 export interface KeyringCopying {
@@ -11,14 +11,29 @@ export interface KeyringCopying {
   readonly open: () => Promise<KeyringBackupParts>
 }
 
-/** Copies of the keyring: each day, and after each destruction, while the older ones end within a week. */
+/** New keys are in a copy after so long at most: what was sealed with one that is lost cannot be restored. Policy 6.2-b. */
+const NEW_KEYS_SECONDS = 30 * MINUTE
+/** A key may be stored so long after the moment that it bears. */
+const STORED_AFTER_SECONDS = MINUTE
+
+/** Copies of the keyring: each day, after each destruction and soon after new keys, while the older ones end within a week. */
 export function keyringBackupJobs({ keyring, clock, open }: KeyringCopying): readonly Job[] {
   let last: Date | null = null
+  let expired: Date | null = null
   const isDue = async (): Promise<boolean> => {
-    last ??= (await storedCopies(await open())).at(-1)?.at ?? null
-    const destroyed = await lastDestruction(keyring)
+    // A region that is away must not keep the others from their copies.
+    last ??= (await reachableCopies(await open())).at(-1)?.at ?? null
+    const { destroyed, made } = await lastChanges(keyring)
     if (last === null || (destroyed !== null && destroyed > last)) return true
-    return secondsBetween(last, clock.now()) >= DAY
+    const age = secondsBetween(last, clock.now())
+    const isNew = made !== null && made > secondsAfter(last, -STORED_AFTER_SECONDS)
+    return age >= DAY || (isNew && age >= NEW_KEYS_SECONDS)
+  }
+  const expire = async (): Promise<void> => {
+    if (expired !== null && secondsBetween(expired, clock.now()) < HOUR) return
+    await expireCopies(await open())
+    // Where a region was away, the next run asks again.
+    expired = clock.now()
   }
   return [
     {
@@ -27,10 +42,8 @@ export function keyringBackupJobs({ keyring, clock, open }: KeyringCopying): rea
       permission: 'system',
       event: 'keyring.copied',
       run: async () => {
-        if (!(await isDue())) return
-        const parts = await open()
-        last = (await backUpKeyring(parts)).at
-        await expireCopies(parts)
+        if (await isDue()) last = (await backUpKeyring(await open())).at
+        await expire()
       },
     },
   ]

@@ -19,6 +19,7 @@ import {
   backUpKeyring,
   COPY_SECONDS_MAX,
   keyringBackupJobs,
+  reachableCopies,
   restoreKeyring,
   rootEscrow,
   storedCopies,
@@ -153,6 +154,43 @@ suite('copies of the keyring', () => {
     assert.equal((await backUpKeyring(parts)).region, 'b')
     b.away = true
     await assert.rejects(backUpKeyring(parts), { code: 'recovery.unwritable' })
+  })
+
+  test('policy 6.2-b: a new key is in a copy within half an hour, also while a region is away from the start', async () => {
+    const parts = fresh()
+    const [a, b] = parts.regions
+    assert.ok(a && b)
+    await backUpKeyring(parts)
+    a.away = true
+    rig.clock.advanceSeconds(5 * 60)
+    const tenant = randomUUID()
+    await rig.keys.sealText(tenant, place, 'x')
+    const [job] = keyringBackupJobs({ ...parts, open: () => Promise.resolve(parts) })
+    rig.clock.advanceSeconds(25 * 60)
+    // The region that is away is told of, after the other one has its copy.
+    await assert.rejects(async () => job?.run({}))
+    assert.equal((await reachableCopies(parts)).length, 2)
+    const copies = await Promise.all([...b.objects.values()].map((one) => holdsLiveKeyOf(one, tenant)))
+    assert.deepEqual(copies, [false, true])
+    b.away = true
+    await assert.rejects(reachableCopies(parts), { code: 'unreachable' })
+  })
+
+  test('a copy that a region could not give up is removed as soon as it answers again, within seven days', async () => {
+    const parts = fresh()
+    const [a] = parts.regions
+    assert.ok(a)
+    const [job] = keyringBackupJobs({ ...parts, open: () => Promise.resolve(parts) })
+    await job?.run({})
+    const [first] = a.objects.keys()
+    assert.ok(first)
+    rig.clock.advanceSeconds(6 * DAY)
+    a.away = true
+    await assert.rejects(async () => job?.run({}))
+    a.away = false
+    rig.clock.advanceSeconds(60)
+    await job?.run({})
+    assert.ok(!a.objects.has(first))
   })
 
   test('whatever is no copy is refused whole, and no line of it is repeated', async () => {

@@ -44,13 +44,20 @@ export async function insertRows(keyring: Keyring, rows: readonly KeyringRow[]):
   })
 }
 
-/** When something was destroyed last; null when nothing ever was. */
-export async function lastDestruction(keyring: Keyring): Promise<Date | null> {
-  const { rows } = await sql<{ at: Date | null }>`
-    select max(at) as at from (
-      select max(destroyed_at) as at from tenant_key
-      union all select max(destroyed_at) from data_key
-      union all select max(destroyed_at) from person_key
+/** When keys last changed; null when they never did. */
+export interface LastChanges {
+  readonly destroyed: Date | null
+  /** Made, or wrapped anew. */
+  readonly made: Date | null
+}
+
+/** When something was destroyed last, and when something was made or wrapped last. */
+export async function lastChanges(keyring: Keyring): Promise<LastChanges> {
+  const { rows } = await sql<LastChanges>`
+    select max(destroyed) as destroyed, max(made) as made from (
+      select max(destroyed_at) as destroyed, greatest(max(created_at), max(wrapped_at)) as made from tenant_key
+      union all select max(destroyed_at), max(created_at) from data_key
+      union all select max(destroyed_at), max(created_at) from person_key
     ) as all_of_them`.execute(keyring)
-  return rows[0]?.at ?? null
+  return rows[0] ?? { destroyed: null, made: null }
 }
