@@ -36,6 +36,7 @@ export {
   keyringBackupJobs,
   restoreKeyring,
   rootEscrow,
+  reachableCopies,
   storedCopies,
   type KeyringBackupParts,
   type KeyringCopying,

@@ -113,12 +113,22 @@ export async function expireCopies(parts: KeyringBackupParts): Promise<number> {
   return removed
 }
 
-/** Brings a copy back into an empty keyring and returns the moment it was made; throws `recovery.not-empty`, `recovery.unreadable`. */
+/**
+ * Brings a copy back into an empty keyring and returns the moment it was made, which must be the one of its name (`named`)
+ * where that is known: an older copy under a newer name would bring destroyed keys back. Throws `recovery.not-empty`,
+ * `recovery.unreadable`.
+ */
 export async function restoreKeyring(
   keyring: Keyring,
   plain: string,
+  named?: Date,
 ): Promise<{ readonly at: Date; readonly keys: number }> {
   const { at, rows } = readCopy(plain)
+  if (named !== undefined && stampOf(named) !== stampOf(at))
+    throw new Problem(
+      'recovery.unreadable',
+      'The copy of the keyring was made at another moment than its name says.',
+    )
   if (await holdsKeys(keyring))
     throw new Problem('recovery.not-empty', 'The keyring holds keys; a copy goes into an empty one only.')
   await insertRows(keyring, rows)

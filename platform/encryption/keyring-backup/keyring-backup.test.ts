@@ -193,6 +193,14 @@ suite('copies of the keyring', () => {
     assert.ok(!a.objects.has(first))
   })
 
+  test('an older copy under a newer name brings no destroyed key back', async () => {
+    const parts = fresh()
+    const { path } = await backUpKeyring(parts)
+    const text = await opened(await (parts.regions[0] as Region).get(path))
+    rig.clock.advanceSeconds(60)
+    await assert.rejects(restoreKeyring(there, text, rig.clock.now()), { code: 'recovery.unreadable' })
+  })
+
   test('whatever is no copy is refused whole, and no line of it is repeated', async () => {
     const parts = fresh()
     const text = await opened(await (parts.regions[0] as Region).get((await backUpKeyring(parts)).path))

@@ -16,7 +16,7 @@ export interface ReadingParts {
   readonly stores: StoreSettings
   /** `SURETY_RECOVERY_KEYS`. */
   readonly recoveryFolder: string
-  /** `SURETY_KEYS`, whose verifier keys count where the recovery folder has none. */
+  /** `SURETY_KEYS`, whose verifier keys count like those of the recovery folder. */
   readonly keysFolder: string
   readonly clock: Clock
 }
@@ -63,8 +63,9 @@ async function theSystem(stores: readonly ObjectStore[], wanted: string | undefi
 
 /** Opens the stores for a restore, with nothing of the running system: stores, recovery identity and verifier keys are enough. */
 export async function openReading(parts: ReadingParts, system?: string): Promise<OpenedReading> {
-  const own = await readVerifiers(parts.recoveryFolder)
-  const verifiers = own.length > 0 ? own : await readVerifiers(parts.keysFolder)
+  // A recovery folder that was elsewhere meanwhile lacks the newest; a key folder that is here is as true.
+  const found = [...(await readVerifiers(parts.recoveryFolder)), ...(await readVerifiers(parts.keysFolder))]
+  const verifiers = [...new Map(found.map((one) => [one.keyId, one])).values()]
   if (verifiers.length === 0)
     throw new Problem(
       'recovery.no-key',
