@@ -13,6 +13,8 @@ const wanted = z.strictObject({
 })
 
 function shown(row: SandboxRow) {
+  // As the restore told them; whoever shows them reads what is there.
+  const facts: unknown = row.facts
   return {
     id: row.id,
     askedBy: row.asked_by,
@@ -26,7 +28,7 @@ function shown(row: SandboxRow) {
     bytesPerSecond: row.bytes_per_second,
     secondsLeft: row.seconds_left,
     says: row.says,
-    facts: row.facts,
+    facts,
     readyAt: row.ready_at?.toISOString() ?? null,
     expiresAt: row.expires_at.toISOString(),
     removedAt: row.removed_at?.toISOString() ?? null,
