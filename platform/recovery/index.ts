@@ -2,36 +2,22 @@
 export { backupInterval, backupRetention, recoveryParameters } from './parameters.ts'
 export { recoveryEvents } from './events.ts'
 export { openBackups, type Backups } from './backups.ts'
-export { backupKeyClass, endOldBackups, type KeepingParts } from './keeping.ts'
+export { backupKeyClass, type KeepingParts } from './keeping.ts'
 export { makeDueBackup } from './schedule/index.ts'
 export { recoveryJobs } from './jobs.ts'
 export { recoveryRoutes } from './routes.ts'
 export { recoveryControls, recoveryDeclarations } from './controls.ts'
 export type { RecoverySystem } from './recovery-parts.ts'
 export {
-  dueForProof,
-  newestProofs,
-  openReading,
-  openRestoreProgram,
   openRestores,
-  type Restores,
-  openSandboxes,
   orderSchema,
-  proveBackup,
-  prove,
   refusalOf,
-  restoreInto,
-  restoreSystem,
   runOrder,
-  sandboxRoutes,
-  startRestored,
   type BackupListing,
   type Order,
   type OrderParts,
-  type ProofParts,
-  type RestoreProgram,
   type RestoreProgress,
-  type Sandboxes,
+  type Restores,
   type Told,
   type WholeRestore,
 } from './restore/index.ts'

@@ -65,7 +65,7 @@ async function rotationParts(parts: KeepingParts): Promise<RotationParts & Pick<
 }
 
 /** Removes now what is past its retention. Policy 6.1-e. */
-export async function endOldBackups(parts: KeepingParts): Promise<Expired> {
+async function endOldBackups(parts: KeepingParts): Promise<Expired> {
   const { repository, stores, keys } = await parts.backups.house()
   const { tailSeconds } = retentionOf(parts.policy.read(backupRetention))
   const house = { repository, stores, signer: keys.signer }
