@@ -200,6 +200,32 @@ suite('repository', () => {
     assert.equal(await collectSegment(reopen(), segment), 2 ** 24)
   })
 
+  test('segments put in advance under a header of ours are not taken for log: the other region gets it, and without one it is told', async () => {
+    const { repository, a, b } = testRepository()
+    const plain = Buffer.alloc(2 ** 24, 1)
+    const pathOf = (number: bigint): string =>
+      `7300000000000000001/wal/00000001/${segmentName(1, number, 2 ** 24)}.obj`
+    await repository.putSegment(segmentName(1, 1n, 2 ** 24), plain)
+    await repository.settled()
+    const header = (await a.get(pathOf(1n))).subarray(0, 20)
+    const plant = (number: bigint) => Buffer.concat([header, randomBytes(200 + Number(number))])
+    for (let number = 2n; number < 8n; number += 1n)
+      await a.put(pathOf(number), plant(number), { retainUntil: null })
+    const stored = []
+    for (let number = 2n; number < 8n; number += 1n)
+      stored.push((await repository.putSegment(segmentName(1, number, 2 ** 24), plain)).regions)
+    // What an earlier process may have left is as many as these, and no more.
+    assert.deepEqual(stored.slice(4), [['b'], ['b']])
+    assert.ok((await b.get(pathOf(7n))).length > 300)
+    for (const store of [a, b]) await store.put(pathOf(9n), plant(9n), { retainUntil: null })
+    await assert.rejects(
+      repository.putSegment(segmentName(1, 9n, 2 ** 24), plain),
+      refused('foreign', pathOf(9n)),
+    )
+    // One's own is known again however often it is put.
+    await repository.putSegment(segmentName(1, 1n, 2 ** 24), plain)
+  })
+
   test('what another put where our segment belongs is not taken for ours', async () => {
     const { repository, a, b } = testRepository()
     const segment = segmentName(1, 3n, 2 ** 24)

@@ -1,4 +1,4 @@
-import { RepositoryError, type Repository } from '#backup'
+import type { Repository } from '#backup'
 import { openSegmentBuffer, type SegmentBuffer } from './segment-buffer.ts'
 import type { WalSink } from './wal-receiver.ts'
 import { segmentAt } from './wal-names.ts'
@@ -57,8 +57,6 @@ function openQueue(refused: (error: unknown) => void) {
         await put()
         return
       } catch (error) {
-        // It was stored before a crash of ours, under a seal of its own.
-        if (error instanceof RepositoryError && error.code === 'exists') return
         refused(error)
       }
       await interruptiblePause(retryMs, stopping.signal)
