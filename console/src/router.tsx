@@ -14,6 +14,7 @@ import { parseEventFilter } from './audit/event-filter.ts'
 import { parseBlockSearch } from './gateway/block-list-search.ts'
 import { parseExclusionSearch } from './gateway/exclusion-search.ts'
 import { parseRefusedFilter } from './gateway/refused-filter.ts'
+import { parseUseSearch } from './keyring/use-filter.ts'
 import { endsSession, meQuery } from './queries.ts'
 import { safeReturn } from './session-end.ts'
 import { Frame } from './shell/frame.tsx'
@@ -247,6 +248,43 @@ const blockList = createRoute({
   component: lazyRouteComponent(() => import('./gateway/block-list-page.tsx'), 'BlockListPage'),
 })
 
+const keys = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/recovery/keys',
+  component: lazyRouteComponent(() => import('./keyring/keys-page.tsx'), 'KeysPage'),
+})
+
+const keyUses = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/recovery/keys/uses',
+  validateSearch: parseUseSearch,
+  component: lazyRouteComponent(() => import('./keyring/uses-page.tsx'), 'KeyUsesPage'),
+})
+
+const backups = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/recovery',
+  component: lazyRouteComponent(() => import('./recovery/backups-page.tsx'), 'BackupsPage'),
+})
+
+const restores = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/recovery/restores',
+  component: lazyRouteComponent(() => import('./recovery/restores-page.tsx'), 'RestoresPage'),
+})
+
+const drills = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/recovery/drills',
+  component: lazyRouteComponent(() => import('./recovery/drills-page.tsx'), 'DrillsPage'),
+})
+
+const retention = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/recovery/retention',
+  component: lazyRouteComponent(() => import('./recovery/retention-page.tsx'), 'RetentionPage'),
+})
+
 const account = createRoute({
   getParentRoute: () => signedIn,
   path: '/account',
@@ -285,6 +323,12 @@ const tree = root.addChildren([
     exclusions,
     limits,
     blockList,
+    backups,
+    restores,
+    drills,
+    retention,
+    keys,
+    keyUses,
     account,
     elsewhere,
   ]),

@@ -21,6 +21,12 @@ export interface Place {
     | '/traffic/exclusions'
     | '/traffic/limits'
     | '/traffic/block-list'
+    | '/recovery'
+    | '/recovery/restores'
+    | '/recovery/drills'
+    | '/recovery/retention'
+    | '/recovery/keys'
+    | '/recovery/keys/uses'
     | '/account'
     | '/policy'
     | '/policy/versions'
@@ -113,6 +119,13 @@ export const PLACES: readonly Place[] = [
     permission: 'gateway.read',
     also: 'gateway firewall waf requests live rules core rule set crs latency',
   },
+  {
+    to: '/recovery',
+    name: 'Keys and recovery',
+    icon: 'key',
+    permission: 'recovery.read',
+    also: 'backups calendar lag regions wal chain pause disaster',
+  },
 ]
 
 /** Pages of traffic, of the policy and of the person, found by search and shown elsewhere. */
@@ -144,6 +157,41 @@ export const MORE_PLACES: readonly Place[] = [
     icon: 'channel',
     permission: 'gateway.read',
     also: 'turn away ban address network',
+  },
+  {
+    to: '/recovery/keys',
+    name: 'Keys',
+    icon: 'key',
+    permission: 'recovery.read',
+    also: 'encryption rotation root kms vault keyring escrow age',
+  },
+  {
+    to: '/recovery/keys/uses',
+    name: 'Uses of keys',
+    icon: 'key',
+    permission: 'recovery.read',
+    also: 'who used keys released opened destroyed',
+  },
+  {
+    to: '/recovery/restores',
+    name: 'Restores',
+    icon: 'clock',
+    permission: 'recovery.read',
+    also: 'sandbox proof point in time recovery',
+  },
+  {
+    to: '/recovery/drills',
+    name: 'Drills',
+    icon: 'clock',
+    permission: 'recovery.read',
+    also: 'standby failover switchover rto rpo game day',
+  },
+  {
+    to: '/recovery/retention',
+    name: 'Holds and removals',
+    icon: 'clock',
+    permission: 'recovery.read',
+    also: 'legal hold deletion certificates retention 90 days',
   },
   {
     to: '/policy',

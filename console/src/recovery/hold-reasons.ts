@@ -1,0 +1,7 @@
+/** Why backups may be held. */
+export const HOLD_REASONS = {
+  litigation: 'litigation',
+  investigation: 'investigation',
+  authority: 'order of an authority',
+  audit: 'audit',
+}
