@@ -4,6 +4,7 @@ import { backup } from './backup.ts'
 import { backupEngine } from './backup-engine.ts'
 import { decisions } from './decisions.ts'
 import { envelope } from './envelope.ts'
+import { failover } from './failover.ts'
 import { figureLine, keepsLimit, type Benchmark } from './figure.ts'
 import { flood } from './flood.ts'
 import { gateway } from './gateway.ts'
@@ -25,6 +26,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   start,
   memory,
   restore,
+  failover,
   webhook,
   trust,
   ledger,

@@ -32,7 +32,9 @@ export interface RunningSystem {
 }
 
 /** Makes a place with free ports; nothing of the checkout's own data is touched. */
-export async function makePlace(): Promise<Place> {
+export async function makePlace(
+  more: (folder: string) => Readonly<Record<string, string>> = () => ({}),
+): Promise<Place> {
   const folder = await mkdtemp(join(tmpdir(), 'surety-bench-'))
   // The database's own user must be able to reach its folder.
   await mkdir(join(folder, 'var'), { mode: 0o755 })
@@ -43,6 +45,9 @@ export async function makePlace(): Promise<Place> {
     SURETY_VAR: join(folder, 'var'),
     SURETY_KEYS: join(folder, 'keys'),
     SURETY_KEYRING: join(folder, 'keyring'),
+    SURETY_BACKUPS: join(folder, 'backups'),
+    SURETY_RECOVERY_KEYS: join(folder, 'recovery-keys'),
+    ...more(folder),
     SURETY_HTTPS_PORT: String(await freePort()),
     SURETY_HTTP_PORT: String(await freePort()),
     NODE_COMPILE_CACHE: join(folder, 'cache'),
