@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { after, before, suite, test } from 'node:test'
+import pg from 'pg'
 import { startPostgres } from './index.ts'
 
 suite('the embedded server', () => {
@@ -50,6 +51,25 @@ suite('the embedded server', () => {
     assert.equal(existsSync(join(folder, 'data')), false, 'it was killed in the middle')
     const server = await startPostgres(options())
     assert.equal(existsSync(join(folder, 'data.making')), false)
+    await server.stop()
+    await rm(server.socketFolder, { recursive: true, force: true })
+  })
+
+  test('policy 2.3-b: whoever runs a program on the server finds no setting of ours in its environment', async () => {
+    process.env['BACKUP_STORES'] = 'sample-secret'
+    const server = await startPostgres(options())
+    const client = new pg.Client({ connectionString: server.url })
+    await client.connect()
+    await client.query('create temp table seen (line text)')
+    await client.query(`copy seen from program 'env'`)
+    const { rows } = await client.query<{ line: string }>('select line from seen')
+    assert.ok(rows.some(({ line }) => line.startsWith('PATH=')))
+    assert.deepEqual(
+      rows.filter(({ line }) => line.includes('sample-secret')),
+      [],
+    )
+    await client.end()
+    delete process.env['BACKUP_STORES']
     await server.stop()
     await rm(server.socketFolder, { recursive: true, force: true })
   })

@@ -22,7 +22,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
-import { serverUser, type ServerUser } from './server-user.ts'
+import { serverEnvironment, serverUser, type ServerUser } from './server-user.ts'
 
 const run = promisify(execFile)
 
@@ -155,6 +155,7 @@ async function initialise(
   try {
     await run(join(at.binaries, 'bin/initdb'), [...options, `--pwfile=${passwordFile}`, '-D', making], {
       cwd: at.socket,
+      env: serverEnvironment(),
       ...user,
     })
   } finally {
@@ -205,6 +206,7 @@ function launch(at: Places, user: ServerUser | null, settings: readonly string[]
   return spawn(join(at.binaries, 'bin/postgres'), ['-D', at.data, ...options.flatMap((one) => ['-c', one])], {
     cwd: at.socket,
     stdio: ['ignore', 'ignore', 'pipe'],
+    env: serverEnvironment(),
     // A group of its own: Ctrl-C in the terminal must not stop the database before the processes that use it.
     detached: true,
     ...user,

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { makePrivate, packagedBinaries, reachable } from './embedded.ts'
-import { serverUser, type ServerUser } from './server-user.ts'
+import { serverEnvironment, serverUser, type ServerUser } from './server-user.ts'
 
 /** A server on a data folder that came from elsewhere, reachable only through a socket in a private folder of its own. */
 export interface ServedFolder {
@@ -122,6 +122,7 @@ function launch(
   return spawn(program, ['-D', folders.data, ...options], {
     cwd: folders.socket,
     stdio: ['ignore', 'ignore', 'pipe'],
+    env: serverEnvironment(),
     // A group of its own: Ctrl-C in the terminal must not stop it in the middle of a recovery.
     detached: true,
     ...user,

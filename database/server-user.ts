@@ -35,3 +35,14 @@ export async function serverUser(): Promise<ServerUser | null> {
     )
   return made
 }
+
+/** What a database server needs of the environment. */
+const FOR_SERVERS =
+  /^(?:PATH|HOME|TZ|TZDIR|TMPDIR|TEMP|LANG|LC_[A-Z]+|(?:DY)?LD_LIBRARY_PATH|MALLOC_[A-Z_]+|SYSTEMROOT)$/i
+
+/** The environment of a database server: none of our settings, whose credentials an SQL function could read there. */
+export function serverEnvironment(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => FOR_SERVERS.test(name)))
+}

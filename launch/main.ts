@@ -11,6 +11,7 @@ import { supervise, type Supervised } from './child.ts'
 import { buildConsole } from './console-build.ts'
 import { startKeyring, type RunningKeyring } from './keyring-server.ts'
 import { embeddedDatabase, type RunningDatabase } from './embedded-database.ts'
+import { inboxEnvironment } from './inbox-environment.ts'
 import { answersOf } from './sites/answers.ts'
 import { takeLock } from './lock.ts'
 import { logToFile, logToOutput, type ProgramLog } from './program-log.ts'
@@ -82,27 +83,12 @@ async function migrateAll(url: string): Promise<void> {
   }
 }
 
-/** Credentials that only the platform's keys, backups and post use. */
-const PLATFORM_CREDENTIALS: readonly string[] = [
-  'BACKUP_DATABASE_URL',
-  'KEYRING_DATABASE_URL',
-  'SMTP_URL',
-  'TWILIO_AUTH_TOKEN',
-  'AWS_SECRET_ACCESS_KEY',
-]
-
-function withoutPlatform(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(environment).filter(([name]) => !PLATFORM_CREDENTIALS.includes(name)),
-  )
-}
-
 function inboxProgram(config: Config, environment: NodeJS.ProcessEnv, log: ProgramLog): Supervised {
   const program = {
     name: 'inbox',
     file: join(root, 'inbox/main.ts'),
     nodeOptions: HARDENED,
-    environment: withoutPlatform(environment),
+    environment: inboxEnvironment(environment),
     log,
   }
   return supervise({ ...program, stopSeconds: config.SHUTDOWN_SECONDS }, say)

@@ -29,7 +29,14 @@ import { openLoopback } from './loopback.ts'
 import { openCarriers, openLocalOutbox, openPost, postNotes } from './post/index.ts'
 import { enqueue } from './worker/index.ts'
 import { declarations, parameters } from './modules.ts'
-import { openBackups, openRestores, type Restores, openStandby, type Backups } from './recovery/index.ts'
+import {
+  openBackups,
+  openRestores,
+  openStandby,
+  restoreEnvironment,
+  type Backups,
+  type Restores,
+} from './recovery/index.ts'
 import {
   clauseCatalogue,
   controlRegistry,
@@ -218,13 +225,8 @@ function keyringCopying({ db, keyring }: Ground, backups: Backups): KeyringCopyi
   return { keyring, clock, open }
 }
 
-/** Credentials that no restore has a use for: nothing is sent from one. */
-const NOT_FOR_RESTORES: readonly string[] = ['SMTP_URL', 'TWILIO_AUTH_TOKEN']
-
 function restoresOf(config: Config, log: Log, { db, audit }: Ground, backups: Backups): Restores {
-  const environment = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !NOT_FOR_RESTORES.includes(name)),
-  )
+  const environment = restoreEnvironment(process.env)
   const programFile = fileURLToPath(new URL('launch/restore.ts', rootUrl))
   const repository = async () => (await backups.house()).repository
   return openRestores({ config, db, clock, audit, log, repository, programFile, environment })
