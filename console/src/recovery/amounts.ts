@@ -21,5 +21,6 @@ export function many(value: number, word: string, words = `${word}s`): string {
 export function seconds(value: number): string {
   if (value < 10) return `${Math.round(value * 10) / 10} s`
   if (value < 120) return `${Math.round(value)} s`
-  return value < 7200 ? `${Math.round(value / 60)} minutes` : `${Math.round(value / 360) / 10} hours`
+  if (value < 3600) return many(Math.round(value / 60), 'minute')
+  return many(Math.round(value / 360) / 10, 'hour')
 }

@@ -13,8 +13,7 @@ export const scheduleQuery = queryOptions({
 export const calendarQuery = queryOptions({
   queryKey: ['recovery', 'calendar'],
   queryFn: ({ signal }) => call('GET /api/recovery/calendar', {}, { signal }),
-  refetchInterval: 60_000,
-  staleTime: 30_000,
+  refetchInterval: ({ state }) => (state.data?.days.length === 0 ? 10_000 : 60_000),
 })
 
 /** Objects and bytes in each region; every object is counted, so it is asked for rarely. */

@@ -14,7 +14,7 @@ export interface CalendarParts {
 }
 
 /** Every manifest is read for it, so several who look share one. */
-const KEPT_SECONDS = 30
+const KEPT_SECONDS = 10
 
 /** The retention as days, today first, beside the values of the policy that it is held to. Policy 6.1-a, 6.1-b, 6.1-e. */
 export function calendarRoutes({ backups, clock, policy }: CalendarParts) {
@@ -38,6 +38,8 @@ export function calendarRoutes({ backups, clock, policy }: CalendarParts) {
         const mine = kept
         try {
           const calendar = await mine.calendar
+          // The first backup is looked for until it is there.
+          if (kept === mine && calendar.days.length === 0) kept = null
           return {
             ...calendar,
             promised: {
