@@ -1,4 +1,6 @@
+import { Socket } from 'node:net'
 import pg from 'pg'
+import { copySocket } from './copy-socket.ts'
 import { asReplicationError, ReplicationError } from './errors.ts'
 
 /** A row of the server in text form. */
@@ -90,7 +92,11 @@ class Command implements pg.Submittable {
   }
 
   handleCopyData(message: { readonly chunk: Buffer }): void {
-    if (this.#wire !== undefined) this.#exchange.onData?.(message.chunk, this.#wire)
+    this.copyData(message.chunk)
+  }
+
+  copyData(bytes: Buffer): void {
+    if (this.#wire !== undefined) this.#exchange.onData?.(bytes, this.#wire)
   }
 
   handleError(error: unknown): void {
@@ -128,7 +134,11 @@ export async function connectReplication(
     application_name: applicationName,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
+    // What comes encrypted is read by the driver: only it knows where the messages begin.
+    stream: (...[asked]: readonly { readonly ssl?: unknown }[]) =>
+      (asked?.ssl ?? false) === false ? copySocket((bytes) => current?.copyData(bytes)) : new Socket(),
   }
+  let current: Command | undefined
   const client = new pg.Client(config)
   let torn: Error | undefined
   // The command under way is told as well; without a listener the process would end.
@@ -144,6 +154,7 @@ export async function connectReplication(
     run: async (exchange) => {
       if (torn !== undefined) throw torn
       const command = new Command(exchange)
+      current = command
       client.query(command)
       return command.outcome.catch((error: unknown) => {
         throw torn ?? error
