@@ -3,7 +3,7 @@ import { signingKeysInUse } from './access/index.ts'
 import { REENCRYPT, tenantKeyClasses, type KeyClass } from './encryption/index.ts'
 import type { Ground } from './ground.ts'
 import { DAY } from './kernel/clock.ts'
-import { backupRetention } from './recovery/index.ts'
+import { backupRetention, openHolds } from './recovery/index.ts'
 import { enqueue } from './worker/index.ts'
 
 /** After the retention of backups, this much longer until nothing can be restored from them any more. */
@@ -40,5 +40,6 @@ export function rotationParts({ db, keyParts, policy }: Ground) {
       await pause(milliseconds)
     },
     backupSeconds: () => policy.read(backupRetention) + EXPIRY_SECONDS,
+    heldSince: async () => (await openHolds(db)).map(({ from }) => from),
   }
 }

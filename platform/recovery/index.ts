@@ -21,6 +21,7 @@ export {
   type Told,
   type WholeRestore,
 } from './restore/index.ts'
+export { openHolds } from './retention/index.ts'
 export { restoreEnvironment } from './restore/restore-environment.ts'
 export {
   copyCluster,

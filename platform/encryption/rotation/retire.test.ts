@@ -17,7 +17,13 @@ after(() => rig.close())
 
 const BACKUP_DAYS = 90
 
-const retire = () => retireUnused({ ...rig, data: rig.db, backupSeconds: () => BACKUP_DAYS * DAY })
+const retire = (...held: Date[]) =>
+  retireUnused({
+    ...rig,
+    data: rig.db,
+    backupSeconds: () => BACKUP_DAYS * DAY,
+    heldSince: () => Promise.resolve(held),
+  })
 const move = () => reencrypt({ ...rig, data: rig.db, share: 1, pause: () => Promise.resolve() })
 
 async function versions(): Promise<number[]> {
@@ -45,7 +51,9 @@ suite('older versions', () => {
     assert.deepEqual(await retire(), { retired: 0, waiting: 1, inUse: 0 })
     assert.deepEqual(await versions(), [1, 2])
     rig.clock.advanceSeconds(1)
-    assert.deepEqual(await retire(), { retired: 1, waiting: 0, inUse: 0 })
+    const hold = new Date(rig.clock.now().getTime() - 91 * DAY * 1000)
+    assert.deepEqual(await retire(hold), { retired: 0, waiting: 1, inUse: 0 }, 'a held backup stays readable')
+    assert.deepEqual(await retire(rig.clock.now()), { retired: 1, waiting: 0, inUse: 0 })
     assert.deepEqual(await versions(), [2])
     const row = await rig.db
       .selectFrom('outbox')

@@ -13,6 +13,8 @@ export interface RetireParts extends KeyStoreParts {
   readonly data: Database
   /** How long a backup can still be restored whose values name an older version, in seconds. */
   readonly backupSeconds: () => number
+  /** Since when backups are held beyond that, such as for a court; they must stay readable. */
+  readonly heldSince: () => Promise<readonly Date[]>
 }
 
 /** What became of older versions. */
@@ -25,7 +27,7 @@ export interface Retired {
 
 /**
  * Destroys versions that nothing names any more: no stored value, and no value in a backup, because every backup from the time when
- * one did has expired. Policy 2.3-a.1.
+ * one did has expired and none is held. Policy 2.3-a.1.
  */
 export async function retireUnused(parts: RetireParts): Promise<Retired> {
   const { data, keyring, clock } = parts
@@ -35,6 +37,7 @@ export async function retireUnused(parts: RetireParts): Promise<Retired> {
   const { moving, fixed } = await countUses(data)
   const unused = new Map((await unusedKeys(data)).map((one) => [one.fingerprint, one.since]))
   const now = clock.now()
+  const held = await parts.heldSince()
   for (const { tenant, version, fingerprint, keyId, replacedAt } of older) {
     const named = (moving.get(keyId) ?? 0) + (fixed.get(keyId) ?? 0) > 0
     if (named || secondsBetween(replacedAt, now) < HELD_ELSEWHERE_SECONDS) {
@@ -44,7 +47,9 @@ export async function retireUnused(parts: RetireParts): Promise<Retired> {
     }
     const since = unused.get(fingerprint)
     if (since === undefined) await noteUnused(data, { fingerprint, tenant, version, since: now })
-    if (since === undefined || secondsBetween(since, now) <= parts.backupSeconds()) {
+    // A held backup from before the version was unused may name it. Policy 6.1-e.
+    const isHeld = since !== undefined && held.some((from) => from < since)
+    if (since === undefined || isHeld || secondsBetween(since, now) <= parts.backupSeconds()) {
       out.waiting += 1
       continue
     }
