@@ -11,6 +11,7 @@ import { ConfigError, readConfig, type Config } from '../platform/kernel/config.
 import { newSecret } from '../platform/kernel/secret.ts'
 import { secretFile } from '../platform/kernel/secret-file.ts'
 import { orderSchema, refusalOf, runOrder, type OrderParts } from '../platform/recovery/index.ts'
+import { openKeysToLook, runDrill } from '../platform/recovery/drills/index.ts'
 import { startKeyring } from './keyring-server.ts'
 import { takeLock } from './lock.ts'
 
@@ -46,6 +47,23 @@ function settingsOf(config: Config, ended: Promise<void>): OrderParts {
       return file.toString('utf8').trim()
     },
     withKeyring: (work) => withKeyring(config, work),
+    drill: (order, reading, onProgress) =>
+      runDrill(
+        order,
+        reading,
+        {
+          clock: systemClock,
+          scratch,
+          binaries: config.PG_BIN === '' ? undefined : config.PG_BIN,
+          keysFolder: config.SURETY_KEYS,
+          // The start of this process, with which somebody who restores begins too.
+          beganMs: 0,
+          openKeys: (used) => openKeysToLook(config, used),
+          environment: process.env,
+          fault: (error) => console.error(error instanceof Error ? error.stack : 'an unknown error'),
+        },
+        onProgress,
+      ),
     ended,
   }
 }

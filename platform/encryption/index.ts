@@ -8,6 +8,7 @@ export {
 } from './tenant-keys.ts'
 export { PROVIDER, type KeyStoreParts, type KeyUser, type RecordEvent } from './key-parts.ts'
 export type { ReleasedKeys } from './key-store.ts'
+export { openSample, type SampleKeys, type SealedSample } from './sealed-sample.ts'
 export { openKeyring, type Keyring } from './keyring/database.ts'
 export { keyringAnswers } from './keyring/queries.ts'
 export {
@@ -34,6 +35,7 @@ export {
   COPY_SECONDS_MAX,
   expireCopies,
   keyringBackupJobs,
+  readKeyringCopy,
   restoreKeyring,
   rootEscrow,
   reachableCopies,

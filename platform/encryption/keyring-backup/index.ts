@@ -10,4 +10,5 @@ export {
   type StoredCopy,
 } from './backup.ts'
 export { keyringBackupJobs, type KeyringCopying } from './jobs.ts'
+export { readCopy as readKeyringCopy } from './format.ts'
 export { rootEscrow } from './escrow.ts'

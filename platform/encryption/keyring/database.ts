@@ -12,13 +12,13 @@ export const KEYRING_ROLE = 'surety_keyring'
 export function openKeyring(
   url: string,
   onError: (error: Error) => void,
-  { connectionsMax = 4, onStatement = (_text: string): void => {} } = {},
+  { connectionsMax = 4, readOnly = false, onStatement = (_text: string): void => {} } = {},
 ): Keyring {
   const pool = new pg.Pool({
     connectionString: url,
     max: connectionsMax,
     connectionTimeoutMillis: 5000,
-    options: `-c search_path=keyring -c role=${KEYRING_ROLE}`,
+    options: `-c search_path=keyring -c role=${KEYRING_ROLE}${readOnly ? ' -c default_transaction_read_only=on' : ''}`,
     application_name: 'surety keyring',
   })
   // The pool hears of idle connections only: one lost between two statements of a transaction would end the process.

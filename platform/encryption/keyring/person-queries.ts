@@ -32,6 +32,17 @@ export function personKeys(keyring: Keyring, tenant: string): Promise<StoredPers
     .execute()
 }
 
+/** Fingerprints of the keys of persons of a tenant who were forgotten. */
+export async function destroyedPersonKeys(keyring: Keyring, tenant: string): Promise<readonly string[]> {
+  const rows = await keyring
+    .selectFrom('person_key')
+    .select('fingerprint')
+    .where('tenant', '=', tenant)
+    .where('destroyed_at', 'is not', null)
+    .execute()
+  return rows.map(({ fingerprint }) => fingerprint)
+}
+
 /** Stores a person's key unless another process was first, or one was destroyed; tells whether it did. */
 export async function storePersonKey(
   keyring: Keyring,

@@ -255,6 +255,17 @@ export async function rewrapTenantKey(
   return done.numUpdatedRows === 1n
 }
 
+/** The tenants that have keys. */
+export async function tenantsWithKeys(keyring: Keyring): Promise<readonly string[]> {
+  const rows = await keyring
+    .selectFrom('tenant_key')
+    .select('tenant')
+    .distinct()
+    .where('destroyed_at', 'is', null)
+    .execute()
+  return rows.map(({ tenant }) => tenant)
+}
+
 /** The tenants whose keys were all destroyed. */
 export async function destroyedTenants(keyring: Keyring): Promise<ReadonlySet<string>> {
   const rows = await keyring

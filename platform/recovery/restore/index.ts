@@ -11,10 +11,10 @@ export { proveBackup, type RestoreProof } from './prove.ts'
 export { openReading, type OpenedReading, type ReadingParts } from './open-reading.ts'
 export { agreeOnLedger, migrateRestored } from './agree.ts'
 export { checkPages, type PagesChecked } from './check-pages.ts'
-export { lastHeartbeat, rowsOfTables } from './queries.ts'
+export { hasChecksums, lastHeartbeat, rowsOfTables } from './queries.ts'
 export { withRate, type RestoreProgress } from './progress-rate.ts'
 export { openSteps, type Step } from './steps.ts'
-export { orderSchema, type Order, type Refusal, type Told } from './orders.ts'
+export { DRILL_TYPES, orderSchema, type DrillOrder, type Order, type Refusal, type Told } from './orders.ts'
 export {
   openRestoreProgram,
   type RestoreProgram,

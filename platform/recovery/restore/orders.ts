@@ -16,6 +16,24 @@ const source = {
     .optional(),
 }
 
+/** What a drill rehearses; game days take these in turn. */
+export const DRILL_TYPES = ['restore', 'region-loss', 'key-loss', 'people-loss'] as const
+
+/** What the running system tells of itself to the program that drills. */
+const drill = z.strictObject({
+  do: z.literal('drill'),
+  type: z.enum(DRILL_TYPES),
+  /** The only region that keys are read from; in the drill of a lost region nothing is read from another. */
+  from: z.string().optional(),
+  /** Which of the backups that are kept is restored besides the newest state: from 0 to less than 1. */
+  dice: z.number().min(0).lt(1),
+  /** Values of the policy, in seconds. */
+  limits: z.strictObject({ recoverySeconds: z.number().positive(), lossSeconds: z.number().positive() }),
+  /** The last real change of the database's site, in words; null when there was none. */
+  lastChange: z.string().max(200).nullable(),
+  ...source,
+})
+
 /** What the program that restores can be told, as JSON. */
 export const orderSchema = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('list'), ...source }),
@@ -24,6 +42,7 @@ export const orderSchema = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('prove'), name, ...source }),
   /** Reads changed copies of the newest backup, to see that each is refused. */
   z.strictObject({ do: z.literal('break'), ...source }),
+  drill,
   /** Restores for a look and serves until its input ends. */
   z.strictObject({ do: z.literal('sandbox'), at: moment, into: folder, ...source }),
   /** Serves a sandbox that is there until its input ends. */
@@ -32,6 +51,9 @@ export const orderSchema = z.discriminatedUnion('do', [
 
 /** An order. */
 export type Order = z.output<typeof orderSchema>
+
+/** The order to drill. */
+export type DrillOrder = Extract<Order, { readonly do: 'drill' }>
 
 /** Why the program refused; `object` is the path of the object that is not right. */
 export interface Refusal {

@@ -4,19 +4,14 @@ import { RepositoryError, type OnProgress } from '#backup'
 import { dataPlace } from '#database'
 import { openAudit } from '../../audit/index.ts'
 import type { Database } from '../../db/index.ts'
-import {
-  PROVIDER,
-  replayErasures,
-  restoreKeyring,
-  storedCopies,
-  type Keyring,
-} from '../../encryption/index.ts'
+import { PROVIDER, replayErasures, type Keyring } from '../../encryption/index.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { recoveryEvents } from '../events.ts'
 import { readBrokenCopies } from './broken-copies.ts'
+import { fillKeyring } from './fill-keyring.ts'
 import { listBackups, verifyBackups } from './listing.ts'
 import { openReading, type OpenedReading, type ReadingParts } from './open-reading.ts'
-import type { Order, Refusal, Told } from './orders.ts'
+import type { DrillOrder, Order, Refusal, Told } from './orders.ts'
 import { withRate } from './progress-rate.ts'
 import { proveBackup } from './prove.ts'
 import { rowsOfTables, setPassword } from './queries.ts'
@@ -34,6 +29,8 @@ export interface OrderParts {
   readonly password: () => Promise<string>
   /** The keyring, for as long as `work` takes; null where another system holds it. */
   readonly withKeyring: <Result>(work: (keyring: Keyring | null) => Promise<Result>) => Promise<Result>
+  /** Rehearses a disaster on what the stores hold. */
+  readonly drill: (order: DrillOrder, reading: OpenedReading, onProgress: OnProgress) => Promise<unknown>
   /** Resolves when whoever started the program wants it to end. */
   readonly ended: Promise<void>
 }
@@ -91,6 +88,7 @@ function resultOf(
   const { repository } = reading
   if (order.do === 'list') return listBackups(repository)
   if (order.do === 'break') return readBrokenCopies(reading.options)
+  if (order.do === 'drill') return parts.drill(order, reading, onProgress)
   if (order.do === 'verify') return verifyBackups(repository, order.name, onProgress)
   const { binaries, scratch } = parts
   if (order.do === 'prove')
@@ -114,7 +112,8 @@ async function restoreWhole(
   onProgress: OnProgress,
 ): Promise<WholeRestore> {
   const { clock } = parts.reading
-  const keyringCopy = keyring === null ? null : await fillKeyring(reading, keyring)
+  const keyringCopy =
+    keyring === null ? null : await fillKeyring({ ...reading, system: reading.repository.system }, keyring)
   let erasedAgain: number | null = null
   const also = async (db: Database, rows: RestoredRows): Promise<void> => {
     if (keyring !== null) erasedAgain = (await replayErasures(db, { keyring, clock })).length
@@ -133,28 +132,6 @@ async function restoreWhole(
 
 function targetOf(at: string): Date | 'latest' {
   return at === 'latest' ? at : new Date(at)
-}
-
-/** Fills an empty keyring from its newest copy, without which no sealed field of the restored rows can be opened. */
-async function fillKeyring(
-  { stores, opener, repository }: OpenedReading,
-  keyring: Keyring,
-): Promise<string | null> {
-  const newest = (await storedCopies({ stores: () => stores, system: repository.system })).at(-1)
-  if (newest === undefined || opener === null) return null
-  const store = stores.find(({ region }) => region === newest.region)
-  if (store === undefined) throw new Error('a copy of the keyring lies in no store')
-  const plain = await opener.open(await store.get(newest.path), newest.path)
-  try {
-    await restoreKeyring(keyring, plain.toString('utf8'))
-    return newest.path
-  } catch (error) {
-    // It holds keys: those of the system as it is, which are newer than any copy.
-    if (error instanceof Problem && error.code === 'recovery.not-empty') return null
-    throw error
-  } finally {
-    plain.fill(0)
-  }
 }
 
 async function recordRestore(
