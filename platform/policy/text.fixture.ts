@@ -81,6 +81,18 @@ export const sampleParameters: readonly AnyParameter[] = [
   declared('backup.regions', '6.1-c', 'lower', count({ min: 2, max: 5 }, ['regions'])),
   declared('backup.retention', '6.1-e', 'lower', duration({ min: DAY, max: 3650 * DAY })),
   declared('backup.incremental', '6.1-b', 'higher', duration({ min: 300, max: DAY })),
+  declared('recovery.time', '6.2-a', 'higher', duration({ min: 900, max: 7 * DAY })),
+  declared(
+    'recovery.test',
+    '6.2-c',
+    'lower',
+    choice({
+      'every year': 366 * DAY,
+      'every half year': 184 * DAY,
+      'every quarter': 92 * DAY,
+      'every month': 31 * DAY,
+    }),
+  ),
   declared('recovery.point', '6.2-b', 'higher', duration({ min: 60, max: 7 * DAY })),
   declared('audit.retention', '8.2-a.1', 'lower', duration({ min: 30 * DAY, max: 3650 * DAY })),
   declared('policy.review', '14-a', 'higher', duration({ min: 30 * DAY, max: 730 * DAY })),

@@ -62,6 +62,22 @@ export const recoveryEvents = declareEvents({
     says: 'The system was restored from a backup; what was brought to agree stands here.',
     open: true,
   },
+  'drill.asked': {
+    kind: 'administration',
+    says: 'A drill of the recovery was begun; the keys that it opens are used from here on.',
+    open: true,
+  },
+  'drill.passed': { kind: 'system', says: 'A drill of the recovery passed every point.', open: true },
+  'drill.failed': {
+    kind: 'security',
+    says: 'A drill of the recovery failed, or a point of it could not run.',
+    open: true,
+  },
+  'drill.signed': {
+    kind: 'administration',
+    says: 'Somebody of the staff signed a game day with the gaps that were found.',
+    open: true,
+  },
   'sandbox.asked': { kind: 'administration', says: 'A restore into a sandbox was asked for.', open: true },
   'sandbox.ready': { kind: 'system', says: 'A sandbox was restored and can be looked at.', open: true },
   'sandbox.failed': { kind: 'security', says: 'A sandbox could not be restored.', open: true },

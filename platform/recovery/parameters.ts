@@ -1,6 +1,6 @@
 import { DAY, HOUR, MINUTE } from '../kernel/clock.ts'
 import { parameter, type AnyParameter } from '../kernel/parameter.ts'
-import { count, duration } from '../kernel/value-type.ts'
+import { choice, count, duration } from '../kernel/value-type.ts'
 
 /** Policy 6.1-a. The longest time between two backups, in seconds. */
 export const backupInterval = parameter({
@@ -31,6 +31,30 @@ export const recoveryPoint = parameter({
     'Every change is archived within seconds; an alarm is raised when a region is behind by half of this.',
 })
 
+/** Policy 6.2-a. How long a recovery may take until the service answers again, in seconds. */
+export const recoveryTime = parameter({
+  name: 'recovery.time',
+  clause: '6.2-a',
+  type: duration({ min: 15 * MINUTE, max: 7 * DAY }),
+  weaker: 'higher',
+  obeys: 'Every drill is timed against it, and the time is projected to the data of 90 days later.',
+})
+
+/** Policy 6.2-c. The longest time between two tests of the recovery, in seconds. */
+export const recoveryTest = parameter({
+  name: 'recovery.test',
+  clause: '6.2-c',
+  type: choice({
+    'every year': 366 * DAY,
+    'every half year': 184 * DAY,
+    'every quarter': 92 * DAY,
+    'every month': 31 * DAY,
+  }),
+  weaker: 'lower',
+  obeys:
+    'A drill follows every full backup, and a game day is opened two weeks before this long after the last one.',
+})
+
 /** Policy 6.1-c. In how many regions every backup lies. */
 export const backupRegions = parameter({
   name: 'backup.regions',
@@ -56,4 +80,6 @@ export const recoveryParameters: readonly AnyParameter[] = [
   backupRegions,
   backupRetention,
   recoveryPoint,
+  recoveryTime,
+  recoveryTest,
 ]
