@@ -17,7 +17,7 @@ export const recoveryEvents = declareEvents({
   },
   'backup.log-held': {
     kind: 'security',
-    says: 'Half of the log that may wait to be archived is waiting.',
+    says: 'Half of the log that may wait to be archived is waiting, or 2 GiB where there is no limit.',
     open: true,
   },
   'backup.log-lost': {

@@ -20,10 +20,12 @@ test('log that waits is told at half of its limit, and that it is gone', () => {
   const state = { active: true, status: 'reserved', keptBytes: 49, roomBytes: 51 }
   assert.deepEqual(slotAlarms('slot', state), [])
   assert.equal(slotAlarms('slot', { ...state, keptBytes: 51, roomBytes: 49 })[0]?.type, 'backup.log-held')
+  const unlimited = { ...state, roomBytes: null }
+  assert.deepEqual(slotAlarms('slot', unlimited), [])
   assert.deepEqual(
-    slotAlarms('slot', { ...state, keptBytes: 9e9, roomBytes: null }),
-    [],
-    'a server without a limit',
+    slotAlarms('slot', { ...unlimited, keptBytes: 9e9 }).map(({ type }) => type),
+    ['backup.log-held'],
+    'a server without a limit goes on until its disk is full',
   )
   assert.equal(slotAlarms('slot', { ...state, status: 'lost', roomBytes: null })[0]?.type, 'backup.log-lost')
   assert.deepEqual(slotAlarms('slot', null), [])

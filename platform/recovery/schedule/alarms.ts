@@ -25,14 +25,18 @@ export function behindAlarms(lags: readonly RegionLag[], pointSeconds: number): 
     }))
 }
 
+/** Where a server of one's own keeps log without a limit, so much that waits is told: nothing else stops it from filling the disk. */
+const HELD_BYTES_MAX = 2 * 1024 ** 3
+
 /** A slot for which the server keeps half of what it may, and one whose log is gone. */
 export function slotAlarms(slot: string, state: SlotState | null): Alarm[] {
   if (state === null) return []
   const { keptBytes, roomBytes } = state
   if (state.status === 'lost') return [{ type: 'backup.log-lost', of: slot, details: { keptBytes } }]
   const limit = roomBytes === null ? null : keptBytes + Math.max(0, roomBytes)
-  if (limit === null || keptBytes < limit * HELD_PART) return []
-  return [{ type: 'backup.log-held', of: slot, details: { keptBytes, limitBytes: limit } }]
+  if (keptBytes < (limit === null ? HELD_BYTES_MAX : limit * HELD_PART)) return []
+  const details = { keptBytes, ...(limit === null ? {} : { limitBytes: limit }) }
+  return [{ type: 'backup.log-held', of: slot, details }]
 }
 
 /** Tells each alarm when it begins, and again only after it has ended. */
