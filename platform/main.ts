@@ -281,6 +281,7 @@ async function main(): Promise<void> {
   const stopListening = await listenHere(config, ground, services, sequencing.poke, log)
   const worker = await startWorker({ databaseUrl: config.DATABASE_URL, db: ground.db, jobs, log })
   backUpThenCheck(ground, proof, log)
+  removeLeftovers(proof, log)
   const stop = stopOnce(
     async () => {
       await gateway.stop()
@@ -309,6 +310,13 @@ async function main(): Promise<void> {
     stop()
   })
   await sayReady(config, ground, services, gateway)
+}
+
+/** What restores left here whose process was cut off. */
+function removeLeftovers({ recovery }: Proof, log: Log): void {
+  const complain = (error: unknown): void =>
+    log.warn(errorRecord(error), 'what restores left here waits to be removed')
+  recovery.restores.sandboxes.sweep().catch(complain)
 }
 
 /** The first backup comes before the first look for one. */

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { OnProgress, Repository } from '#backup'
+import { proofPrefix, removeRestored } from './left-folders.ts'
 import { rowsOfTables } from './queries.ts'
 import { restoreSystem, type RestoredSystem } from './restore-system.ts'
 
@@ -29,7 +30,7 @@ export async function proveBackup(
   request: { readonly backup: string; readonly scratch: string; readonly binaries?: string | undefined },
   onProgress: OnProgress = () => {},
 ): Promise<RestoreProof> {
-  const place = await mkdtemp(join(request.scratch, 'surety-proof-'))
+  const place = await mkdtemp(join(request.scratch, proofPrefix()))
   const began = performance.now()
   let counts: ReadonlyMap<string, number> = new Map()
   try {
@@ -60,6 +61,7 @@ export async function proveBackup(
       seconds: Number(((performance.now() - began) / 1000).toFixed(1)),
     }
   } finally {
+    await removeRestored(join(place, 'var'))
     await rm(place, { recursive: true, force: true })
   }
 }

@@ -49,8 +49,9 @@ export function openRestores(parts: RestoresParts): Restores {
   const program = openRestoreProgram({ file: parts.programFile, environment: parts.environment })
   const list: ProofParts['list'] = async () =>
     (await (await parts.repository()).backups()).backups.map(({ manifest }) => manifest)
-  const folder = join(parts.config.SURETY_VAR, 'sandboxes')
-  const sandboxes = openSandboxes({ db, clock, audit, log, program, folder })
+  const inVar = (name: string): string => join(parts.config.SURETY_VAR, name)
+  const folders = { folder: inVar('sandboxes'), scratch: inVar('proofs') }
+  const sandboxes = openSandboxes({ db, clock, audit, log, program, ...folders })
   return {
     db,
     clock,

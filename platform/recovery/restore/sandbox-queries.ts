@@ -29,7 +29,12 @@ export function newestSandboxes(db: Database, most: number): Promise<SandboxRow[
   return db.selectFrom('sandbox').selectAll().orderBy('asked_at', 'desc').limit(most).execute()
 }
 
-/** Those that were not removed, held by nobody. */
+/** Those that are being restored or can be used. */
 export function openSandboxRows(db: Database): Promise<SandboxRow[]> {
-  return db.selectFrom('sandbox').selectAll().where('state', '!=', 'removed').orderBy('asked_at').execute()
+  return db
+    .selectFrom('sandbox')
+    .selectAll()
+    .where('state', 'in', ['restoring', 'ready'])
+    .orderBy('asked_at')
+    .execute()
 }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Audit } from '../../audit/index.ts'
 import type { Database } from '../../db/index.ts'
@@ -7,6 +7,7 @@ import type { Actor } from '../../kernel/event.ts'
 import { newId } from '../../kernel/id.ts'
 import { errorRecord, type Log } from '../../kernel/log.ts'
 import { Problem } from '../../kernel/problem.ts'
+import { namesIn, removeLeftProofs, removeRestored } from './left-folders.ts'
 import type { RestoreProgram, ServingProgram } from './program.ts'
 import type { RestoreProgress } from './progress-rate.ts'
 import {
@@ -33,6 +34,8 @@ export interface SandboxParts {
   readonly program: Pick<RestoreProgram, 'serve'>
   /** Where their data goes; a folder of its own, apart from the live one. */
   readonly folder: string
+  /** Where proofs put their files. */
+  readonly scratch: string
 }
 
 /** A sandbox that was asked for. */
@@ -49,26 +52,28 @@ export interface Sandboxes {
   list(): Promise<readonly SandboxRow[]>
   /** Throws `resource.unknown`. */
   remove(id: string, actor: Actor, because: string): Promise<void>
-  /** Removes those whose day is over, and those that a stop of this process ended. */
+  /** Removes those whose day is over, those that a stop of this process ended, and what processes left that were cut off. */
   sweep(): Promise<void>
   /** Ends the servers; what is kept of them is removed at the next start. */
   close(): Promise<void>
 }
 
-/** The sandboxes that this process holds, with what it does at the moment. */
-type Held = Map<string, { program: ServingProgram | undefined }>
+/** A sandbox that this process holds; the program is there once it serves. */
+interface HeldOne {
+  program?: ServingProgram
+}
 
 const SYSTEM: Actor = { kind: 'system', id: 'recovery' }
 
 /** Opens the sandboxes of this process. */
 export function openSandboxes(parts: SandboxParts): Sandboxes {
   const { db, clock } = parts
-  const held: Held = new Map()
+  const held = new Map<string, HeldOne>()
   const remove: Sandboxes['remove'] = async (id, actor, because) => {
     const own = held.get(id)
     held.delete(id)
     await own?.program?.stop()
-    await rm(join(parts.folder, id), { recursive: true, force: true })
+    await removeRestored(join(parts.folder, id))
     await db.transaction().execute(async (tx) => {
       const change = { state: 'removed', says: because, removed_at: clock.now() }
       if (!(await changeSandbox(tx, id, change)))
@@ -80,14 +85,10 @@ export function openSandboxes(parts: SandboxParts): Sandboxes {
     ask: async (request) => {
       const id = newId(clock)
       await begin(parts, id, request)
-      const own: { program: ServingProgram | undefined } = { program: undefined }
-      held.set(id, own)
-      const make = async (): Promise<void> => {
-        own.program = await restoreOne(parts, id, request)
-        // It was removed meanwhile.
-        if (held.get(id) !== own) await own.program?.stop()
-      }
-      make().catch((error: unknown) => parts.log.warn(errorRecord(error), 'a sandbox could not be made'))
+      held.set(id, {})
+      make(parts, held, id, request).catch((error: unknown) =>
+        parts.log.warn(errorRecord(error), 'a sandbox could not be made'),
+      )
       return id
     },
     list: () => newestSandboxes(db, LISTED_MAX),
@@ -97,12 +98,40 @@ export function openSandboxes(parts: SandboxParts): Sandboxes {
         if (row.expires_at <= clock.now()) await remove(row.id, SYSTEM, 'its day is over')
         else if (!held.has(row.id)) await remove(row.id, SYSTEM, 'the system was stopped')
       }
-      await removeStrays(parts)
+      await removeStrays(parts, held)
+      await removeLeftProofs(parts.scratch)
     },
     close: async () => {
-      await Promise.all([...held.values()].map(async ({ program }) => program?.stop()))
+      const programs = [...held.values()].map(({ program }) => program)
       held.clear()
+      await Promise.all(programs.map(async (program) => program?.stop()))
     },
+  }
+}
+
+/** Makes one, and follows it until its server ends. */
+async function make(
+  parts: SandboxParts,
+  held: Map<string, HeldOne>,
+  id: string,
+  request: SandboxRequest,
+): Promise<void> {
+  const program = await restoreOne(parts, id, request).catch((error: unknown) => {
+    held.delete(id)
+    throw error
+  })
+  const own = held.get(id)
+  if (program === undefined) held.delete(id)
+  else if (own === undefined) {
+    // It was removed meanwhile.
+    await program.stop()
+    await removeRestored(join(parts.folder, id))
+  } else {
+    own.program = program
+    await program.ended
+    if (!held.delete(id)) return
+    await failed(parts, id, 'The server of the sandbox ended by itself.')
+    await removeRestored(join(parts.folder, id))
   }
 }
 
@@ -152,16 +181,21 @@ async function restoreOne(
       told,
     )
     const facts = JSON.stringify(program.serving)
-    await changeSandbox(db, id, { state: 'ready', step: 'ready', facts, ready_at: clock.now() })
-    await record(parts, db, 'sandbox.ready', { id, actor: SYSTEM, details: {} })
+    const ready = { state: 'ready', step: 'ready', facts, ready_at: clock.now() }
+    if (await changeSandbox(db, id, ready))
+      await record(parts, db, 'sandbox.ready', { id, actor: SYSTEM, details: {} })
     return program
   } catch (error) {
     const says = error instanceof Problem ? error.detail : 'The restore failed; the log says why.'
-    await changeSandbox(db, id, { state: 'failed', step: 'failed', says })
-    await record(parts, db, 'sandbox.failed', { id, actor: SYSTEM, details: { says } })
+    await failed(parts, id, says)
     if (!(error instanceof Problem)) throw error
     return undefined
   }
+}
+
+async function failed(parts: SandboxParts, id: string, says: string): Promise<void> {
+  if (await changeSandbox(parts.db, id, { state: 'failed', step: 'failed', says }))
+    await record(parts, parts.db, 'sandbox.failed', { id, actor: SYSTEM, details: { says } })
 }
 
 function progressColumns(progress: RestoreProgress) {
@@ -175,15 +209,13 @@ function progressColumns(progress: RestoreProgress) {
 }
 
 /** Folders of no sandbox that there is: of one that was cut off. */
-async function removeStrays({ db, folder }: SandboxParts): Promise<void> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return []
-    throw error
-  })
+async function removeStrays({ db, folder }: SandboxParts, held: ReadonlyMap<string, HeldOne>): Promise<void> {
+  const names = await namesIn(folder)
   const known = new Set((await openSandboxRows(db)).map(({ id }) => id))
-  for (const name of names)
-    if (!known.has(name.replace(/\.restoring$/, '')))
-      await rm(join(folder, name), { recursive: true, force: true })
+  for (const name of names) {
+    const id = name.replace(/\.restoring$/, '')
+    if (!known.has(id) && !held.has(id)) await removeRestored(join(folder, name))
+  }
 }
 
 async function record(
