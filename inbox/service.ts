@@ -55,8 +55,8 @@ export interface Inbox {
   readonly jobs: readonly InboxJob[]
   /** Hands waiting events to the audit log; called every few seconds. */
   relay(): Promise<number>
-  /** Works on everything that a process that died left behind; at each start. */
-  recover(): Promise<void>
+  /** Works on everything that a process that died left behind; false when some of it waits for Surety, which has the keys. */
+  recover(): Promise<boolean>
   /** Declares the event types; before the first relay, and again after Surety refused one. */
   declareEvents(): Promise<void>
   /** Tells the gateway on which paths a provider signs; called every few seconds. */
@@ -112,8 +112,8 @@ export function openInbox(deps: InboxDeps): Inbox {
     app,
     jobs: jobsOf(core, delivery, deps, refusals),
     recover: async () => {
-      await sweepIntake(core, 0)
-      await sweepOutbox(delivery)
+      const waiting = (await sweepIntake(core, 0)) + (await sweepOutbox(delivery))
+      return waiting === 0
     },
     relay: () => relayEvents({ db, vaults, surety, log }),
     declareEvents: () => surety.declareEvents(inboxEvents),

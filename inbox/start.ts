@@ -7,6 +7,7 @@ import { openChanges } from './db/changes.ts'
 import { openDatabase } from './db/database.ts'
 import { every } from './jobs/every.ts'
 import { migrateJobs } from './jobs/queue.ts'
+import { openRecovery, type Recovery } from './jobs/recovery.ts'
 import { runJobs } from './jobs/runner.ts'
 import { systemClock, type Clock } from './kernel/clock.ts'
 import { errorRecord, type Log } from './kernel/log.ts'
@@ -51,11 +52,9 @@ export async function startInbox(
     chance: Math.random,
   })
   const jobs = await runJobs(config.DATABASE_URL, inbox.jobs, log)
-  const stopRelay = startRelay(inbox, log)
+  const recovery = openRecovery(inbox.recover, log)
+  const stopRelay = startRelay(inbox, recovery, log)
   const stopTelling = startTelling(inbox, log)
-  const recovered = inbox.recover().catch((error: unknown) => {
-    log.warn(errorRecord(error), 'what was left behind waits for the next sweep')
-  })
   const server = await listen(inbox, config.INBOX_PORT)
   return {
     port: (server.address() as AddressInfo).port,
@@ -63,8 +62,8 @@ export async function startInbox(
     standIn,
     stop: async () => {
       await closeServer(server)
-      await recovered
       await stopRelay()
+      await recovery.ended()
       await stopTelling()
       await jobs.stop()
       await changes.close()
@@ -79,7 +78,7 @@ export async function startInbox(
 const FAILURES_QUIET = 5
 
 /** Events go out every two seconds; their types are declared first, and again whenever Surety does not know one. */
-function startRelay(inbox: Inbox, log: Log): () => Promise<void> {
+function startRelay(inbox: Inbox, recovery: Recovery, log: Log): () => Promise<void> {
   let declared = false
   const patience = patiently(log, 'events wait for the audit log')
   return every(
@@ -89,8 +88,10 @@ function startRelay(inbox: Inbox, log: Log): () => Promise<void> {
       declared = true
       await inbox.relay()
       patience.went()
+      recovery.begin()
     },
     (error) => {
+      recovery.wanted()
       if (error instanceof SuretyError && error.code === 'refused') declared = false
       patience.failed(error)
     },

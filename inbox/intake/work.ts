@@ -3,7 +3,7 @@ import type { Core } from '../core.ts'
 import type { Database } from '../db/database.ts'
 import { secondsAfter } from '../kernel/clock.ts'
 import { errorRecord } from '../kernel/log.ts'
-import { isDatabaseAway } from '../kernel/problem.ts'
+import { isDatabaseAway, isSuretyAway } from '../kernel/problem.ts'
 import { SuretyError } from '#client'
 import { readVisitorMessage } from '../webchat/payload.ts'
 import { readWhatsAppDelivery } from '../whatsapp/payload.ts'
@@ -80,20 +80,20 @@ async function giveUpLate(core: Core, inboundId: string, error: unknown): Promis
   })
 }
 
-/** Works on what was left behind by a process that died or by a time of trouble. Returns how many were done. */
+/** Works on what was left behind by a process that died or by a time of trouble. Returns how many wait for Surety. */
 export async function sweepIntake(core: Core, olderSeconds = SWEEP_SECONDS): Promise<number> {
   const before = secondsAfter(core.clock.now(), -olderSeconds)
-  let done = 0
+  let waiting = 0
   for (const id of await waitingInbound(core.db, before, SWEEP_COUNT)) {
     try {
       await workOn(core, id)
-      done++
     } catch (error) {
       if (isDatabaseAway(error)) throw error
+      if (isSuretyAway(error)) waiting++
       core.log.error({ delivery: id, ...errorRecord(error) }, 'a delivery could not be worked on')
     }
   }
-  return done
+  return waiting
 }
 
 /** Drops raw deliveries after 72 hours and their dedupe keys after 8 days. */

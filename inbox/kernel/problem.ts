@@ -69,6 +69,11 @@ function expected(error: unknown): Problem | null {
   return null
 }
 
+/** Whether the same work may succeed later: Surety, which has the keys, does not answer now. */
+export function isSuretyAway(error: unknown): boolean {
+  return error instanceof SuretyError && error.passing
+}
+
 /** SQLSTATE of a lost or refused connection, a stopping or closed server and a full disk. */
 const AWAY = /^(?:08...|57P0.|53...|55000|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT)$/
 

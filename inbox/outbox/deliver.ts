@@ -8,7 +8,7 @@ import type { Database } from '../db/database.ts'
 import { decide } from '../gate/decide.ts'
 import { secondsAfter } from '../kernel/clock.ts'
 import { errorRecord } from '../kernel/log.ts'
-import { isDatabaseAway } from '../kernel/problem.ts'
+import { isDatabaseAway, isSuretyAway } from '../kernel/problem.ts'
 import {
   messageOf,
   noteError,
@@ -190,16 +190,18 @@ async function failed(
     })
 }
 
-/** Sends what is due and was left behind by a process that died or by a time of trouble. Returns how many were tried. */
+/** Sends what is due and was left behind by a process that died or by a time of trouble. Returns how many wait for Surety. */
 export async function sweepOutbox(deps: Delivery): Promise<number> {
   const due = await dueMessages(deps.db, deps.clock.now(), SWEEP_COUNT)
+  let waiting = 0
   for (const { workspace_id, message_id } of due) {
     try {
       await deliver(deps, workspace_id, message_id)
     } catch (error) {
       if (isDatabaseAway(error)) throw error
+      if (isSuretyAway(error)) waiting++
       deps.log.error({ message: message_id, ...errorRecord(error) }, 'a message could not be handed over')
     }
   }
-  return due.length
+  return waiting
 }

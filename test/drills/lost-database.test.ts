@@ -238,6 +238,7 @@ suite('drill: processes that die while deliveries come in', { timeout: 280_000 }
     await until('every delivery is worked on', async () => (await count(WAITING)) === 0, SWEEP_MS_MAX)
     // What was leased when its process died waits for the end of its lease; here the lease ends early.
     await sql(system, 'update inbox.outbox set lease_until = $1 where lease_until is not null', [new Date(0)])
+    await sql(system, `select inbox_jobs.add_job('sweep')`)
     await until('every message is answered', isAnswered, SWEEP_MS_MAX)
     await until('nothing is on its way', async () => (await count(WAITING)) + (await count(QUEUED)) === 0)
     const sent = at.provider.received().map(({ to }) => to)
