@@ -40,5 +40,13 @@ export async function serverVersion(db: Database): Promise<number> {
 
 /** Gives a role of the cluster another password; the text goes to nobody but the server on the private socket. */
 export async function setPassword(db: Database, role: string, password: string): Promise<void> {
-  await sql`alter role ${sql.id(role)} password ${sql.lit(password)}`.execute(db)
+  await db.transaction().execute(async (tx) => {
+    // The command takes no parameter; the server quotes what it is given as one.
+    await sql`select set_config('surety.role', ${role}, true), set_config('surety.password', ${password}, true)`.execute(
+      tx,
+    )
+    await sql`do $$ begin
+      execute format('alter role %I password %L', current_setting('surety.role'), current_setting('surety.password'));
+    end $$`.execute(tx)
+  })
 }

@@ -199,7 +199,11 @@ export async function slotState(db: Database, slot: string): Promise<SlotState |
 
 /** Makes commits wait until the standby of this name has what they wrote, or (empty) for nobody; needs a superuser. */
 export async function setSynchronous(db: Database, standby: string): Promise<void> {
-  // A setting takes no parameter; the name is ours.
-  await sql`alter system set synchronous_standby_names = ${sql.lit(standby)}`.execute(db)
+  // A setting takes no parameter, but a name.
+  await (
+    standby === ''
+      ? sql`alter system reset synchronous_standby_names`
+      : sql`alter system set synchronous_standby_names = ${sql.id(standby)}`
+  ).execute(db)
   await sql`select pg_reload_conf()`.execute(db)
 }
