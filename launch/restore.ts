@@ -10,8 +10,14 @@ import { systemClock } from '../platform/kernel/clock.ts'
 import { ConfigError, readConfig, type Config } from '../platform/kernel/config.ts'
 import { newSecret } from '../platform/kernel/secret.ts'
 import { secretFile } from '../platform/kernel/secret-file.ts'
-import { orderSchema, refusalOf, runOrder, type OrderParts } from '../platform/recovery/index.ts'
-import { openKeysToLook, runDrill } from '../platform/recovery/drills/index.ts'
+import {
+  openKeysToLook,
+  orderSchema,
+  refusalOf,
+  runDrill,
+  runOrder,
+  type OrderParts,
+} from '../platform/recovery/index.ts'
 import { startKeyring } from './keyring-server.ts'
 import { takeLock } from './lock.ts'
 
