@@ -127,7 +127,7 @@ function notKept(report: TrustReport, now: Date): Html | Promise<Html> {
       rows.length === 0
         ? html`<p>Nothing is failing, contradicted or stale now.</p>`
         : html`<ul>
-            ${rows.map((clause) => html`<li><a href="#${clause.id}">${clause.id}</a> ${badge(clause, now)} ${clause.status.because}</li>`)}
+            ${rows.map((clause) => html`<li><a href="#${clause.id}">${clause.id}</a> ${badge(clause, now)} ${inShort(clause.status.because)}</li>`)}
           </ul>`
     }
     <p>
@@ -193,13 +193,25 @@ function clauseItem(
 `
 }
 
+/** A reason that comes from a clause below names that clause, which explains it itself. */
+function ofItself(because: string): string {
+  return because.replace(/^(\S+-\S+): .*$/s, 'because of $1.')
+}
+
+/** How much of a reason stands in the list; the whole of it stands beside the sentence. */
+const REASON_CHARACTERS_MAX = 140
+
+function inShort(because: string): string {
+  const reason = ofItself(because)
+  if (reason.length <= REASON_CHARACTERS_MAX) return reason
+  return `${reason.slice(0, reason.lastIndexOf(' ', REASON_CHARACTERS_MAX))} …`
+}
+
 /** What the status rests on: the check and its evidence in the ledger, or the reason why there is none. */
 function proofLine({ status, controls }: ShownClause): Html | Promise<Html> | string {
   const [control] = controls
   const index = control?.lastCheck?.ledgerIndex
-  // A status that comes from a clause below is explained there.
-  if (control === undefined || status.word !== 'PROVEN')
-    return status.because.replace(/^(\S+-\S+): .*$/s, 'because of $1.')
+  if (control === undefined || status.word !== 'PROVEN') return ofItself(status.because)
   const evidence = index === null || index === undefined ? 'evidence' : `evidence ${index}`
   // The id at the start of the row leads to the proof; a second link to it in each row would cost the page two kilobytes.
   return html`by ${control.id}, ${evidence}`
