@@ -34,7 +34,7 @@ export const permissions = {
   'gateway.read': 'see traffic, what the firewall refused and why, and its rules',
   'gateway.change':
     'load the firewall’s rules and reviewed file anew, have them compared with their source, and turn clients away',
-  'recovery.read': 'see backups, restores, drills and how they went',
+  'recovery.read': 'see ages and uses of keys, backups, restores, drills and how they went',
   'recovery.change': 'make a backup now, pause the schedule of backups and let it go on',
   'recovery.hold': 'keep backups beyond their age for a case, and let them go again',
   'recovery.restore': 'restore a backup into a sandbox and remove it again',

@@ -3,6 +3,7 @@ import { useState, type ReactNode } from 'react'
 import type { KeyClass, KeyClasses } from '../contract/recovery.ts'
 import { many } from '../recovery/amounts.ts'
 import { ClauseLink } from '../recovery/clause-link.tsx'
+import { WithCommands } from '../recovery/with-commands.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Moment, useNow } from '../ui/moment.tsx'
@@ -62,13 +63,15 @@ function Classes({ of }: { readonly of: KeyClasses }): ReactNode {
                 {className(one.name)}: {many(one.keys, 'key')}
               </button>
               <span className="block text-sm">{one.says}</span>
-              <span className="block text-sm text-muted">{one.how}</span>
+              <span className="block text-sm text-muted">
+                <WithCommands text={one.how} />
+              </span>
             </div>
             <span className="flex flex-col items-start gap-1 text-sm text-muted tablet:items-end">
               <Due of={one} limitSeconds={of.limitSeconds} />
               {one.oldestSince !== null && (
                 <span>
-                  oldest: <Moment at={one.oldestSince} bare />
+                  oldest made <Moment at={one.oldestSince} />
                 </span>
               )}
               {one.versions !== null && <span>{versionsIn(one.versions)}</span>}
@@ -124,13 +127,13 @@ function KeysOfClass({ of }: { readonly of: KeyClass }): ReactNode {
           <Empty title="No key is in use">One is made as soon as something needs it.</Empty>
         ) : (
           <div className="flex flex-col gap-3">
-            <Table label={className(of.name)} columns={['Key', 'Version', 'In use for']}>
+            <Table label={className(of.name)} columns={['Key', 'Version', 'Made']}>
               {data.keys.map((key) => (
                 <Row key={`${key.name} ${key.version ?? ''}`}>
                   <Cell of="Key">{key.name}</Cell>
                   <Cell of="Version">{key.version ?? 'not numbered'}</Cell>
-                  <Cell of="In use for">
-                    <Moment at={key.since} bare />
+                  <Cell of="Made">
+                    <Moment at={key.since} />
                   </Cell>
                 </Row>
               ))}

@@ -64,7 +64,10 @@ function Root({ of }: { readonly of: RootKey }): ReactNode {
                 {of.provider === 'local-file' && <Badge tone="late">stand-in for a keeper</Badge>}
               </span>,
             ],
-            ['State', `${STATES[health.state]}, answered within ${shortSpan(Math.round(health.millis))}`],
+            [
+              'State',
+              `${STATES[health.state]}, answered within ${shortSpan(Math.max(1, Math.round(health.millis)))}`,
+            ],
             [
               'Name',
               <code key="name" className="font-mono">
@@ -78,7 +81,7 @@ function Root({ of }: { readonly of: RootKey }): ReactNode {
                 'the keeper does not say since when'
               ) : (
                 <span key="since">
-                  in use for <Moment at={health.rotatedAt} bare />
+                  made <Moment at={health.rotatedAt} />
                 </span>
               ),
             ],

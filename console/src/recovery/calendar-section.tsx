@@ -125,8 +125,8 @@ function DayState({ of, today }: { readonly of: CalendarDay; readonly today: boo
   return (
     <span className="flex flex-col text-sm">
       {lines.map(([icon, ink, words]) => (
-        <span key={words} className={`flex items-center gap-1 ${ink}`}>
-          <Icon name={icon} className="size-3.5" />
+        <span key={words} className={`flex items-start gap-1 ${ink}`}>
+          <Icon name={icon} className="mt-1 size-3.5" />
           {words}
         </span>
       ))}

@@ -107,7 +107,7 @@ function Place({ of }: { readonly of: Region | undefined }): ReactNode {
         {of.address}
         {of.country !== null && ` (${of.country})`}
       </span>
-      <span className="flex flex-wrap gap-1">
+      <span className="flex flex-wrap gap-1 max-tablet:justify-end">
         {of.standIn && <Badge tone="late">stand-in for a region</Badge>}
         <Badge>{of.lock === 'compliance' ? 'locked by the store' : 'lock only promised'}</Badge>
       </span>

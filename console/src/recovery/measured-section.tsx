@@ -33,7 +33,7 @@ export function MeasuredSection(): ReactNode {
   return (
     <Section
       title="Would the promises be kept now?"
-      lead="Each row is the newest measurement, and opens to where it was made."
+      lead="Each row is the newest measurement, at the present size of the data, and opens to where it was made."
     >
       <Loaded query={proofs} what="the measurements">
         {(data) => (

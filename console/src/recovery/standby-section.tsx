@@ -29,7 +29,7 @@ export function StandbySection(): ReactNode {
         {(data) => (
           <>
             <State of={data} />
-            <Changes of={data} />
+            {(data.primary !== null || data.changes.length > 0) && <Changes of={data} />}
           </>
         )}
       </Loaded>
@@ -68,7 +68,7 @@ function Changes({ of: { changes } }: { readonly of: Standing }): ReactNode {
   if (changes.length === 0)
     return (
       <Empty title="The standby never took over">
-        Rehearse it with <code className="font-mono">surety standby switchover</code>; nothing is lost by it.
+        Rehearse it with <code className="font-mono">surety failover --now</code>; nothing is lost by it.
       </Empty>
     )
   return (
