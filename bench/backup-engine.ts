@@ -32,10 +32,10 @@ export async function backupEngine(show: (figure: Figure) => void): Promise<void
     const megabytes = archive.reduce((sum, { length }) => sum + length, 0) / 1e6
     const copySeconds = await timed(() => plainCopy(archive, folder))
     const peer = { kind: 'peer', name: 'plain copy', value: megabytes / copySeconds.wall } as const
-    const objects = new Map<string, Buffer>()
+    const objects = new Map<string, number>()
     const repository = openSample(objects, folder)
     const sealing = await timed(() => backUp(repository, archive))
-    const stored = [...objects.values()].reduce((sum, { length }) => sum + length, 0) / 1e6
+    const stored = [...objects.values()].reduce((sum, bytes) => sum + bytes, 0) / 1e6
     show({
       what: 'full backup, zstd and sealed, to a folder',
       ours: megabytes / sealing.wall,
@@ -123,7 +123,7 @@ async function plainCopy(archive: readonly Buffer[], folder: string): Promise<vo
 
 /** A store in one folder, without waiting for the disk, like the plain copy beside it. */
 function openSample(
-  objects: Map<string, Buffer>,
+  objects: Map<string, number>,
   folder: string,
   more: Partial<RepositoryOptions> = {},
 ): Repository {
@@ -132,19 +132,19 @@ function openSample(
     region: 'sample',
     lock: 'promised',
     put: async (path, bytes) => {
-      objects.set(path, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+      objects.set(path, bytes.length)
       await writeFile(fileOf(path), bytes)
     },
     get: (path) => readFile(fileOf(path)),
     head: (path) => {
-      const bytes = objects.get(path)?.length
+      const bytes = objects.get(path)
       return Promise.resolve(
         bytes === undefined ? null : { path, bytes, storedAt: new Date(0), retainUntil: null },
       )
     },
     list: async function* list(prefix) {
-      for (const [path, { length }] of objects)
-        if (path.startsWith(prefix)) yield { path, bytes: length, storedAt: new Date(0), retainUntil: null }
+      for (const [path, bytes] of objects)
+        if (path.startsWith(prefix)) yield { path, bytes, storedAt: new Date(0), retainUntil: null }
     },
     remove: (path) => Promise.resolve(void objects.delete(path)),
   }

@@ -1,6 +1,7 @@
 import type { ArchiveObjects, SealedObject } from './model.ts'
 import {
   describeObject,
+  giveBack,
   objectBytesMax,
   pack,
   sealPacked,
@@ -30,6 +31,8 @@ export class ArchivePieces implements ArchiveWriter {
   readonly #objects: SealedObject[] = []
   readonly #underWay = new Set<Promise<void>>()
   readonly #spare: Buffer[] = []
+  /** Sealed objects that every region has. */
+  readonly #stored: Buffer[] = []
   readonly #failures: unknown[] = []
   #filling: Buffer = Buffer.allocUnsafeSlow(objectBytesMax)
   #filled = 0
@@ -93,10 +96,15 @@ export class ArchivePieces implements ArchiveWriter {
     const path = pathOf(index)
     const packed = await pack(buffer.subarray(0, bytes))
     this.#spare.push(buffer)
-    const stored = sealPacked(epoch, system, path, packed)
+    const room = this.#stored.pop() ?? Buffer.allocUnsafeSlow(storedBytesMax)
+    const stored = sealPacked(epoch, system, path, packed, room)
+    giveBack(packed)
     if (stored.length > storedBytesMax) throw new Error('an object grew beyond its limit')
     this.#objects[index] = describeObject(path, bytes, stored)
-    onReceipt(await put(path, stored))
+    const receipt = await put(path, stored)
+    onReceipt(receipt)
     this.storedBytes += stored.length
+    // One that a region did not take may still be read by what is left of that attempt.
+    void receipt.answered.then((everywhere) => everywhere && this.#stored.push(room))
   }
 }

@@ -12,7 +12,7 @@ export interface ObjectStore {
   readonly region: string
   /** Whether the store itself refuses early removal (S3 Object Lock in compliance mode); a folder only promises it. */
   readonly lock: 'compliance' | 'promised'
-  /** Stores an object whole or not at all; the same bytes again are accepted, other bytes throw `RepositoryError` `exists`. */
+  /** Stores an object whole or not at all; the same bytes again are accepted, other bytes throw `RepositoryError` `exists`. The bytes are the caller's: once this has settled they may be overwritten. */
   put(path: string, bytes: Uint8Array, options: { readonly retainUntil: Date | null }): Promise<void>
   /** Throws `missing`. */
   get(path: string): Promise<Buffer>

@@ -1,7 +1,7 @@
 import { createSecretKey, hash, hkdfSync, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import { constants, zstdCompress, zstdDecompress, type InputType, type ZstdOptions } from 'node:zlib'
-import { EnvelopeError, openFile, sealFile } from '../envelope/index.ts'
+import { EnvelopeError, openFile, sealedFileBytes, sealFileInto } from '../envelope/index.ts'
 import { RepositoryError, type SealedObject } from './model.ts'
 
 /** The most plain bytes that one object holds. */
@@ -85,10 +85,34 @@ async function unpack(frame: Buffer, path: string): Promise<Buffer> {
   throw new RepositoryError('damaged', path)
 }
 
-/** Seals a packed frame for its epoch and its place: header, then C2SP chunked encryption. */
-export function sealPacked(epoch: EpochSecret, system: string, path: string, packed: Uint8Array): Buffer {
-  const sealed = sealFile(objectKey(epoch, path), objectContext(system, path), packed)
-  return Buffer.concat([magic, Buffer.from(epoch.id, 'hex'), sealed])
+/**
+ * Gives large memory back at once: to the garbage collector it is a few bytes, so that a backup would grow, or be stopped for
+ * a collection, with every object. The buffer is empty afterwards; nothing else may hold a view of it.
+ */
+export function giveBack({ buffer }: Buffer): void {
+  // What is not larger may be the runtime's pool, of which others hold parts.
+  if (buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize) buffer.transfer(0)
+}
+
+/**
+ * Seals a packed frame for its epoch and its place: header, then C2SP chunked encryption. The result lies in `into` where that
+ * is long enough, as memory of `storedBytesMax` is for every object.
+ */
+export function sealPacked(
+  epoch: EpochSecret,
+  system: string,
+  path: string,
+  packed: Uint8Array,
+  into?: Buffer,
+): Buffer {
+  const bytes = objectHeaderBytes + sealedFileBytes(packed.length)
+  const stored =
+    into !== undefined && into.length >= bytes ? into.subarray(0, bytes) : Buffer.allocUnsafe(bytes)
+  magic.copy(stored)
+  stored.write(epoch.id, magic.length, 'hex')
+  const sealed = stored.subarray(objectHeaderBytes)
+  sealFileInto(objectKey(epoch, path), objectContext(system, path), packed, sealed)
+  return stored
 }
 
 /** Packs and seals at most 16 MiB. */
@@ -99,7 +123,10 @@ export async function sealObject(
   plain: Uint8Array,
 ): Promise<Buffer> {
   if (plain.length > plainBytesMax(path)) throw new RepositoryError('too-large', path)
-  return sealPacked(epoch, system, path, await pack(plain))
+  const packed = await pack(plain)
+  const stored = sealPacked(epoch, system, path, packed)
+  giveBack(packed)
+  return stored
 }
 
 /** The epoch that a stored object names; `damaged` when it is no object of this format. */
@@ -127,7 +154,9 @@ export async function openObject(
     if (!(cause instanceof EnvelopeError)) throw cause
     throw new RepositoryError(cause.code === 'commitment-mismatch' ? 'foreign' : 'damaged', path, cause)
   }
-  return unpack(packed, path)
+  const plain = await unpack(packed, path)
+  giveBack(packed)
+  return plain
 }
 
 /** What a manifest says of an object. */

@@ -1,7 +1,7 @@
 import { randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto'
 import { EnvelopeError } from './envelope-error.ts'
 import { secretKey } from './keys.ts'
-import { gcmOpen, gcmSeal, hkdfExpandSha512, requireKey, tagBytes } from './primitives.ts'
+import { bareGcmSeal, gcmOpen, gcmSeal, hkdfExpandSha512, requireKey, tagBytes } from './primitives.ts'
 
 /** The plain bytes of every chunk but the last. */
 export const chunkBytes = 16_384
@@ -36,6 +36,32 @@ export function sealingPass(key: KeyObject, context: Uint8Array, salt = randomBy
     push: (bytes) => withHead(chunks.push(bytes).flatMap(seal)),
     end: () => withHead(seal(chunks.rest())),
   }
+}
+
+/** How long so many plain bytes are when they are sealed. */
+export function sealedLength(bytes: number): number {
+  return headerBytes + bytes + (Math.floor(bytes / chunkBytes) + 1) * tagBytes
+}
+
+/** A sealing pass over bytes in memory, chunk by chunk to their place in `into`, which has room; returns the sealed length. */
+export function sealInto(key: KeyObject, context: Uint8Array, bytes: Uint8Array, into: Uint8Array): number {
+  const salt = randomBytes(saltBytes)
+  const message = messageKeys(key, salt, context)
+  let at = 0
+  const put = (piece: Uint8Array): void => {
+    into.set(piece, at)
+    at += piece.length
+  }
+  put(salt)
+  put(message.commitment)
+  // The last chunk is always a short one, empty when nothing is left.
+  for (let index = 0; index * chunkBytes <= bytes.length; index++) {
+    const chunk = bytes.subarray(index * chunkBytes, (index + 1) * chunkBytes)
+    // The key and the nonce were made here.
+    for (const piece of bareGcmSeal(message.key, chunkNonce(message.baseNonce, index), empty, chunk))
+      put(piece)
+  }
+  return at
 }
 
 /** Opens what a sealing pass made with one of the keys and this context; a chunk is released only once it is authentic. */

@@ -26,5 +26,5 @@ export {
 } from './field.ts'
 export { blindIndex, type BlindIndex } from './blind-index.ts'
 export { normalForms, type NormalForm } from './normal-form.ts'
-export { openFile, openStream, sealFile, sealStream } from './stream.ts'
+export { openFile, openStream, sealedFileBytes, sealFile, sealFileInto, sealStream } from './stream.ts'
 export { conformEnvelope, type Conformance } from './conform.ts'

@@ -1,6 +1,14 @@
 import type { KeyObject } from 'node:crypto'
 import { Transform } from 'node:stream'
-import { chunkBytes, headerBytes, openingPass, sealingPass, type Pass } from './chunked.ts'
+import {
+  chunkBytes,
+  headerBytes,
+  openingPass,
+  sealedLength,
+  sealInto,
+  sealingPass,
+  type Pass,
+} from './chunked.ts'
 import { tagBytes } from './primitives.ts'
 
 const chunksAtOnce = 4
@@ -20,20 +28,35 @@ export function openStream(keys: readonly KeyObject[], context: Uint8Array): Tra
 
 /** `sealStream` for bytes in memory. */
 export function sealFile(key: KeyObject, context: Uint8Array, bytes: Uint8Array): Buffer {
-  const chunks = Math.floor(bytes.length / chunkBytes) + 1
-  const sealed = Buffer.allocUnsafe(headerBytes + bytes.length + chunks * tagBytes)
-  return whole(sealingPass(key, context), bytes, sealed, chunkBytes)
+  const sealed = Buffer.allocUnsafe(sealedLength(bytes.length))
+  return sealed.subarray(0, sealInto(key, context, bytes, sealed))
+}
+
+/** `sealFile` into memory that is there already, from its beginning; returns how many bytes that were, `sealedFileBytes` of them. */
+export function sealFileInto(
+  key: KeyObject,
+  context: Uint8Array,
+  bytes: Uint8Array,
+  into: Uint8Array,
+): number {
+  if (into.length < sealedLength(bytes.length)) throw new RangeError('the sealed bytes have no room')
+  return sealInto(key, context, bytes, into)
+}
+
+/** How long so many bytes are once `sealFile` has sealed them. */
+export function sealedFileBytes(bytes: number): number {
+  return sealedLength(bytes)
 }
 
 /** `openStream` for bytes in memory; releases nothing unless all of it is authentic. */
 export function openFile(keys: readonly KeyObject[], context: Uint8Array, bytes: Uint8Array): Buffer {
   // What is opened is never longer than what was sealed, however it was cut.
   const opened = Buffer.allocUnsafe(bytes.length)
-  return whole(openingPass(keys, context), bytes, opened, chunkBytes + tagBytes)
+  return whole(openingPass(keys, context), bytes, opened)
 }
 
 /** A few chunks at a time, so that each is copied to its place while the processor still has it at hand. */
-function whole(pass: Pass, bytes: Uint8Array, into: Buffer, chunk: number): Buffer {
+function whole(pass: Pass, bytes: Uint8Array, into: Buffer): Buffer {
   let at = 0
   const take = (pieces: readonly Buffer[]): void => {
     for (const piece of pieces) {
@@ -41,9 +64,9 @@ function whole(pass: Pass, bytes: Uint8Array, into: Buffer, chunk: number): Buff
       at += piece.length
     }
   }
-  const head = chunk === chunkBytes ? 0 : headerBytes
-  take(pass.push(bytes.subarray(0, head)))
-  for (let from = head; from < bytes.length; from += chunksAtOnce * chunk)
+  const chunk = chunkBytes + tagBytes
+  take(pass.push(bytes.subarray(0, headerBytes)))
+  for (let from = headerBytes; from < bytes.length; from += chunksAtOnce * chunk)
     take(pass.push(bytes.subarray(from, from + chunksAtOnce * chunk)))
   take(pass.end())
   return into.subarray(0, at)
