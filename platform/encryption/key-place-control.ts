@@ -100,7 +100,7 @@ async function keysAreApart(places: Places): Promise<Observation> {
   const { found, bytesRead, bytes } = await searchKeys(places.sought, places.dataFolders)
   const coverage = bytes === 0 ? 1 : Math.min(1, bytesRead / bytes)
   const { sought, copies } = places
-  const says = `keys are in a cluster of their own under a role that can remove none of their traces, key files in folders outside of every data folder, all on this machine; none of ${sought.size} keys, wrapped or not, stands in ${Math.round(bytesRead / 1000)} kB of data files in any notation, and ${copies.length} sealed copies of the keyring are at most ${COPY_SECONDS_MAX / DAY} days old`
+  const says = `keys are in a cluster of their own under a role that can delete none of their rows, key files in folders outside of every data folder, all on this machine; none of ${sought.size} keys, wrapped or not, stands in ${Math.round(bytesRead / 1000)} kB of data files in any notation, and ${copies.length} sealed copies of the keyring are at most ${COPY_SECONDS_MAX / DAY} days old`
   return observed(
     [...faultsOf(places), ...inside, ...found],
     says,

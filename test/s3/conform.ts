@@ -43,13 +43,18 @@ async function tried(outcome: Outcome, peer: Peer, says: string, run: () => Prom
   }
 }
 
-/** Two buckets as two regions: a backup is written to both and clause 6.1-c comes out proven. */
+/** A store as if it lay elsewhere: one peer serves both buckets; only what the store says of its place is changed. */
+function at(location: string, store: BackupStore): BackupStore {
+  return { ...store, place: { ...store.place, location } }
+}
+
+/** Two buckets as two regions: a backup is written to both, and clause 6.1-c comes out proven as soon as they lie apart. */
 async function twoRegions(peer: Peer): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'surety-s3-'))
   try {
     const stores: readonly BackupStore[] = [
-      openS3Store(await newBucket(peer, 'eu-central')),
-      openS3Store(await newBucket(peer, 'eu-west')),
+      at('one place', openS3Store(await newBucket(peer, 'eu-central'))),
+      at('another', openS3Store(await newBucket(peer, 'eu-west'))),
     ]
     const [keysFolder, recoveryFolder] = [join(folder, 'keys'), join(folder, 'recovery')]
     const keys = await openBackupKeys({ keysFolder, recoveryFolder, escrow: [], clock: systemClock })

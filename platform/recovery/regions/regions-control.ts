@@ -41,6 +41,7 @@ async function regionFaults(system: Regions): Promise<string[]> {
   const wanted = policy.read(backupRegions)
   const regions = new Set(stores.map(({ region }) => region))
   const real = stores.filter(({ place }) => !place.standIn)
+  const locations = new Set(real.map(({ place }) => place.location))
   const faults = (await Promise.all(stores.map((store) => store.faults()))).flat()
   return [
     ...(regions.size < wanted ? [`backups lie in ${regions.size} regions of ${wanted}`] : []),
@@ -48,6 +49,10 @@ async function regionFaults(system: Regions): Promise<string[]> {
       ? [
           `${stores.length - real.length} of ${stores.length} regions are folders that stand in for a region, so that no distance is shown`,
         ]
+      : []),
+    // A store is in the region that it lies in, not in the one that a setting calls it.
+    ...(real.length >= wanted && locations.size < wanted
+      ? [`${real.length} stores lie in ${locations.size} regions of ${wanted}: ${[...locations].join(', ')}`]
       : []),
     ...faults.map(({ says }) => says),
     ...stores

@@ -52,6 +52,13 @@ suite('copies in several regions', () => {
     assert.match(standIns.saw, /2 of 2 regions are folders .* same hash/)
     const proven = await backupsInRegions.check(system(distant()))
     assert.equal(proven.result, 'pass', proven.saw)
+    const together = distant().map((store) => ({
+      ...store,
+      place: { ...store.place, location: 'AWS sample' },
+    }))
+    const called = await backupsInRegions.check(system(together))
+    assert.equal(called.result, 'fail', 'two names of one region')
+    assert.match(called.saw, /2 stores lie in 1 regions of 2: AWS sample/)
   })
 
   test('policy 6.1-c: the known-bad run finds every break for its own reason', async () => {

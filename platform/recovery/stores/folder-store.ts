@@ -47,7 +47,13 @@ export async function openFolderStore(deps: FolderStoreDeps): Promise<BackupStor
   return {
     region: deps.region,
     lock: 'promised',
-    place: { kind: 'folder', country: deps.country ?? null, address: folder, standIn: true },
+    place: {
+      kind: 'folder',
+      country: deps.country ?? null,
+      address: folder,
+      location: folder,
+      standIn: true,
+    },
     put: (path, bytes, { retainUntil }) => changing(path, () => put(parts, path, bytes, retainUntil)),
     get: (path) => reaching(parts, path, () => get(parts, objectPath(path))),
     head: (path) => reaching(parts, path, () => head(parts, objectPath(path))),

@@ -40,6 +40,7 @@ export function openS3Store(deps: S3StoreDeps): BackupStore {
       kind: 's3',
       country: deps.country,
       address: `bucket ${deps.bucket} at ${at}`,
+      location: at,
       standIn: false,
     },
     put: async (path, bytes, { retainUntil }) =>

@@ -7,6 +7,8 @@ export interface StorePlace {
   readonly country: string | null
   /** What a reader is told, without any secret: the folder, or the bucket and its endpoint. */
   readonly address: string
+  /** Two stores with the same one lie in one region, whatever they are called: the folder, or the service with its region. */
+  readonly location: string
   /** It only stands in for a place far away: a folder of this machine. */
   readonly standIn: boolean
 }
