@@ -271,6 +271,8 @@ async function main(): Promise<void> {
   if (config.BACKUP_SYNCHRONOUS === 'yes') await letCommitsGo(config.DATABASE_URL)
   const ground = await openGround(config, log)
   const services = await openServices(config, log, ground)
+  // After a restore to an earlier moment: before anybody can come in.
+  await services.access.workspaces.removeErased()
   const proof = await openProof(config, log, ground, services)
   const jobs = allJobs(ground, services, proof)
   services.jobs.set(jobs)

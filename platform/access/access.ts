@@ -38,6 +38,7 @@ import {
   listTenants,
   listWorkspaces,
   makeSampleWorkspace,
+  removeErasedWorkspaces,
   removeSampleWorkspaces,
 } from './workspaces/workspaces.ts'
 
@@ -148,6 +149,8 @@ function keysAndWorkspaces(parts: AccessParts) {
       tenants: () => listTenants(parts),
       makeSample: (context: RequestContext) => makeSampleWorkspace(parts, context),
       removeSamples: (context: RequestContext) => removeSampleWorkspaces(parts, context),
+      /** Removes again those that a restore brought back although their keys were destroyed since; returns how many. */
+      removeErased: () => removeErasedWorkspaces(parts),
     },
   }
 }

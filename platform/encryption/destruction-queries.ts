@@ -64,3 +64,14 @@ export async function destructionsKnown(db: Database): Promise<ReadonlySet<strin
   const rows = await db.selectFrom('key_destruction').select(['tenant', 'person']).execute()
   return new Set(rows.map(({ tenant, person }) => `${tenant}/${person ?? ''}`))
 }
+
+/** Tenants whose every key was destroyed or is about to be: nothing of theirs opens any more. */
+export async function erasedTenants(db: Database): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('key_destruction')
+    .select('tenant')
+    .distinct()
+    .where('person', 'is', null)
+    .execute()
+  return rows.map(({ tenant }) => tenant)
+}

@@ -227,6 +227,39 @@ suite('people and links', () => {
     await assert.rejects(it.keys.sealText(id, place, 'x'), { code: 'encryption.key-missing' })
   })
 
+  test('a workspace that a restore brought back although its keys were destroyed since is removed again', async () => {
+    const { workspaces } = it.access
+    const { id } = await workspaces.makeSample(contextOf())
+    const rows = () => it.db.selectFrom('workspace').selectAll().where('id', '=', id)
+    const [before, members] = [
+      await rows().executeTakeFirstOrThrow(),
+      await it.db
+        .selectFrom('membership')
+        .select(['account_id', 'workspace_id', 'role', 'job_function', 'created_at'])
+        .where('workspace_id', '=', id)
+        .execute(),
+    ]
+    assert.equal(await workspaces.removeErased(), 0)
+    await workspaces.removeSamples(contextOf())
+    await it.db
+      .updateTable('workspace')
+      .set({ removed_at: null, name: before.name })
+      .where('id', '=', id)
+      .execute()
+    await it.db.insertInto('membership').values(members).execute()
+    await assert.rejects(
+      owner.context().then((context) => it.access.me(context)),
+      {
+        code: 'encryption.key-missing',
+      },
+    )
+    assert.equal(await workspaces.removeErased(), 1)
+    assert.equal((await workspaces.tenants()).find((one) => one.id === id)?.state, 'removed')
+    assert.equal((await rows().executeTakeFirstOrThrow()).name.length, 0)
+    assert.ok((await it.access.me(await owner.context())).workspaces.every((one) => one.id !== id))
+    assert.equal(await workspaces.removeErased(), 0)
+  })
+
   test('sample data can be there before anybody is; the first administrator finds it, and nothing of it stays', async () => {
     const other = await testAccess()
     try {

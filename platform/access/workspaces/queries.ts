@@ -1,4 +1,4 @@
-import type { Insertable } from 'kysely'
+import { sql, type Insertable } from 'kysely'
 import type { Database, Tables } from '../../db/index.ts'
 import type { StaffRole, WorkspaceRole } from '../../kernel/permission.ts'
 import { isBuiltIn, ROLE_JOBS, STAFF_JOBS } from '../roles/role-table.ts'
@@ -59,6 +59,18 @@ export async function sampleWorkspaces(db: Database): Promise<string[]> {
     .forUpdate()
     .execute()
   return rows.map((row) => row.id)
+}
+
+/** Those of these workspaces that were not removed, held until the transaction ends. */
+export async function presentAmong(db: Database, ids: readonly string[]): Promise<string[]> {
+  const rows = await db
+    .selectFrom('workspace')
+    .select('id')
+    .where((one) => one(sql<string>`id::text`, 'in', [...ids]))
+    .where('removed_at', 'is', null)
+    .forUpdate()
+    .execute()
+  return rows.map(({ id }) => id)
 }
 
 /** The newest owner of a workspace. */

@@ -1,5 +1,5 @@
 import { notify, type Database } from '../../db/index.ts'
-import type { FieldPlace } from '../../encryption/index.ts'
+import { erasedTenants, type FieldPlace } from '../../encryption/index.ts'
 import type { RequestContext } from '../../kernel/caller.ts'
 import { newId } from '../../kernel/id.ts'
 import { Problem } from '../../kernel/problem.ts'
@@ -17,6 +17,7 @@ import {
   clearWorkspace,
   insertWorkspace,
   newestOwner,
+  presentAmong,
   sampleWorkspaces,
   workspacesOf,
 } from './queries.ts'
@@ -126,15 +127,46 @@ export async function removeSampleWorkspaces(
   return db.transaction().execute(async (tx) => {
     const ids = await sampleWorkspaces(tx)
     for (const id of ids) {
-      await leaveWorkspace(tx, id)
-      await deleteProbesOf(tx, id)
-      await clearWorkspace(tx, id, clock.now())
+      await clearAway(tx, id, clock.now())
       await keys.destroy(tx, id)
       const target = { kind: 'workspace', id }
       await audit.record(
         tx,
         eventOf(context, 'workspace.removed', { tenant: null, target, details: { sample: true } }),
       )
+    }
+    if (ids.length > 0) await notify(tx, 'session_revoked')
+    return ids.length
+  })
+}
+
+/** Ends everything that stands in a workspace; its row stays, marked removed. */
+async function clearAway(tx: Database, id: string, at: Date): Promise<void> {
+  await leaveWorkspace(tx, id)
+  await deleteProbesOf(tx, id)
+  await clearWorkspace(tx, id, at)
+}
+
+/**
+ * Removes again what a restore to an earlier moment brought back: workspaces whose keys were destroyed since, of which
+ * nothing opens any more. Returns how many there were.
+ */
+export async function removeErasedWorkspaces({ db, clock, audit }: Omit<Parts, 'keys'>): Promise<number> {
+  const erased = await erasedTenants(db)
+  if (erased.length === 0) return 0
+  return db.transaction().execute(async (tx) => {
+    const ids = await presentAmong(tx, erased)
+    for (const id of ids) {
+      await clearAway(tx, id, clock.now())
+      await audit.record(tx, {
+        type: 'workspace.removed',
+        tenant: null,
+        actor: { kind: 'system', id: 'restore' },
+        target: { kind: 'workspace', id },
+        outcome: 'success',
+        details: { restored: true },
+        request: null,
+      })
     }
     if (ids.length > 0) await notify(tx, 'session_revoked')
     return ids.length
