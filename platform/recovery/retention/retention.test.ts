@@ -121,6 +121,28 @@ suite('the end of backups', () => {
     assert.deepEqual(caughtUp.removed[1]?.backups, partly.removed[0]?.backups)
   })
 
+  test('policy 6.1-e: what a backup left that was cut off goes when its lock ends, and not before', async () => {
+    rig.clock.advanceSeconds(HOUR)
+    const writer = await rig.repository.startBackup({ kind: 'full', parent: null })
+    const archive = writer.archive('base.tar')
+    await archive.write(Buffer.alloc(1000, 7))
+    await archive.end()
+    await rig.repository.settled()
+    const left = async () =>
+      (await Promise.all(rig.repository.regions.map((region) => rig.repository.objects(region)))).map(
+        (objects) => objects.filter(({ path }) => path.includes(`/backups/${writer.name}/`)).length,
+      )
+    assert.deepEqual(await left(), [1, 1])
+    rig.clock.advanceSeconds(DAY)
+    await writeSampleBackup(rig.repository, { log: 7 })
+    rig.clock.advanceSeconds(90 * DAY)
+    await expire()
+    assert.deepEqual(await left(), [1, 1], 'locked for two more days after those that it is kept')
+    rig.clock.advanceSeconds(DAY)
+    const done = await expire()
+    assert.deepEqual([done.failed, await left()], [[], [0, 0]])
+  })
+
   test('nobody holds a span of time that ends before it begins', async () => {
     const from = rig.clock.now()
     const to = secondsAfter(from, -1)
