@@ -39,7 +39,7 @@ export const backupsProved: Control<ProofSystem> = control({
   id: 'backup-restores',
   clauses: ['6.1-a'],
   reads: [],
-  everySeconds: HOUR,
+  everySeconds: 10 * MINUTE,
   enforcedIn: ['platform/recovery/restore', 'engines/backup'],
   looks:
     'Reads how the last restore went that was made as a proof: after every full backup and once a week of any one, recovered in a server of its own, every row counted, every page’s checksum compared.',

@@ -67,10 +67,10 @@ export function restoreJobs({ proofs, sandboxes }: Restores): readonly Job[] {
   return [
     {
       name: 'recovery.prove',
-      cron: '*/10 * * * *',
+      cron: '*/2 * * * *',
       permission: 'system',
       event: 'restore.proved',
-      // The next look comes in ten minutes; a second queue of tries would only pile up.
+      // The next look comes in two minutes; a second queue of tries would only pile up.
       triesMax: 1,
       run: async () => {
         const due = await dueForProof(proofs)
