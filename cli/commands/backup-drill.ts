@@ -1,25 +1,33 @@
-import type { Command } from '../command.ts'
+import { UsageError, type Command } from '../command.ts'
 
 /** A restore may bring back all there is. */
 const DRILL_MS = 4 * 60 * 60_000
+const TYPES = ['restore', 'region-loss', 'key-loss', 'people-loss'] as const
 
-/** `surety backup drill`: restores a backup in a server of its own, checks it, keeps how it went, and removes it again. */
+/** `surety backup drill`: rehearses a disaster on a copy, all fourteen points, keeps how it went, and removes the copy again. */
 export const backupDrill: Command = {
   name: 'backup drill',
-  takes: '[NAME]',
-  says: 'restore the newest backup, or another, as a proof: every row counted, every page compared; nothing stays',
+  takes: '[TYPE]',
+  says: `rehearse a disaster on a copy that nobody else reaches: ${TYPES.join(', ')}; nothing of it stays`,
   words: { min: 0, max: 1 },
-  flags: {},
-  run: async ({ operator, words: [name] }) => {
-    const body = name === undefined ? {} : { backup: name }
-    const outcome = await operator.call('POST /recovery/prove', { body, waitMs: DRILL_MS })
-    const steps = (outcome.proof?.steps ?? []).map((step) => `${step.name} ${step.seconds.toFixed(1)} s`)
+  flags: {
+    'game-day': { says: 'as the game day that at least two people of the staff sign in the console' },
+  },
+  run: async ({ operator, words: [word], has }) => {
+    const type = TYPES.find((one) => one === (word ?? 'restore'))
+    if (type === undefined) throw new UsageError(`TYPE is one of ${TYPES.join(', ')}`)
+    const gameDay = has('game-day')
+    const report = await operator.call('POST /recovery/drill', { body: { type, gameDay }, waitMs: DRILL_MS })
+    const words = { passed: 'passed', failed: 'FAILED', 'could-not-run': 'COULD NOT RUN' }
     return {
-      ok: outcome.passed,
-      json: outcome,
+      ok: report.passed,
+      json: report,
       lines: [
-        `${outcome.backup}: ${outcome.passed ? '' : 'FAILED: '}${outcome.says}.`,
-        ...(steps.length === 0 ? [] : [steps.join(', ')]),
+        ...report.points.map(
+          ({ number, name, result, says, seconds }) =>
+            `${String(number).padStart(2)}  ${words[result]}  ${name} (${seconds} s): ${says}`,
+        ),
+        `${report.passed ? '' : 'FAILED: '}${report.says}.`,
       ],
     }
   },

@@ -1,4 +1,5 @@
 import { declare, type Control, type Declaration } from '../kernel/control.ts'
+import { drillControls } from './drills/index.ts'
 import { backupsProved } from './restore/index.ts'
 import { keepingControls } from './keeping.ts'
 import type { RecoverySystem } from './recovery-parts.ts'
@@ -11,20 +12,11 @@ export const recoveryControls: readonly Control<RecoverySystem>[] = [
   pointIsKept,
   backupsProved,
   ...keepingControls,
+  ...drillControls,
 ]
 
 /** The clauses of chapter 6 that no control proves. */
 export const recoveryDeclarations: readonly Declaration[] = [
   ...declare('computed', ['6.2-0'], 'Follows from the clauses below it.'),
-  ...declare(
-    'unproven',
-    ['6.2-a'],
-    'A restore is timed at every check, but a recovery from the alarm to the first answer is not rehearsed yet.',
-  ),
-  ...declare(
-    'unproven',
-    ['6.2-c'],
-    'There is no rehearsal of a disaster with a record of who took part yet.',
-  ),
   ...declare('unproven', ['6.2-e'], 'No procedures for incidents are on record yet.'),
 ]

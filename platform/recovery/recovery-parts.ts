@@ -1,3 +1,4 @@
+import type { Log } from '../kernel/log.ts'
 import type { Backups } from './backups.ts'
 import type { KeepingParts } from './keeping.ts'
 import type { ProofSystem, Restores } from './restore/index.ts'
@@ -6,6 +7,7 @@ import type { ProofSystem, Restores } from './restore/index.ts'
 export type RecoveryParts = KeepingParts & {
   readonly backups: Backups
   readonly restores: Restores
+  readonly log: Pick<Log, 'error'>
 }
 
 /** The running system as the controls of chapter 6 observe it. */

@@ -1,4 +1,5 @@
 import { calendarRoutes } from './calendar/index.ts'
+import { drillHouse, drillRoutes } from './drills/index.ts'
 import { keepingRoutes } from './keeping.ts'
 import { restoreRoutes } from './restore/index.ts'
 import type { RecoveryParts } from './recovery-parts.ts'
@@ -11,5 +12,6 @@ export function recoveryRoutes(parts: RecoveryParts) {
     ...keepingRoutes(parts),
     ...restoreRoutes(parts.restores),
     ...calendarRoutes(parts),
+    ...drillRoutes(drillHouse(parts), parts.log),
   ] as const
 }

@@ -22,6 +22,11 @@ export function newestChanges(db: Database, most: number): Promise<ChangeRow[]> 
   return db.selectFrom('database_change').selectAll().orderBy('promoted_at', 'desc').limit(most).execute()
 }
 
+/** The last change; null when there was none. */
+export async function newestChange(db: Database): Promise<ChangeRow | null> {
+  return (await newestChanges(db, 1))[0] ?? null
+}
+
 /** Leaves no change, in a transaction that is undone. */
 export async function dropChanges(tx: Database): Promise<void> {
   await tx.deleteFrom('database_change').execute()
