@@ -67,7 +67,11 @@ async function accessIsLogged(
 ): Promise<Observation> {
   const now = system.clock.now()
   const span = { from: secondsAfter(now, -COMPARED_SECONDS), now }
-  const { accesses, unlogged, unregistered, unexplained } = await reconcileAccesses(db, keyring, span)
+  const { accesses, unlogged, unregistered, unexplained, restored } = await reconcileAccesses(
+    db,
+    keyring,
+    span,
+  )
   const failures = [
     ...(unlogged > 0 ? [`${unlogged} uses of keys left no event in the audit log`] : []),
     ...(unregistered > 0 ? [`${unregistered} events tell of uses that the keyring does not know`] : []),
@@ -77,7 +81,8 @@ async function accessIsLogged(
       .map((status) => `a request for keys without the token was answered ${status}, not 401`),
     ...open.map((name) => `${name} is open to other users of the machine`),
   ]
-  const says = `${accesses} uses of keys in ${COMPARED_SECONDS / DAY} days each have the event that preceded them and no event is without its use, requests for keys without the token are refused, and key files are closed to other users`
+  const lost = restored === 0 ? '' : ` or lie in a time that a restore lost (${restored})`
+  const says = `${accesses} uses of keys in ${COMPARED_SECONDS / DAY} days each have the event that preceded them${lost} and no event is without its use, requests for keys without the token are refused, and key files are closed to other users`
   return observed(
     failures,
     says,
@@ -86,6 +91,7 @@ async function accessIsLogged(
       unlogged,
       unregistered,
       unexplained,
+      restored,
       refused: statuses.filter((status) => status === 401).length,
     },
     { count: accesses, coverage: 1, of: 'uses of keys' },

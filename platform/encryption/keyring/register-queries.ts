@@ -51,10 +51,17 @@ export interface Reconciliation {
   readonly unregistered: number
   /** Events of uses that came to nothing, with no second event that says so. */
   readonly unexplained: number
+  /** Uses whose event was lost with a restore of the main database, which an event of its own tells of. */
+  readonly restored: number
 }
 
 /** An event precedes the use that it tells of by no more than this. */
 const BETWEEN_MS = 60_000
+
+/** The register notes a use before the event of it is committed. */
+function before(moment: Date): Date {
+  return new Date(moment.getTime() - BETWEEN_MS)
+}
 
 /** The span that is compared. */
 export interface Span {
@@ -86,6 +93,15 @@ async function eventsSince(db: Database, from: Date, ids?: readonly string[]) {
   }
 }
 
+/** The times that restores of the main database lost: what was logged in them is in no log any more. */
+async function lostSpans(db: Database, from: Date): Promise<readonly { from: Date; to: Date }[]> {
+  const { rows } = await sql<{ from: Date; to: Date }>`
+    select (coalesce(details ->> 'lastCommitAt', details ->> 'lastHeartbeatAt'))::timestamptz as "from", at as "to"
+    from audit_event where type = 'recovery.restored' and at >= ${from}
+      and coalesce(details ->> 'lastCommitAt', details ->> 'lastHeartbeatAt') is not null`.execute(db)
+  return rows
+}
+
 /** Destructions that were asked for and are not carried out yet. */
 async function waitingIds(db: Database): Promise<ReadonlySet<string>> {
   const rows = await db.selectFrom('key_destruction').select('id').where('done_at', 'is', null).execute()
@@ -110,7 +126,7 @@ export async function reconcileAccesses(
   keyring: Keyring,
   { from, now }: Span,
 ): Promise<Reconciliation> {
-  const further = new Date(from.getTime() - BETWEEN_MS)
+  const further = before(from)
   // In this order, because an intention is in the register before its event, and a destruction before it is done.
   const { done, failed } = await eventsSince(db, from)
   const waiting = await waitingIds(db)
@@ -121,9 +137,13 @@ export async function reconcileAccesses(
   const ids = missing.map(({ id }) => id)
   // Events that were committed since the first look.
   const later = ids.length === 0 ? done : (await eventsSince(db, further, ids)).done
+  const unlogged = missing.filter((one) => later.get(one.id) !== one.action)
+  const spans = unlogged.length === 0 ? [] : await lostSpans(db, from)
+  const lost = unlogged.filter(({ at }) => spans.some((span) => at >= before(span.from) && at <= span.to))
   return {
     accesses: used.length,
-    unlogged: missing.filter((one) => later.get(one.id) !== one.action).length,
+    unlogged: unlogged.length - lost.length,
+    restored: lost.length,
     unregistered: [...done].filter(([id, action]) => actions.get(id) !== action && !waiting.has(id)).length,
     unexplained: interrupted(register, done, failed, now).filter((one) => one.at >= from).length,
   }
