@@ -1,4 +1,4 @@
-import { DAY, HOUR, secondsBetween } from '../../kernel/clock.ts'
+import { DAY, HOUR, MINUTE, secondsBetween } from '../../kernel/clock.ts'
 import { control, type Control, type Observation } from '../../kernel/control.ts'
 import { everyBreakFound, observed } from '../../kernel/observed.ts'
 import type { BrokenCopy } from './broken-copies.ts'
