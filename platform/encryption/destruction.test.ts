@@ -136,6 +136,19 @@ suite('keys that are destroyed', () => {
     assert.deepEqual(await replayErasures(rig.db, rig), [])
   })
 
+  test('a person who is forgotten before a key was made gets none later, and a restored database hears of it', async () => {
+    const tenant = randomUUID()
+    const sealed = await rig.keys.sealText(tenant, place, 'hers')
+    const hers = rig.keys.forPerson(tenant, 'early')
+    assert.equal(await hers.openText(place, sealed), 'hers')
+    await hers.destroy(rig.db)
+    await assert.rejects(hers.sealText(place, 'x'), missing)
+    await assert.rejects(hers.openText(place, sealed), missing)
+    assert.equal(await rig.keys.openText(tenant, place, sealed), 'hers', 'what is the tenant’s stays')
+    await rig.db.deleteFrom('key_destruction').execute()
+    assert.ok((await replayErasures(rig.db, rig)).some(({ person }) => person === 'early'))
+  })
+
   test('policy 2.3-b: register and audit log agree after all that', async () => {
     rig.clock.advanceSeconds(120)
     const seen = await keyAccessLogged.check(await rig.system())

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { generateDataKey, keyFingerprint } from '#envelope'
 import type { Keyring } from './database.ts'
 
 /** What a key of a tenant is used for. */
@@ -196,7 +197,23 @@ export async function destroyKeys(
     if (person !== null) query = query.where(sql.ref('person'), '=', person)
     count += Number((await query.executeTakeFirst()).numUpdatedRows)
   }
+  if (person !== null && count === 0) await neverMade(keyring, { tenant, person }, at)
   return count
+}
+
+/** The trace of a person who had no key: none is ever made, and a database that comes back from a backup hears of it too. */
+async function neverMade(
+  keyring: Keyring,
+  of: { readonly tenant: string; readonly person: string },
+  at: Date,
+): Promise<void> {
+  const fingerprint = keyFingerprint(generateDataKey())
+  const trace = { ...of, wrapped: NOTHING, fingerprint, under: 1, created_at: at, destroyed_at: at }
+  await keyring
+    .insertInto('person_key')
+    .values(trace)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
 }
 
 /** A tenant's newest data key. */
