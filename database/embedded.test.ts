@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -33,6 +34,24 @@ suite('the embedded server', () => {
     assert.deepEqual(await readdir(join(folder, 'data')), ['letters.txt'])
     assert.equal(await readFile(join(folder, 'data/letters.txt'), 'utf8'), 'dear')
     await rm(join(folder, 'data'), { recursive: true })
+  })
+
+  test('a socket folder that is a link to another place is refused before anything is written or owned there', async () => {
+    const tag = createHash('sha256').update(join(folder, 'other')).digest('hex').slice(0, 12)
+    const link = join(tmpdir(), `surety-${tag}`)
+    const place = join(folder, 'place')
+    await mkdir(place, { mode: 0o755 })
+    await symlink(place, link)
+    try {
+      await assert.rejects(
+        startPostgres({ ...options(), dataFolder: join(folder, 'other') }),
+        /was made by somebody else/,
+      )
+      assert.deepEqual(await readdir(place), [])
+      assert.equal((await stat(place)).mode & 0o777, 0o755)
+    } finally {
+      await rm(link)
+    }
   })
 
   test('a first start that is killed in the middle is made anew by the next one', async () => {

@@ -6,6 +6,7 @@ import {
   chown,
   constants,
   cp,
+  lstat,
   mkdir,
   readdir,
   readFile,
@@ -106,6 +107,15 @@ export async function makePrivate(folder: string, user: ServerUser | null): Prom
   await mkdir(folder, { recursive: true })
   if (user !== null) await chown(folder, user.uid, user.gid)
   await chmod(folder, 0o700)
+}
+
+/** Refuses a folder in the temporary folder that somebody else made in advance, or a link to another place: passwords pass through it. */
+async function requireOurs(folder: string, user: ServerUser | null): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const { uid, isFolder } = await lstat(folder).then((one) => ({ uid: one.uid, isFolder: one.isDirectory() }))
+  const owners = [process.getuid?.() ?? uid, user?.uid]
+  if (!isFolder || !owners.includes(uid))
+    throw new Error(`${folder} was made by somebody else: remove it, or set TMPDIR to a folder of your own`)
 }
 
 /** Where the data of a server with this folder really lies; differs from the folder only as root below a private home. */
@@ -266,6 +276,7 @@ export async function startPostgres(options: {
 }): Promise<PostgresServer> {
   const user = await serverUser()
   const at = await places(options.dataFolder, user)
+  await requireOurs(at.socket, user)
   await makePrivate(at.socket, user)
   if (at.data === options.dataFolder) await mkdir(dirname(at.data), { recursive: true })
   const password = await superuserPassword(options.passwordFile)
