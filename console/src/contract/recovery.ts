@@ -44,3 +44,7 @@ export type Hold = Wire<RecoveryApi['GET /api/recovery/holds']['reply']>['holds'
 export type Certificate = Wire<RecoveryApi['GET /api/recovery/certificates']['reply']>['certificates'][number]
 /** The two sites of the database. */
 export type Standing = Wire<RecoveryApi['GET /api/recovery/standby']['reply']>
+/** Drills, what they are held to, and when the next game day is. */
+export type Drills = Wire<RecoveryApi['GET /api/recovery/drills']['reply']>
+/** One drill. */
+export type Drill = Drills['drills'][number]

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { PageBody, PageHead } from '../ui/page.tsx'
+import { DrillsSection } from './drills-section.tsx'
 import { MeasuredSection } from './measured-section.tsx'
 import { RecoveryTabs } from './recovery-tabs.tsx'
 import { StandbySection } from './standby-section.tsx'
@@ -14,6 +15,7 @@ export function DrillsPage(): ReactNode {
       />
       <RecoveryTabs />
       <MeasuredSection />
+      <DrillsSection />
       <StandbySection />
     </PageBody>
   )

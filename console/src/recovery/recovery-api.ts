@@ -63,3 +63,11 @@ export const standbyQuery = queryOptions({
   queryFn: ({ signal }) => call('GET /api/recovery/standby', {}, { signal }),
   refetchInterval: 15_000,
 })
+
+/** Drills, the newest first; asked for often while one runs. */
+export const drillsQuery = queryOptions({
+  queryKey: ['recovery', 'drills'],
+  queryFn: ({ signal }) => call('GET /api/recovery/drills', {}, { signal }),
+  refetchInterval: ({ state }) =>
+    state.data?.drills.some((one) => one.state === 'running') === true ? 3000 : 30_000,
+})
