@@ -113,7 +113,7 @@ suite('keys and recovery, in a real browser', { skip: noBrowser, timeout: 480_00
     const holds = page.getByRole('table', { name: 'Kept for a case' })
     await holds.getByText('in force').waitFor()
     await examine(window, 'holds and removals')
-    await press('Let the hold of SAMPLE-1 go', holds)
+    await press('Let go: SAMPLE-1', holds)
     await press('Let it go', dialog('Let the hold go'))
     await holds.getByText(/^let go/).waitFor()
   })

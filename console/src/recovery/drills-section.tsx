@@ -46,7 +46,7 @@ export function DrillsSection(): ReactNode {
 
 function GameDay({ of: { gameDay } }: { readonly of: Drills }): ReactNode {
   const open = Date.parse(gameDay.opensAt) <= useNow()
-  const type = DRILL_TYPES[gameDay.type as keyof typeof DRILL_TYPES]
+  const type = DRILL_TYPES[gameDay.type]
   return (
     <p className="text-muted">
       {open ? 'The next game day is open since ' : 'The next game day opens '}

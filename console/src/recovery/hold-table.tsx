@@ -79,7 +79,7 @@ function Release({ of }: { readonly of: Hold }): ReactNode {
       words="Let go"
       title="Let the hold go"
       weight="danger"
-      aria-label={`Let the hold of ${of.reference} go`}
+      aria-label={`Let go: ${of.reference}`}
     >
       <div className="flex flex-col gap-4">
         {release.isError && <ProblemNotice error={release.error} focus />}
