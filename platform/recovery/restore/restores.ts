@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Repository } from '#backup'
 import type { Audit } from '../../audit/index.ts'
 import type { Database } from '../../db/index.ts'
-import type { Clock } from '../../kernel/clock.ts'
+import { secondsBetween, type Clock } from '../../kernel/clock.ts'
 import type { Config } from '../../kernel/config.ts'
 import type { Job } from '../../kernel/job.ts'
 import type { Log } from '../../kernel/log.ts'
@@ -17,6 +17,8 @@ import { openSandboxes, type Sandboxes } from './sandboxes.ts'
 
 /** Proofs that are shown. */
 const PROOFS_MAX = 60
+/** A system that has just started has enough to do: proofs by the clock begin after this. */
+const SETTLE_SECONDS = 300
 
 /** What restores of the running system need. */
 export interface RestoresParts {
@@ -63,7 +65,8 @@ export function openRestores(parts: RestoresParts): Restores {
 }
 
 /** Proofs after every full backup and of any backup once a week, and the end of sandboxes. */
-export function restoreJobs({ proofs, sandboxes }: Restores): readonly Job[] {
+export function restoreJobs({ clock, proofs, sandboxes }: Restores): readonly Job[] {
+  const startedAt = clock.now()
   return [
     {
       name: 'recovery.prove',
@@ -73,6 +76,7 @@ export function restoreJobs({ proofs, sandboxes }: Restores): readonly Job[] {
       // The next look comes in two minutes; a second queue of tries would only pile up.
       triesMax: 1,
       run: async () => {
+        if (secondsBetween(startedAt, clock.now()) < SETTLE_SECONDS) return
         const due = await dueForProof(proofs)
         if (due !== null) await prove(proofs, due.backup, due.reason)
       },
