@@ -58,7 +58,7 @@ import {
 import { honestNotes, openProof, openServices, sockets, type Proof, type Services } from './proof.ts'
 import { postJobs, postRoutes } from './post/index.ts'
 import {
-  backupKeyClass,
+  backupKeyClasses,
   followChanges,
   letCommitsGo,
   makeDueBackup,
@@ -118,7 +118,11 @@ function allRoutes(config: Config, ground: Ground, services: Services, proof: Pr
     ...ledgerRoutes(auditParts),
     ...auditSocketRoutes(auditParts),
     ...rootRoutes({ ...ground.keyParts, ...ground.rootActs, root: ground.root, policy: ground.policy }),
-    ...rotationRoutes({ ...ground, clock, classes: keyClasses(ground, backupKeyClass(proof.recovery)) }),
+    ...rotationRoutes({
+      ...ground,
+      clock,
+      classes: keyClasses(ground, config.SURETY_KEYS, backupKeyClasses(proof.recovery)),
+    }),
     ...keyRoutes({ ...ground.keyParts, ...keyCopies(config, proof) }),
     ...encryptionRoutes({ keys: ground.keys, policy: ground.policy, tenantIsActive }),
     ...firewallRoutes(services.house.parts),

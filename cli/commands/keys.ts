@@ -21,7 +21,9 @@ export const keysList: Command = {
       one.says,
     ])
     const limit = `The policy allows ${many(Math.floor(found.limitSeconds / DAY_SECONDS), 'day')}.`
-    return { ok: !found.classes.some(tooOld), json: found, lines: [...columns(rows), limit] }
+    const fixed = found.classes.filter((one) => !one.onDemand).map((one) => [one.name, one.how])
+    const why = ['', 'Not replaced with `surety keys rotate CLASS`:', ...columns(fixed)]
+    return { ok: !found.classes.some(tooOld), json: found, lines: [...columns(rows), limit, ...why] }
   },
 }
 
@@ -29,11 +31,21 @@ export const keysList: Command = {
 export const keysRotate: Command = {
   name: 'keys rotate',
   takes: 'CLASS',
-  says: 'replace a class of keys now (data); `surety keys status` shows how stored values follow',
+  says: 'replace a class of keys now (data, backup, signing); `surety keys status` shows how stored values follow',
   words: { min: 1, max: 1 },
-  flags: {},
-  run: async ({ operator, words: [name = ''] }) => {
-    const done = await operator.call('POST /keys/classes/:name/rotate', { params: { name }, waitMs: 600_000 })
+  flags: {
+    to: {
+      value: 'RECIPIENT',
+      says: 'backup: the public half (age1pq1…) of a recovery key that is kept elsewhere',
+    },
+  },
+  run: async ({ operator, words: [name = ''], value }) => {
+    const to = value('to')
+    const done = await operator.call('POST /keys/classes/:name/rotate', {
+      params: { name },
+      body: to === undefined ? {} : { to },
+      waitMs: 600_000,
+    })
     return { ok: true, json: done, lines: [`${many(done.rotated, 'key')} replaced.`] }
   },
 }

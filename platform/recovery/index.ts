@@ -2,7 +2,7 @@
 export { backupInterval, backupRetention, recoveryParameters } from './parameters.ts'
 export { recoveryEvents } from './events.ts'
 export { openBackups, type Backups } from './backups.ts'
-export { backupKeyClass, type KeepingParts } from './keeping.ts'
+export { backupKeyClasses, type KeepingParts } from './keeping.ts'
 export { makeDueBackup } from './schedule/index.ts'
 export { recoveryJobs } from './jobs.ts'
 export { recoveryRoutes } from './routes.ts'

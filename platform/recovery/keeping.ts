@@ -1,12 +1,13 @@
 import { segmentBytesDefault } from '#backup'
 import type { Audit } from '../audit/index.ts'
 import type { Database } from '../db/index.ts'
-import type { KeyClass } from '../encryption/index.ts'
+import type { AgedKey, KeyClass } from '../encryption/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Control } from '../kernel/control.ts'
 import type { Actor } from '../kernel/event.ts'
 import type { Job } from '../kernel/job.ts'
 import type { PolicyReader } from '../kernel/parameter.ts'
+import { Problem } from '../kernel/problem.ts'
 import type { Backups } from './backups.ts'
 import { retentionOf } from './lock-times.ts'
 import { backupRetention } from './parameters.ts'
@@ -15,6 +16,7 @@ import { backupsEnd, expireBackups, retentionRoutes, type Expired } from './rete
 import type { Residency } from './stores/index.ts'
 import {
   backupKeysApart,
+  isRecipient,
   rotateDueBackupKeys,
   rotateRecoveryKey,
   rotateSigningKey,
@@ -118,19 +120,34 @@ export function keepingRoutes(parts: KeepingParts) {
 }
 
 /** The keys of backups among the classes of keys, for `surety keys`. Policy 2.3-a.1. */
-export function backupKeyClass(parts: KeepingParts): KeyClass {
-  return {
-    name: 'backup',
-    says: 'the recovery key that backups are wrapped to, and the key that signs them',
-    how: 'Every secret is wrapped to the next recovery key beside its objects, which stay as they are; what older keys signed stays trusted.',
-    aged: true,
-    inUse: async () => (await parts.backups.house()).keys.ages(),
-    rotate: async (user) => {
-      const rotation = await rotationParts(parts)
-      const by = user.actor
-      await rotateRecoveryKey(rotation, by)
-      await rotateSigningKey(rotation, by)
-      return 2
+export function backupKeyClasses(parts: KeepingParts): readonly KeyClass[] {
+  const inUse = (which: (ages: readonly AgedKey[]) => AgedKey | undefined) => async () =>
+    [which((await parts.backups.house()).keys.ages())].filter((one) => one !== undefined)
+  return [
+    {
+      name: 'backup',
+      says: 'the recovery key that backups are wrapped to',
+      how: 'Every secret is wrapped to the next recovery key beside its objects, which stay as they are; `--to` takes the public half of one that is kept elsewhere.',
+      aged: true,
+      inUse: inUse(([recovery]) => recovery),
+      takesRecipient: true,
+      rotate: async ({ actor }, to) => {
+        if (to !== undefined && !(await isRecipient(to)))
+          throw new Problem('request.invalid', 'This is no post-quantum recipient of age (age1pq1…).')
+        await rotateRecoveryKey(await rotationParts(parts), actor, to)
+        return 1
+      },
     },
-  }
+    {
+      name: 'signing',
+      says: 'what manifests and other notes of backups are signed with',
+      how: 'Replaced now; what older keys signed stays trusted.',
+      aged: true,
+      inUse: inUse(([, signing]) => signing),
+      rotate: async ({ actor }) => {
+        await rotateSigningKey(await rotationParts(parts), actor)
+        return 1
+      },
+    },
+  ]
 }

@@ -19,5 +19,7 @@ export interface KeyClass {
   readonly aged: boolean
   inUse(): Promise<readonly AgedKey[]>
   /** Replaces them now and returns how many were; null where another command or another machine does that. */
-  readonly rotate: ((user: KeyUser) => Promise<number>) | null
+  readonly rotate: ((user: KeyUser, to?: string) => Promise<number>) | null
+  /** Whether `to` of a rotation may be the public half of a key that was made elsewhere. */
+  readonly takesRecipient?: true
 }

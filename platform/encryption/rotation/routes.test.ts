@@ -19,6 +19,7 @@ after(() => rig.close())
 const request = {
   caller: { kind: 'operator', id: 'test', ip: null, userAgent: null },
   requestId: '01890000-0000-7000-8000-000000000001',
+  body: {},
 } as never
 
 function routes() {
@@ -58,6 +59,14 @@ suite('keys at the operator’s socket', () => {
     assert.equal(done.older[0]?.values, 0)
     assert.equal(done.runs.find((run) => run.store === 'surety.outbox.message')?.moved, 1)
     assert.equal((await told(list.handle(request))).classes[0]?.oldestDays, 0)
+  })
+
+  test('only backups are wrapped to keys that were made elsewhere', async () => {
+    const [, , rotate] = routes()
+    const to = { params: { name: 'data' }, body: { to: 'age1pq1sample' } }
+    await assert.rejects(rotate.handle({ ...(request as object), ...to } as never), {
+      code: 'request.invalid',
+    })
   })
 
   test('a class that another command replaces, and one that is not there, are refused with a reason', async () => {

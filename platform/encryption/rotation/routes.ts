@@ -47,7 +47,9 @@ export function rotationRoutes(deps: RotationRouteDeps) {
       path: '/keys/classes/:name/rotate',
       event: 'key.rotated',
       params: z.strictObject({ name: z.string().max(40) }),
-      handle: async ({ params: { name }, caller, requestId }) => {
+      /** `to`: the public half of a key that was made elsewhere. */
+      body: z.strictObject({ to: z.string().max(4000).optional() }),
+      handle: async ({ params: { name }, body: { to }, caller, requestId }) => {
         const found = deps.classes.find((one) => one.name === name)
         if (found === undefined)
           throw new Problem(
@@ -55,8 +57,10 @@ export function rotationRoutes(deps: RotationRouteDeps) {
             `There is no class ${name}; there are ${deps.classes.map((one) => one.name).join(', ')}.`,
           )
         if (found.rotate === null) throw new Problem('resource.conflict', found.how)
+        if (to !== undefined && found.takesRecipient !== true)
+          throw new Problem('request.invalid', 'Keys of this class are made here.')
         const request = { id: requestId, ip: caller.ip, userAgent: caller.userAgent }
-        return { rotated: await found.rotate({ actor: { kind: caller.kind, id: caller.id }, request }) }
+        return { rotated: await found.rotate({ actor: { kind: caller.kind, id: caller.id }, request }, to) }
       },
     }),
     ...staffRoutes(deps),
