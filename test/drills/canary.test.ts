@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { canaryWords, tracesOf as tracesOfWords } from '../../platform/encryption/inventory/index.ts'
+import type { RunningSystem } from '../running-system.ts'
 import {
   ask,
   openWorkplace,
@@ -44,6 +45,12 @@ async function search(
     found.push(...findIn(content, sentences).map((what) => `${what} in ${path}`))
   }
   return { files: entries.length, bytes, found }
+}
+
+/** Folders beside the data: the keyring and both stores of backups. */
+function aside({ environment }: RunningSystem): string[] {
+  const backups = environment['SURETY_BACKUPS'] ?? ''
+  return [environment['SURETY_KEYRING'] ?? '', join(backups, 'region-a'), join(backups, 'region-b')]
 }
 
 function findIn(content: Buffer, sentences: Readonly<Record<string, string>>): string[] {
@@ -109,8 +116,6 @@ suite('drill: the canary', { timeout: 120_000 }, () => {
     const query = `/inbox/conversations?status=${encodeURIComponent(canaries['the refused message'])}`
     assert.equal((await ask(system, cookie, `GET ${query}`)).status, 422)
 
-    const backup = await system.cli(['backup', '--json'])
-    assert.equal(backup.code, 0, backup.stdout + backup.stderr)
     await until('the events are in the ledger', async () => {
       const [row] = await sql<{ count: number }>(
         system,
@@ -123,6 +128,9 @@ suite('drill: the canary', { timeout: 120_000 }, () => {
     await sql(system, 'create table public.planted (sentence text)')
     await sql(system, 'insert into public.planted values ($1)', [planted])
     await sql(system, 'checkpoint')
+    // With it in the pages and in the log that are copied.
+    const backup = await system.cli(['backup', 'now', '--full', '--json'])
+    assert.equal(backup.code, 0, backup.stdout + backup.stderr)
 
     const seen = await search(system.varFolder, { ...canaries, 'the planted sentence': planted })
     assert.ok(seen.files > 500 && seen.bytes > 20_000_000, `${seen.files} files, ${seen.bytes} bytes`)
@@ -139,7 +147,9 @@ suite('drill: the canary', { timeout: 120_000 }, () => {
       seen.found.filter((one) => !ours.includes(one)),
       [],
     )
-    assert.deepEqual((await search(system.keysFolder, canaries)).found, [])
+    const elsewhere = { ...canaries, 'the planted sentence': planted }
+    for (const folder of [system.keysFolder, ...aside(system)])
+      assert.deepEqual((await search(folder, elsewhere)).found, [])
     // The log lies in the data folder and was searched with it.
     const log = await readFile(join(system.varFolder, 'log/surety.log'), 'utf8')
     assert.ok(log.includes('"msg":"request"'), 'the log was kept')
@@ -147,8 +157,9 @@ suite('drill: the canary', { timeout: 120_000 }, () => {
   })
 
   test('policy 2.2-a: neither the ledger nor a backup is empty, so the search had something to look at', async () => {
-    for (const folder of ['ledger', 'backups', 'postgres/pg_wal']) {
-      const { files, bytes } = await search(join(at.system.varFolder, folder), {})
+    const within = ['ledger', 'postgres/pg_wal'].map((folder) => join(at.system.varFolder, folder))
+    for (const folder of [...within, ...aside(at.system)]) {
+      const { files, bytes } = await search(folder, {})
       assert.ok(files > 0 && bytes > 1000, folder)
     }
   })
