@@ -99,7 +99,7 @@ export async function valuesInForce(db: Database): Promise<number> {
     .selectFrom('policy_in_force')
     .select((one) => one.fn.countAll<number>().as('count'))
     .executeTakeFirst()
-  return Number(row?.count ?? 0)
+  return row?.count ?? 0
 }
 
 /** Writes the heartbeat; returns what is read there afterwards, or what was there `before`. */
@@ -129,7 +129,7 @@ export async function lackingLedgerRows(db: Database, size: number): Promise<num
     ])
     .where('ledger_index', '<', size)
     .executeTakeFirst()
-  return size - Number(row?.oldest ?? 0) - Number(row?.count ?? 0)
+  return size - (row?.oldest ?? 0) - (row?.count ?? 0)
 }
 
 /** Where the server listens, and whether it archives its log. */

@@ -76,6 +76,8 @@ async function backedUp(world: RecoveryWorld): Promise<string> {
   await world.keepLedger()
   await world.beat()
   await world.wal.flush()
+  // One region is enough for that; a drill may read another.
+  await world.house.repository.settled()
   const anchor = join(world.folder, 'keys', 'ledger-anchor')
   await writeFile(anchor, (await ledgerState(world.db)).checkpoint ?? '')
   // Old enough for everything that it tells of to be in the stores.
