@@ -22,7 +22,6 @@ suite('keys and recovery, in a real browser', { skip: noBrowser, timeout: 480_00
   let browser: Browser
   let window: Window
   let page: Page
-  let proving: Promise<{ stdout: string; stderr: string; code: number }>
 
   const step = openSteps(() => ({ window, system }))
   const heading = (name: string) => page.getByRole('heading', { level: 1, name, exact: true })
@@ -69,7 +68,6 @@ suite('keys and recovery, in a real browser', { skip: noBrowser, timeout: 480_00
       await visit('recovery', 'Backups')
       const runs = page.getByRole('table', { name: 'Last backups' })
       await runs.getByText('whole').first().waitFor({ timeout: 60_000 })
-      proving = system.cli(['backup', 'drill'])
       const regions = page.getByRole('table', { name: 'Regions' })
       await regions
         .getByText(/ s behind$/)
