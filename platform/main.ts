@@ -66,6 +66,7 @@ import {
   recoveryRoutes,
   standbyRoutes,
 } from './recovery/index.ts'
+import { stopOnce } from './stop-once.ts'
 import { trustRoutes } from './trust/index.ts'
 import { startWorker } from './worker/index.ts'
 
@@ -358,22 +359,6 @@ async function sayReady(config: Config, ground: Ground, services: Services, gate
       : [`Trust ${join(config.SURETY_KEYS, 'authority.pem')} to browse without a warning.`]),
   ]
   process.send?.({ addresses, notes, firstLink: await firstLink(services) })
-}
-
-/** Stops once; ends the process in any case, since whoever would end it may be gone, and its database with it. */
-function stopOnce(close: () => Promise<void>, secondsMax: number, log: Log): () => void {
-  let stopping = false
-  return () => {
-    if (stopping) return
-    stopping = true
-    setTimeout(() => process.exit(1), secondsMax * 1000).unref()
-    close()
-      .catch((error: unknown) => {
-        log.error(errorRecord(error), 'the stop was not clean')
-        process.exitCode = 1
-      })
-      .finally(() => process.exit())
-  }
 }
 
 main().catch((error: unknown) => {
