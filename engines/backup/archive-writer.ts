@@ -12,7 +12,7 @@ import type { Receipt } from './regions.ts'
 import type { ArchiveWriter } from './repository-model.ts'
 
 /** How many objects are packed and stored at the same time; each holds 16 MiB. */
-const piecesMax = 4
+const piecesMax = 3
 
 interface ArchiveRequest {
   readonly name: string

@@ -1,6 +1,6 @@
 import { createSecretKey, hash, hkdfSync, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
-import { constants, zstdCompress, zstdDecompress, type InputType, type ZstdOptions } from 'node:zlib'
+import { constants, createZstdCompress, zstdDecompress, type InputType, type ZstdOptions } from 'node:zlib'
 import { EnvelopeError, openFile, sealedFileBytes, sealFileInto } from '../envelope/index.ts'
 import { RepositoryError, type SealedObject } from './model.ts'
 
@@ -18,13 +18,6 @@ function plainBytesMax(path: string): number {
 }
 
 const magic = Buffer.from('SBK1', 'latin1')
-const zstd = promisify(
-  zstdCompress as (
-    bytes: InputType,
-    options: ZstdOptions,
-    done: (e: Error | null, b: Buffer) => void,
-  ) => void,
-)
 const unzstd = promisify(
   zstdDecompress as (
     bytes: InputType,
@@ -49,14 +42,33 @@ function objectContext(system: string, path: string): Buffer {
   return Buffer.from(`surety backup object 1\0${system}\0${path}`)
 }
 
-/** Compresses in the thread pool; several may be under way. */
+/** Compresses in the thread pool; several may be under way. The result has memory of its own (`giveBack`). */
 export function pack(plain: Uint8Array): Promise<Buffer> {
-  return zstd(plain, {
+  const stream = createZstdCompress({
     // One output buffer instead of many joined ones; incompressible bytes grow by 3 in every 128 KiB.
     chunkSize: Math.max(1024, plain.length + (plain.length >> 8) + 64),
     pledgedSrcSize: plain.length,
     params: { [constants.ZSTD_c_compressionLevel]: 1 },
   })
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
+  const pieces: Buffer[] = []
+  stream.on('data', (piece: Buffer) => pieces.push(piece))
+  stream.once('error', reject)
+  stream.once('end', () => resolve(joined(pieces)))
+  stream.end(plain)
+  return promise
+}
+
+/** The pieces as one: where each follows the one before in the same memory, as those of one output buffer do, without a copy. */
+function joined(pieces: readonly Buffer[]): Buffer {
+  const [first] = pieces
+  if (first === undefined) return Buffer.alloc(0)
+  let end = first.byteOffset
+  for (const { buffer, byteOffset, length } of pieces) {
+    if (buffer !== first.buffer || byteOffset !== end) return Buffer.concat(pieces)
+    end += length
+  }
+  return Buffer.from(first.buffer, first.byteOffset, end - first.byteOffset)
 }
 
 /** The plain size that a zstd frame (RFC 8878 section 3.1.1) declares, or null. */
@@ -77,7 +89,11 @@ async function unpack(frame: Buffer, path: string): Promise<Buffer> {
   if (bytes === null || bytes > plainBytesMax(path)) throw new RepositoryError('damaged', path)
   if (bytes === 0) return Buffer.alloc(0)
   try {
-    const plain = await unzstd(frame, { chunkSize: Math.max(64, bytes), maxOutputLength: bytes })
+    const plain = await unzstd(frame, {
+      // With room left over, the runtime does not ask for another buffer of this size at the end.
+      chunkSize: Math.max(64, bytes + 1),
+      maxOutputLength: bytes,
+    })
     if (plain.length === bytes) return plain
   } catch (cause) {
     throw new RepositoryError('damaged', path, cause)

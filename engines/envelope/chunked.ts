@@ -1,7 +1,15 @@
 import { randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto'
 import { EnvelopeError } from './envelope-error.ts'
 import { secretKey } from './keys.ts'
-import { bareGcmSeal, gcmOpen, gcmSeal, hkdfExpandSha512, requireKey, tagBytes } from './primitives.ts'
+import {
+  bareGcmSeal,
+  gcmOpen,
+  gcmSeal,
+  hkdfExpandSha512,
+  release,
+  requireKey,
+  tagBytes,
+} from './primitives.ts'
 
 /** The plain bytes of every chunk but the last. */
 export const chunkBytes = 16_384
@@ -58,8 +66,10 @@ export function sealInto(key: KeyObject, context: Uint8Array, bytes: Uint8Array,
   for (let index = 0; index * chunkBytes <= bytes.length; index++) {
     const chunk = bytes.subarray(index * chunkBytes, (index + 1) * chunkBytes)
     // The key and the nonce were made here.
-    for (const piece of bareGcmSeal(message.key, chunkNonce(message.baseNonce, index), empty, chunk))
-      put(piece)
+    const [sealed, tag] = bareGcmSeal(message.key, chunkNonce(message.baseNonce, index), empty, chunk)
+    put(sealed)
+    put(tag)
+    release(sealed)
   }
   return at
 }

@@ -96,6 +96,12 @@ export function bareGcmOpen(
   return plaintext
 }
 
+/** Gives the memory of a result that was copied elsewhere back at once: many of these, each small to the garbage collector, would make it stop the program. */
+export function release(result: Buffer): void {
+  const { buffer } = result
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === result.length) buffer.transfer(0)
+}
+
 /** HMAC-SHA-256 (RFC 2104), 32 bytes. */
 export function hmacSha256(key: KeyObject, message: Uint8Array): Buffer {
   return createHmac('sha256', key).update(message).digest()

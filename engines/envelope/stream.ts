@@ -9,7 +9,7 @@ import {
   sealingPass,
   type Pass,
 } from './chunked.ts'
-import { tagBytes } from './primitives.ts'
+import { release, tagBytes } from './primitives.ts'
 
 const chunksAtOnce = 4
 
@@ -62,6 +62,7 @@ function whole(pass: Pass, bytes: Uint8Array, into: Buffer): Buffer {
     for (const piece of pieces) {
       into.set(piece, at)
       at += piece.length
+      release(piece)
     }
   }
   const chunk = chunkBytes + tagBytes
