@@ -55,7 +55,16 @@ import {
   policyServiceRoutes,
   runAllSoon,
 } from './policy/index.ts'
-import { honestNotes, openProof, openServices, sockets, type Proof, type Services } from './proof.ts'
+import {
+  honestNotes,
+  openProof,
+  openServices,
+  recoveryNotes,
+  removeLeftovers,
+  sockets,
+  type Proof,
+  type Services,
+} from './proof.ts'
 import { postJobs, postRoutes } from './post/index.ts'
 import {
   backupKeyClasses,
@@ -316,14 +325,7 @@ async function main(): Promise<void> {
     process.exitCode = 1
     stop()
   })
-  await sayReady(config, ground, services, gateway)
-}
-
-/** What restores left here whose process was cut off. */
-function removeLeftovers({ recovery }: Proof, log: Log): void {
-  const complain = (error: unknown): void =>
-    log.warn(errorRecord(error), 'what restores left here waits to be removed')
-  recovery.restores.sandboxes.sweep().catch(complain)
+  await sayReady(config, ground, services, gateway, await recoveryNotes(proof, log))
 }
 
 /** The first backup comes before the first look for one. */
@@ -343,7 +345,13 @@ function heedStop(stop: () => void): void {
 }
 
 /** Tells the supervisor where everything is, once it is. */
-async function sayReady(config: Config, ground: Ground, services: Services, gateway: Gateway): Promise<void> {
+async function sayReady(
+  config: Config,
+  ground: Ground,
+  services: Services,
+  gateway: Gateway,
+  recovery: readonly string[],
+): Promise<void> {
   const { origin, http } = gateway.addresses
   const addresses = {
     console: `${origin}/console/`,
@@ -354,6 +362,7 @@ async function sayReady(config: Config, ground: Ground, services: Services, gate
   const notes = [
     ...services.house.notes(),
     ...(await databaseAgeNotes(ground.db, clock)),
+    ...recovery,
     ...(gateway.authority === null
       ? []
       : [`Trust ${join(config.SURETY_KEYS, 'authority.pem')} to browse without a warning.`]),

@@ -24,7 +24,7 @@ import { later, type Ground } from './ground.ts'
 import { systemClock as clock } from './kernel/clock.ts'
 import { publicOrigin, runFolder, securityMailbox, type Config } from './kernel/config.ts'
 import type { Job } from './kernel/job.ts'
-import type { Log } from './kernel/log.ts'
+import { errorRecord, type Log } from './kernel/log.ts'
 import { openLoopback } from './loopback.ts'
 import { openCarriers, openLocalOutbox, openPost, postNotes } from './post/index.ts'
 import { enqueue } from './worker/index.ts'
@@ -234,6 +234,23 @@ function restoresOf(config: Config, log: Log, { db, audit }: Ground, backups: Ba
 
 /** The proof, opened. */
 export type Proof = Awaited<ReturnType<typeof openProof>>
+
+/** What restores left here whose process was cut off. */
+export function removeLeftovers({ recovery }: Proof, log: Log): void {
+  const complain = (error: unknown): void =>
+    log.warn(errorRecord(error), 'what restores left here waits to be removed')
+  recovery.restores.sandboxes.sweep().catch(complain)
+}
+
+/** Where the key that opens backups belongs; a repository that is away for now keeps nobody from a start. */
+export async function recoveryNotes({ backups }: Proof, log: Log): Promise<readonly string[]> {
+  try {
+    return await (await backups.house()).keys.notes()
+  } catch (error) {
+    log.warn(errorRecord(error), 'the repository of backups could not be opened')
+    return []
+  }
+}
 
 function recoveryParts(config: Config, log: Log, { db, keyring, policy, audit, root }: Ground) {
   return {

@@ -39,6 +39,7 @@ export interface RestoresParts {
 export interface Restores {
   readonly db: Database
   readonly clock: Clock
+  readonly startedAt: Date
   readonly program: RestoreProgram
   readonly proofs: ProofParts
   readonly sandboxes: Sandboxes
@@ -57,6 +58,7 @@ export function openRestores(parts: RestoresParts): Restores {
   return {
     db,
     clock,
+    startedAt: clock.now(),
     program,
     proofs: { db, clock, audit, program, list },
     sandboxes,
@@ -65,8 +67,7 @@ export function openRestores(parts: RestoresParts): Restores {
 }
 
 /** Proofs after every full backup and of any backup once a week, and the end of sandboxes. */
-export function restoreJobs({ clock, proofs, sandboxes }: Restores): readonly Job[] {
-  const startedAt = clock.now()
+export function restoreJobs({ clock, startedAt, proofs, sandboxes }: Restores): readonly Job[] {
   return [
     {
       name: 'recovery.prove',
