@@ -67,7 +67,7 @@ export async function countBothWays(
   db: Database,
   table: Relation,
 ): Promise<{ readonly byKey: number; readonly all: number }> {
-  const from = sql.raw(table.name)
+  const from = sql.table(table.name.replaceAll('"', ''))
   const [first] = table.key
   return db.transaction().execute(async (tx) => {
     const count = async (): Promise<number> => {

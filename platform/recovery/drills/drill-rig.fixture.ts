@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { testDatabase } from '#database'
 import { rootKey } from '#envelope'
 import { ledgerState } from '../../audit/index.ts'
@@ -66,6 +67,22 @@ async function plantPolicy({ cluster: { sql } }: RecoveryWorld): Promise<void> {
   await sql.query('reset session_replication_role')
 }
 
+/** Waits until what was written has come over the stream and lies in every region. */
+async function everythingStored({ cluster: { sql }, driver, wal, house }: RecoveryWorld): Promise<void> {
+  const { rows: places } = await sql.query<{ lsn: string }>('select pg_current_wal_flush_lsn()::text as lsn')
+  for (;;) {
+    await wal.flush()
+    await house.repository.settled()
+    const stored = (await driver.lag()).map(({ lsn }) => lsn ?? '0/0')
+    const { rows } = await sql.query<{ all: boolean }>(
+      'select bool_and(one >= $1) as all from unnest($2::pg_lsn[]) one',
+      [places[0]?.lsn, stored],
+    )
+    if (rows[0]?.all === true) return
+    await pause(20)
+  }
+}
+
 /** A full backup, an increment and log after them, with a ledger and the checkpoint that is kept apart. */
 async function backedUp(world: RecoveryWorld): Promise<string> {
   await world.happen(8)
@@ -75,9 +92,7 @@ async function backedUp(world: RecoveryWorld): Promise<string> {
   await world.happen(2)
   await world.keepLedger()
   await world.beat()
-  await world.wal.flush()
-  // One region is enough for that; a drill may read another.
-  await world.house.repository.settled()
+  await everythingStored(world)
   const anchor = join(world.folder, 'keys', 'ledger-anchor')
   await writeFile(anchor, (await ledgerState(world.db)).checkpoint ?? '')
   // Old enough for everything that it tells of to be in the stores.
