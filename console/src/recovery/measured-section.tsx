@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import type { RestoreProof, Schedule, Standing } from '../contract/recovery.ts'
+import type { Drills, RestoreProof, Schedule, Standing } from '../contract/recovery.ts'
 import { Loaded } from '../ui/loaded.tsx'
 import { Moment } from '../ui/moment.tsx'
 import { Badge, Section } from '../ui/page.tsx'
@@ -9,7 +9,7 @@ import { Cell, Row, Table } from '../ui/table.tsx'
 import { seconds } from './amounts.ts'
 import { ClauseLink } from './clause-link.tsx'
 import { factsOf } from './proof-facts.ts'
-import { proofsQuery, scheduleQuery, standbyQuery } from './recovery-api.ts'
+import { drillsQuery, proofsQuery, scheduleQuery, standbyQuery } from './recovery-api.ts'
 
 /** What is promised, in seconds: 4 hours to be back, 1 hour of changes, and a minute for the standby. */
 const PROMISED = { back: 4 * 3600, lost: 3600, standby: 60 }
@@ -30,6 +30,7 @@ export function MeasuredSection(): ReactNode {
   const proofs = useQuery(proofsQuery)
   const schedule = useQuery(scheduleQuery)
   const standby = useQuery(standbyQuery)
+  const drills = useQuery(drillsQuery)
   return (
     <Section
       title="Would the promises be kept now?"
@@ -38,7 +39,7 @@ export function MeasuredSection(): ReactNode {
       <Loaded query={proofs} what="the measurements">
         {(data) => (
           <Table label="Promises" columns={['Promise', 'Measured', 'Allowed', 'When', 'Clause']}>
-            {measured(data.proofs, schedule.data, standby.data).map((one) => (
+            {measured(data.proofs, drills.data, schedule.data, standby.data).map((one) => (
               <Row key={one.what}>
                 <Cell of="Promise">{one.what}</Cell>
                 <Cell of="Measured">
@@ -72,10 +73,12 @@ function Took({ of: { took, promised, to, none } }: { readonly of: Measured }): 
 
 function measured(
   proofs: readonly RestoreProof[],
+  drills: Drills | undefined,
   schedule: Schedule | undefined,
   standby: Standing | undefined,
 ): readonly Measured[] {
   const passed = proofs.find((one) => one.passed)
+  const drill = drills?.drills.find(({ figures }) => typeof figures?.servingSeconds === 'number')
   const lags = schedule?.lag.flatMap((one) => (one.seconds === null ? [] : [one.seconds])) ?? []
   const known = schedule?.lag.flatMap(({ recoverableTo }) => recoverableTo ?? []) ?? []
   const change = standby?.changes[0]
@@ -83,17 +86,17 @@ function measured(
     {
       what: 'A lost database is back',
       clause: '6.2-a',
-      took: passed === undefined ? null : factsOf(passed).seconds,
-      promised: PROMISED.back,
-      at: passed?.endedAt ?? null,
-      to: '/recovery/restores',
+      took: drill?.figures?.servingSeconds ?? (passed === undefined ? null : factsOf(passed).seconds),
+      promised: drills?.limits.recoverySeconds ?? PROMISED.back,
+      at: drill?.endedAt ?? passed?.endedAt ?? null,
+      to: drill === undefined ? '/recovery/restores' : '/recovery/drills',
       none: 'no backup came back yet',
     },
     {
       what: 'So much of the newest may be lost',
       clause: '6.2-b',
       took: lags.length === 0 ? null : Math.min(...lags),
-      promised: PROMISED.lost,
+      promised: drills?.limits.lossSeconds ?? PROMISED.lost,
       at: known.toSorted().at(-1) ?? null,
       to: '/recovery',
       none: 'nothing is archived yet',
