@@ -10,7 +10,6 @@ export { isRecipient } from './recipient.ts'
 export { readRecoveryFolder, type RecoveryIdentity } from './recovery-folder.ts'
 export { readVerifiers } from './signing-keys.ts'
 export { backupKeysApart, type KeysSystem } from './keys-control.ts'
-export { requireIdentitiesApart } from './keys-apart.ts'
 export {
   retireIdentities,
   rotateDueBackupKeys,
