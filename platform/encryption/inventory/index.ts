@@ -13,7 +13,7 @@ export const inventoryControls: readonly Control<InventorySystem>[] = [
   disksAreEncrypted,
 ]
 export { openInventorySystem, type InventoryParts } from './open-system.ts'
-export { canaryWords, searchRaw, tracesOf } from './raw-search.ts'
+export { canaryWords, tracesOf } from './raw-search.ts'
 export { databaseAgeNotes } from './database-age.ts'
 export { inventoryRoutes } from './routes.ts'
 export { stores } from './inventory.ts'
