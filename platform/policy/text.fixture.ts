@@ -31,6 +31,7 @@ export const sampleParameters: readonly AnyParameter[] = [
   declared('tls.groups', '2.1-b', 'any', list(['X25519MLKEM768', 'X25519', 'P-256'])),
   declared('hsts.max-age', '2.1-c', 'lower', duration({ min: DAY, max: 3650 * DAY })),
   declared('encryption.algorithm', '2.2-a', 'any', choice({ 'AES-256-GCM': 'aes-256-gcm' })),
+  declared('keys.root', '2.2-d', 'longer', list(['AWS KMS', 'HashiCorp Vault', 'hardware security modules'])),
   declared('keys.rotation', '2.3-a.1', 'higher', duration({ min: DAY, max: 730 * DAY })),
   declared(
     'mfa.scope',
