@@ -32,12 +32,6 @@ export async function hasChecksums(db: Database): Promise<boolean> {
   return rows[0]?.data_checksums === 'on'
 }
 
-/** The version that the server says it is, such as 180004. */
-export async function serverVersion(db: Database): Promise<number> {
-  const { rows } = await sql<{ server_version_num: string }>`show server_version_num`.execute(db)
-  return Number(rows[0]?.server_version_num)
-}
-
 /** Gives a role of the cluster another password; the text goes to nobody but the server on the private socket. */
 export async function setPassword(db: Database, role: string, password: string): Promise<void> {
   await db.transaction().execute(async (tx) => {
