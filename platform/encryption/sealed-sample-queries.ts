@@ -3,6 +3,7 @@ import type { Database } from '../db/index.ts'
 import { PROVIDER } from './key-parts.ts'
 import type { SealedColumn } from './queries.ts'
 import { placeOf } from './rotation/places.ts'
+import { columnIn, rowIn } from './rotation/queries.ts'
 
 /** A sealed value with the place that it is bound to. */
 export interface SampledValue {
@@ -30,8 +31,7 @@ export async function someValues(
         ? sql`${sql.ref(of.tenant)} is null`
         : sql`${sql.ref(of.tenant)} = ${tenant}`
   const { rows } = await sql<SampledValue>`
-    select ${sql.raw(place.row)} as row,
-      ${place.column === undefined ? sql`${of.column}::text` : sql.raw(place.column)} as column, ${column} as sealed
+    select ${rowIn(place)} as row, ${columnIn(place, of)} as column, ${column} as sealed
     from ${sql.table(`${of.schema}.${of.table}`)}
     where ${whose} and length(${column}) > 0 limit ${most}`.execute(db)
   return rows

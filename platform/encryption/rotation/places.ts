@@ -1,23 +1,26 @@
 import type { SealedColumn } from '../queries.ts'
 import { sealedColumns } from '../stored-bytes.ts'
 
-/** How the place that a value is bound to is read from its row, as SQL expressions over the row. */
+/** A column of the row whose text, or whose bytes as hexadecimal digits, are a part of the id. */
+export type RowPart = { readonly text: string } | { readonly hex: string }
+
+/** How the place that a value is bound to is read from its row. */
 export interface StoredPlace {
-  /** The id that the value is bound to. */
-  readonly row: string
-  /** The column that it is bound to; its own unless told. */
+  /** The id that the value is bound to: its parts with a stroke between them. */
+  readonly row: readonly RowPart[]
+  /** The column whose text names the column that it is bound to; its own name unless told. */
   readonly column?: string
 }
 
-const ID: StoredPlace = { row: 'id::text' }
+const ID: StoredPlace = { row: [{ text: 'id' }] }
 
 /** Columns whose values are not bound to the id of their row. */
 const OTHER_PLACES: Readonly<Record<string, StoredPlace>> = {
-  'surety.directory_member.display': { row: `group_id::text || '/' || user_id::text` },
-  'surety.oauth_artifact.payload': { row: `encode(id_hash, 'hex')` },
-  'surety.product_secret.value': { row: 'name' },
-  'surety.upstream_attempt.secrets': { row: `encode(state_hash, 'hex')` },
-  'inbox.contact_identity.value': { row: 'contact_id::text', column: 'kind' },
+  'surety.directory_member.display': { row: [{ text: 'group_id' }, { text: 'user_id' }] },
+  'surety.oauth_artifact.payload': { row: [{ hex: 'id_hash' }] },
+  'surety.product_secret.value': { row: [{ text: 'name' }] },
+  'surety.upstream_attempt.secrets': { row: [{ hex: 'state_hash' }] },
+  'inbox.contact_identity.value': { row: [{ text: 'contact_id' }], column: 'kind' },
 }
 
 /** Columns whose bytes must stay as they are, and why; their keys live as long as their rows. */

@@ -3,7 +3,7 @@ import { fieldHeaderBytes } from '#envelope'
 import type { Database } from '../../db/index.ts'
 import { PROVIDER } from '../key-parts.ts'
 import type { SealedColumn } from '../queries.ts'
-import { placeOf } from './places.ts'
+import { placeOf, type StoredPlace } from './places.ts'
 
 /** Format, key id and nonce: the nonce is random, so no two envelopes share these bytes. */
 const IDENTITY_BYTES = fieldHeaderBytes + 24
@@ -98,6 +98,19 @@ export interface StaleValues {
   readonly bytes: Buffer | null
 }
 
+/** The id that a value is bound to, as it is read from its row. */
+export function rowIn({ row }: StoredPlace): RawBuilder<string> {
+  const parts = row.map((part) =>
+    'hex' in part ? sql`encode(${sql.ref(part.hex)}, 'hex')` : sql`${sql.ref(part.text)}::text`,
+  )
+  return sql<string>`${sql.join(parts, sql` || '/' || `)}`
+}
+
+/** The column that a value is bound to. */
+export function columnIn({ column }: StoredPlace, of: SealedColumn): RawBuilder<string> {
+  return column === undefined ? sql<string>`${of.column}::text` : sql<string>`${sql.ref(column)}::text`
+}
+
 /** Locks the values of some blocks that begin with one of these headers, and passes over rows that somebody else holds. */
 export async function lockStale(
   tx: Database,
@@ -110,8 +123,7 @@ export async function lockStale(
   const only = of.onlyWithTenant === true ? sql`and ${tenantOf(of)} is not null` : sql``
   const { rows } = await sql<StaleValues>`
     with stale as materialized (
-      select ctid, ${tenantOf(of)} as tenant, ${sql.raw(place.row)} as row_id,
-        ${place.column === undefined ? sql`${of.column}::text` : sql.raw(place.column)} as place_column, ${column} as sealed
+      select ctid, ${tenantOf(of)} as tenant, ${rowIn(place)} as row_id, ${columnIn(place, of)} as place_column, ${column} as sealed
       from ${sql.table(`${of.schema}.${of.table}`)}
       where ctid >= ${`(${from},0)`}::tid and ctid < ${`(${to},0)`}::tid
         and substr(${column}, 1, ${fieldHeaderBytes}::int) = any(${[...headers]}::bytea[]) ${only}

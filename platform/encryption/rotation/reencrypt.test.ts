@@ -8,7 +8,7 @@ import { byteColumns } from '../queries.ts'
 import { encryptionRig, type EncryptionRig } from '../rig.fixture.ts'
 import { sealedColumns } from '../stored-bytes.ts'
 import { fixedColumns, movingColumns, placeOf, storeName } from './places.ts'
-import { blocksOf, columnRuns, lockStale, replaceValues, identityOf } from './queries.ts'
+import { blocksOf, columnIn, columnRuns, lockStale, replaceValues, identityOf, rowIn } from './queries.ts'
 import { olderKeys, reencrypt, type ReencryptParts } from './reencrypt.ts'
 
 let rig: EncryptionRig
@@ -146,9 +146,9 @@ suite('moving stored values under the newest key', () => {
     )
     for (const column of movingColumns) {
       if (!existing.has(storeName(column))) continue
-      const { row, column: bound } = placeOf(column)
+      const place = placeOf(column)
       const table = sql.table(`${column.schema}.${column.table}`)
-      await sql`select ${sql.raw(row)}, ${sql.raw(bound ?? 'null')} from ${table} limit 0`.execute(rig.db)
+      await sql`select ${rowIn(place)}, ${columnIn(place, column)} from ${table} limit 0`.execute(rig.db)
     }
   })
 })
