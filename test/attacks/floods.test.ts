@@ -106,12 +106,17 @@ suite('attacks with many requests', () => {
 
   test('keys, sockets and backups are closed to every other user of the machine', async () => {
     const mode = async (path: string): Promise<string> => ((await stat(path)).mode & 0o777).toString(8)
-    const { keysFolder, varFolder } = at.system
-    assert.equal(await mode(keysFolder), '700')
-    for (const name of await readdir(keysFolder))
-      assert.equal(await mode(join(keysFolder, name)), '600', name)
-    for (const folder of ['backups', 'log', 'run', 'postgres'])
-      assert.equal(await mode(join(varFolder, folder)), '700', folder)
+    const { environment, keysFolder, varFolder } = at.system
+    const named = (setting: string): string => environment[setting] ?? assert.fail(`${setting} is not set`)
+    for (const keys of [keysFolder, named('SURETY_RECOVERY_KEYS')]) {
+      assert.equal(await mode(keys), '700', keys)
+      const names = await readdir(keys)
+      assert.ok(names.length > 0, keys)
+      for (const name of names) assert.equal(await mode(join(keys, name)), '600', name)
+    }
+    const within = ['log', 'run', 'postgres'].map((folder) => join(varFolder, folder))
+    for (const folder of [...within, named('SURETY_BACKUPS'), join(named('SURETY_KEYRING'), 'postgres')])
+      assert.equal(await mode(folder), '700', folder)
     for (const socket of ['service.sock', 'operator.sock'])
       assert.equal(await mode(join(varFolder, 'run', socket)), '600', socket)
   })
