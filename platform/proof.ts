@@ -201,7 +201,8 @@ export async function openProof(config: Config, log: Log, ground: Ground, servic
   const known = (): KnownFacts => knownFacts(config, backups.archives())
   const databaseUrl = config.DATABASE_URL
   const board = await openStatusBoard({ ...drift, databaseUrl, log, registry, policy: live, program, known })
-  const runs = { ...drift, audit: ground.audit, log, registry, policy: live, program }
+  const startSpreadSeconds = config.CHECKS_SPREAD_SECONDS
+  const runs = { ...drift, audit: ground.audit, log, registry, policy: live, program, startSpreadSeconds }
   const recoveryWrapper = async () => (await backups.house()).keys.wrapper
   return {
     registry,

@@ -75,7 +75,7 @@ function leftByNobody(system: EncryptionSystem): Promise<number> {
       const parts = { ...system, keyring, record: undefined }
       const newest = (await currentKeys(keyring)).find(({ tenant }) => tenant === PROVIDER)
       await addVersion(parts, { tenant: PROVIDER, purpose: 'data', version: (newest?.version ?? 0) + 1 })
-      return leftBehind({ db: db as Database, keyring, clock: system.clock }, -1)
+      return leftBehind({ db, keyring, clock: system.clock }, -1)
     })
   })
 }

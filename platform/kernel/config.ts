@@ -213,6 +213,11 @@ export const settings = {
     fallback: 'file',
     says: 'Where log lines go: `log/surety.log` in `SURETY_VAR`, with warnings on the terminal, or all of them to standard output.',
   },
+  CHECKS_SPREAD_SECONDS: {
+    type: z.coerce.number().int().min(1).max(3600),
+    fallback: '20',
+    says: 'Over how many seconds the checks are spread that follow a start; more on a machine that is small or busy then.',
+  },
   SHUTDOWN_SECONDS: {
     type: z.coerce.number().int().min(1).max(300),
     fallback: '10',

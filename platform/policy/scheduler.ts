@@ -10,7 +10,11 @@ import { promoteInForce } from './queries.ts'
 import { runControl, runSubject, SELF_TEST_SECONDS, wentRed, type RunDeps } from './runs.ts'
 
 /** What the jobs of the policy need. */
-export type SchedulerDeps = RunDeps & DriftDeps
+export type SchedulerDeps = RunDeps &
+  DriftDeps & {
+    /** Over how many seconds the runs that follow a start are spread. */
+    readonly startSpreadSeconds?: number
+  }
 
 /** A run that is due. */
 export interface DueRun {
@@ -23,7 +27,7 @@ const RUN = 'policy.run'
 const runPayload = z.object({ control: z.string(), kind: z.enum(['check', 'known-bad']) })
 const tickPayload = z.object({ start: z.boolean().optional() })
 
-/** Over how many seconds the runs that follow a start are spread. */
+/** Over how many seconds the runs that follow a start are spread, unless told. */
 const SPREAD_SECONDS = 20
 
 /**
@@ -78,13 +82,18 @@ export async function runDue(deps: RunDeps, due: DueRun): Promise<Run[]> {
  * enqueued.
  */
 export async function tick(deps: SchedulerDeps, start = false): Promise<void> {
-  await bringIntoForce(deps)
-  await recordDrift(deps, await findDrift(deps))
+  await obeyTheClock(deps)
   const due = await dueRuns(deps, start)
+  const { startSpreadSeconds = SPREAD_SECONDS } = deps
   for (const [index, one] of due.entries()) {
-    const delaySeconds = start ? (index * SPREAD_SECONDS) / due.length : 0
+    const delaySeconds = start ? (index * startSpreadSeconds) / due.length : 0
     await enqueue(deps.db, RUN, one, { key: `${one.kind} ${one.control}`, delaySeconds, triesMax: 3 })
   }
+}
+
+async function obeyTheClock(deps: SchedulerDeps): Promise<void> {
+  await bringIntoForce(deps)
+  await recordDrift(deps, await findDrift(deps))
 }
 
 async function bringIntoForce(deps: SchedulerDeps): Promise<void> {
@@ -106,6 +115,14 @@ async function bringIntoForce(deps: SchedulerDeps): Promise<void> {
 
 /** The jobs of the policy: the tick of every minute, and single runs of controls. */
 export function policyJobs(deps: SchedulerDeps): readonly Job[] {
+  // While the runs of a start wait for their turn, what they are due for must not bring them forward.
+  let spreadUntil = new Date(0)
+  const minute = async (start: boolean): Promise<void> => {
+    const now = deps.clock.now()
+    if (start) spreadUntil = secondsAfter(now, deps.startSpreadSeconds ?? SPREAD_SECONDS)
+    if (start || now >= spreadUntil) await tick(deps, start)
+    else await obeyTheClock(deps)
+  }
   return [
     {
       name: TICK,
@@ -113,7 +130,7 @@ export function policyJobs(deps: SchedulerDeps): readonly Job[] {
       permission: 'system',
       event: { none: 'what it finds leaves events of its own' },
       triesMax: 1,
-      run: async (payload) => tick(deps, tickPayload.parse(payload).start === true),
+      run: (payload) => minute(tickPayload.parse(payload).start === true),
     },
     {
       name: RUN,

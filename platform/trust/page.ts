@@ -199,7 +199,7 @@ function ofItself(because: string): string {
 }
 
 /** How much of a reason stands in the list; the whole of it stands beside the sentence. */
-const REASON_CHARACTERS_MAX = 140
+const REASON_CHARACTERS_MAX = 100
 
 function inShort(because: string): string {
   const reason = ofItself(because)

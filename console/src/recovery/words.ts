@@ -6,9 +6,6 @@ export const PAUSE_REASONS = {
   investigation: 'an investigation',
 }
 
-/** The kinds of backups. */
-export const KINDS: Readonly<Record<string, string>> = { full: 'full', incremental: 'incremental' }
-
 /** Why a backup failed, where a word says more than its code. */
 const FAULTS: Readonly<Record<string, string>> = { 'cut-off': 'the process ended meanwhile' }
 

@@ -52,7 +52,10 @@ suite('secrets of the product', () => {
     const versions = await Promise.all(
       ['second', 'third'].map((value) => secrets.rotate(OPERATOR, 'TWILIO_AUTH_TOKEN', value)),
     )
-    assert.deepEqual(versions.toSorted(), [2, 3])
+    assert.deepEqual(
+      versions.toSorted((a, b) => a - b),
+      [2, 3],
+    )
     const [last] = (await secrets.list()).filter(({ name }) => name === 'TWILIO_AUTH_TOKEN')
     assert.deepEqual([last?.version, last?.from, last?.ageDays], [3, 'sealed', 0])
   })

@@ -1,5 +1,5 @@
 import { undone, type Database } from '../../db/index.ts'
-import { DAY, HOUR, secondsAfter, secondsBetween, type Clock } from '../../kernel/clock.ts'
+import { DAY, MINUTE, secondsAfter, secondsBetween, type Clock } from '../../kernel/clock.ts'
 import { control, type Control, type Observation } from '../../kernel/control.ts'
 import { newId } from '../../kernel/id.ts'
 import { everyBreakFound, observed } from '../../kernel/observed.ts'
@@ -139,7 +139,7 @@ export const recoveryInTime: Control<DrillSystem> = control({
   id: 'recovery-time',
   clauses: ['6.2-a'],
   reads: [recoveryTime],
-  everySeconds: HOUR,
+  everySeconds: 10 * MINUTE,
   enforcedIn: ['platform/recovery/drills', 'platform/recovery/restore'],
   looks:
     'Reads the newest drill: all fourteen points, the time until the restored system served, and that time with the data of 90 days later.',
@@ -231,7 +231,7 @@ export const recoveryTested: Control<DrillSystem> = control({
   id: 'recovery-tested',
   clauses: ['6.2-c'],
   reads: [recoveryTest],
-  everySeconds: HOUR,
+  everySeconds: 10 * MINUTE,
   enforcedIn: ['platform/recovery/drills'],
   looks:
     'Reads when the last drill passed and when the last game day was held, counts who signed it, and looks for the entry of the ledger of each.',

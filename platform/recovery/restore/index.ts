@@ -8,12 +8,11 @@ export {
 } from './restore-system.ts'
 export { startRestored, type StartedCluster } from './start-restored.ts'
 export { proveBackup, type RestoreProof } from './prove.ts'
-export { openReading, type OpenedReading, type ReadingParts } from './open-reading.ts'
-export { agreeOnLedger, migrateRestored } from './agree.ts'
-export { checkPages, type PagesChecked } from './check-pages.ts'
-export { hasChecksums, lastHeartbeat, rowsOfTables } from './queries.ts'
-export { withRate, type RestoreProgress } from './progress-rate.ts'
-export { openSteps, type Step } from './steps.ts'
+export type { OpenedReading, ReadingParts } from './open-reading.ts'
+export type { PagesChecked } from './check-pages.ts'
+export { rowsOfTables } from './queries.ts'
+export type { RestoreProgress } from './progress-rate.ts'
+export type { Step } from './steps.ts'
 export { DRILL_TYPES, orderSchema, type DrillOrder, type Order, type Refusal, type Told } from './orders.ts'
 export {
   openRestoreProgram,
