@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { undone, type Database } from '../db/index.ts'
+import { undone } from '../db/index.ts'
 import { DAY, HOUR, secondsAfter, secondsBetween } from '../kernel/clock.ts'
 import { control, type Control, type Observation } from '../kernel/control.ts'
 import { everyBreakFound, observed } from '../kernel/observed.ts'
