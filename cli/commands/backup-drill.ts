@@ -8,7 +8,7 @@ const TYPES = ['restore', 'region-loss', 'key-loss', 'people-loss'] as const
 export const backupDrill: Command = {
   name: 'backup drill',
   takes: '[TYPE]',
-  says: `rehearse a disaster on a copy that nobody else reaches: ${TYPES.join(', ')}; nothing of it stays`,
+  says: `rehearse a disaster on a copy: ${TYPES.join(', ')}`,
   words: { min: 0, max: 1 },
   flags: {
     'game-day': { says: 'as the game day that at least two people of the staff sign in the console' },
