@@ -101,7 +101,7 @@ test('what the prefilter leaves out never matches: rules of every kind of operat
   const plain = rulesOf(rules, undefined, { everyRule: true })
   fc.assert(
     fc.property(asked, (request) => sameMatches(quick, plain, request)),
-    { numRuns: 300 },
+    { numRuns: 60 },
   )
 })
 
@@ -115,6 +115,6 @@ test('what the prefilter leaves out never matches: the Core Rule Set at paranoia
   }
   fc.assert(
     fc.property(asked, (request) => sameMatches(quick, plain, request)),
-    { numRuns: 150 },
+    { numRuns: 30 },
   )
 })
