@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { useState, type ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { call } from '../api.ts'
 import type { KeyUse } from '../contract/recovery.ts'
 import { Facts } from '../gateway/facts.tsx'
@@ -13,7 +13,7 @@ import { Loaded } from '../ui/loaded.tsx'
 import { exact, Moment } from '../ui/moment.tsx'
 import { isReadingOn, MoreButton } from '../ui/more-button.tsx'
 import { Badge, Empty, PageBody, PageHead, Panel } from '../ui/page.tsx'
-import { useRowKeys } from '../ui/row-keys.ts'
+import { useOpenRow } from '../ui/row-keys.ts'
 import { ownerName } from './key-words.ts'
 import { ACTIONS, parseUseSearch, type UseSearch } from './use-filter.ts'
 
@@ -84,14 +84,7 @@ export function KeyUsesPage(): ReactNode {
 }
 
 function Uses({ rows }: { readonly rows: readonly KeyUse[] }): ReactNode {
-  const [open, setOpen] = useState<string | null>(null)
-  const toggle = ({ id }: KeyUse): void => {
-    setOpen(open === id ? null : id)
-  }
-  const close = (): void => {
-    setOpen(null)
-  }
-  const keys = useRowKeys(rows, { Enter: toggle, o: toggle, Escape: close })
+  const { isOpen, toggle, ...keys } = useOpenRow(rows)
   return (
     <Panel>
       <ul aria-label="Uses of keys" onKeyDown={keys.onKeyDown}>
@@ -104,13 +97,13 @@ function Uses({ rows }: { readonly rows: readonly KeyUse[] }): ReactNode {
             <button
               type="button"
               tabIndex={-1}
-              aria-expanded={open === one.id}
+              aria-expanded={isOpen(one)}
               onClick={() => {
                 toggle(one)
               }}
               className="flex w-full items-start gap-3 px-4 py-3 text-left hover:bg-sunk"
             >
-              <Icon name={open === one.id ? 'down' : 'right'} className="mt-1 size-4 text-muted" />
+              <Icon name={isOpen(one) ? 'down' : 'right'} className="mt-1 size-4 text-muted" />
               <span className="min-w-0 flex-1">
                 <span className="block">{ACTIONS[one.action]}</span>
                 <span className="block text-sm text-muted wrap-anywhere">
@@ -124,7 +117,7 @@ function Uses({ rows }: { readonly rows: readonly KeyUse[] }): ReactNode {
                 <Moment at={one.at} />
               </span>
             </button>
-            {open === one.id && (
+            {isOpen(one) && (
               <div className="px-4 pt-1 pb-4 tablet:pl-11">
                 <Facts
                   facts={[

@@ -1,12 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
-import { useState, type ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import type { Drill, Drills } from '../contract/recovery.ts'
 import { useMay } from '../session.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Icon, Spinner } from '../ui/icons.tsx'
 import { Moment, useNow } from '../ui/moment.tsx'
 import { Badge, Empty, Panel, Section } from '../ui/page.tsx'
-import { useRowKeys } from '../ui/row-keys.ts'
+import { useOpenRow } from '../ui/row-keys.ts'
 import { ClauseLink } from './clause-link.tsx'
 import { DrillDetails } from './drill-details.tsx'
 import { DRILL_REASONS, DRILL_TYPES } from './drill-words.ts'
@@ -56,14 +56,7 @@ function GameDay({ of: { gameDay } }: { readonly of: Drills }): ReactNode {
 }
 
 function DrillList({ of }: { readonly of: Drills }): ReactNode {
-  const [open, setOpen] = useState<string | null>(null)
-  const toggle = ({ id }: Drill): void => {
-    setOpen(open === id ? null : id)
-  }
-  const close = (): void => {
-    setOpen(null)
-  }
-  const keys = useRowKeys(of.drills, { Enter: toggle, o: toggle, Escape: close })
+  const { isOpen, toggle, ...keys } = useOpenRow(of.drills)
   return (
     <Panel>
       <ol aria-label="Drills" onKeyDown={keys.onKeyDown}>
@@ -76,7 +69,7 @@ function DrillList({ of }: { readonly of: Drills }): ReactNode {
             <button
               type="button"
               tabIndex={-1}
-              aria-expanded={open === one.id}
+              aria-expanded={isOpen(one)}
               onClick={() => {
                 toggle(one)
               }}
@@ -96,7 +89,7 @@ function DrillList({ of }: { readonly of: Drills }): ReactNode {
                 <Moment at={one.beganAt} />
               </span>
             </button>
-            {open === one.id && <DrillDetails of={one} limits={of.limits} />}
+            {isOpen(one) && <DrillDetails of={one} limits={of.limits} />}
           </li>
         ))}
       </ol>

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { useState, type ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import type { Certificate } from '../contract/recovery.ts'
 import { Facts } from '../gateway/facts.tsx'
 import { useMay } from '../session.tsx'
@@ -8,7 +8,7 @@ import { Icon } from '../ui/icons.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { exact, Moment } from '../ui/moment.tsx'
 import { Empty, PageBody, PageHead, Panel, Section } from '../ui/page.tsx'
-import { useRowKeys } from '../ui/row-keys.ts'
+import { useOpenRow } from '../ui/row-keys.ts'
 import { bytesIn, many } from './amounts.ts'
 import { ClauseLink } from './clause-link.tsx'
 import { HoldTable } from './hold-table.tsx'
@@ -71,14 +71,7 @@ export function RetentionPage(): ReactNode {
 }
 
 function Certificates({ rows }: { readonly rows: readonly Certificate[] }): ReactNode {
-  const [open, setOpen] = useState<string | null>(null)
-  const toggle = ({ id }: Certificate): void => {
-    setOpen(open === id ? null : id)
-  }
-  const close = (): void => {
-    setOpen(null)
-  }
-  const keys = useRowKeys(rows, { Enter: toggle, o: toggle, Escape: close })
+  const { isOpen, toggle, ...keys } = useOpenRow(rows)
   return (
     <Panel>
       <ul aria-label="Certificates of removal" onKeyDown={keys.onKeyDown}>
@@ -91,13 +84,13 @@ function Certificates({ rows }: { readonly rows: readonly Certificate[] }): Reac
             <button
               type="button"
               tabIndex={-1}
-              aria-expanded={open === one.id}
+              aria-expanded={isOpen(one)}
               onClick={() => {
                 toggle(one)
               }}
               className="flex w-full items-start gap-3 px-4 py-3 text-left hover:bg-sunk"
             >
-              <Icon name={open === one.id ? 'down' : 'right'} className="mt-1 size-4 text-muted" />
+              <Icon name={isOpen(one) ? 'down' : 'right'} className="mt-1 size-4 text-muted" />
               <span className="min-w-0 flex-1">
                 <code className="font-mono wrap-anywhere">{one.backup}</code>
                 <span className="block text-sm text-muted">
@@ -108,7 +101,7 @@ function Certificates({ rows }: { readonly rows: readonly Certificate[] }): Reac
                 <Moment at={one.removedAt} />
               </span>
             </button>
-            {open === one.id && (
+            {isOpen(one) && (
               <div className="flex flex-col items-start gap-3 px-4 pt-1 pb-4 tablet:pl-11">
                 <Facts
                   facts={[

@@ -48,3 +48,21 @@ export function useRowKeys<Item>(
     }),
   }
 }
+
+/** Rows of which one at a time shows more of itself: by a press, Enter or o; Escape closes it. */
+export function useOpenRow<Item extends { readonly id: string }>(
+  items: readonly Item[],
+): ReturnType<typeof useRowKeys<Item>> & {
+  readonly isOpen: (item: Item) => boolean
+  readonly toggle: (item: Item) => void
+} {
+  const [open, setOpen] = useState<string | null>(null)
+  const toggle = ({ id }: Item): void => {
+    setOpen(open === id ? null : id)
+  }
+  const close = (): void => {
+    setOpen(null)
+  }
+  const keys = useRowKeys(items, { Enter: toggle, o: toggle, Escape: close })
+  return { ...keys, isOpen: ({ id }) => open === id, toggle }
+}
