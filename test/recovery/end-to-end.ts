@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { RepositoryError, type Repository } from '#backup'
-import { startPostgres } from '#database'
+import { fenceServer, startPostgres } from '#database'
 import { Problem } from '../../platform/kernel/problem.ts'
 import {
   proveBackup,
@@ -82,10 +82,8 @@ async function live(world: RecoveryWorld): Promise<Written> {
 async function killCluster(world: RecoveryWorld): Promise<void> {
   await world.wal.stop()
   await world.db.destroy()
-  const { processId } = world.cluster.server
-  const children = await readFile(`/proc/${processId}/task/${processId}/children`, 'utf8')
-  for (const id of [processId, ...children.trim().split(/\s+/).map(Number)])
-    if (id > 0) process.kill(id, 'SIGKILL')
+  // A connection that was just closed may end by itself meanwhile.
+  await fenceServer(join(world.cluster.folder, 'data'))
   await world.cluster.server.ended
 }
 
