@@ -1,6 +1,7 @@
 import type { JSONWebKeySet } from 'jose'
 import { eventRelay, type ServiceEvent, type ServiceEventCatalogue } from './events.ts'
 import { identityVerifier, type Identity } from './identity.ts'
+import { endPersonKeys, personKeyCache, readErasures, type Erasure, type PersonKeys } from './person-keys.ts'
 import { readPolicy, type PolicyInForce } from './policy.ts'
 import { serviceSocket } from './service-socket.ts'
 import { tenantKeyCache, type ReleasedTenantKeys } from './tenant-keys.ts'
@@ -39,6 +40,21 @@ export interface Surety {
   tenantKeys(tenant: string): Promise<ReleasedTenantKeys>
   /** Drops a tenant's held keys. */
   forgetKeys(tenant: string): void
+  /**
+   * Keys of persons of a tenant, each with a key of their own so that they can be erased; null for one who was. Those without a key
+   * get one with `make`, and are missing otherwise. Held for 15 minutes; what is asked for at once travels in one call.
+   */
+  personKeys(
+    tenant: string,
+    persons: readonly string[],
+    more?: { readonly make?: boolean },
+  ): Promise<PersonKeys>
+  /** Drops held keys of persons. */
+  forgetPersons(tenant: string, persons: readonly string[]): void
+  /** Destroys keys of persons, or of whatever else was sealed together to end together; returns how many ended now. */
+  endPersonKeys(tenant: string, persons: readonly string[]): Promise<number>
+  /** Persons who were erased, in the order of ids after `after`, at most 500; what is held of them must be removed. */
+  erasures(after: string | null): Promise<{ readonly erasures: readonly Erasure[]; readonly more: boolean }>
   policy(): Promise<PolicyInForce>
   tenants(): Promise<readonly Tenant[]>
   /** What the gateway knows of hooks that providers sign; another `epoch` means that all must be told again. */
@@ -64,6 +80,7 @@ export function openSurety(options: SuretyOptions): Surety {
   })
   const identities = identityVerifier({ socket, issuer: options.issuer, now })
   const keys = tenantKeyCache({ socket, now })
+  const persons = personKeyCache({ socket, now })
   const events = eventRelay(socket)
   return {
     jwks: identities.jwks,
@@ -72,12 +89,17 @@ export function openSurety(options: SuretyOptions): Surety {
     sendEvents: events.send,
     tenantKeys: keys.get,
     forgetKeys: keys.forget,
+    personKeys: persons.get,
+    forgetPersons: persons.forget,
+    endPersonKeys: (tenant, ids) => endPersonKeys(socket, tenant, ids),
+    erasures: (after) => readErasures(socket, after),
     policy: () => readPolicy(socket),
     tenants: () => readTenants(socket),
     knownHooks: () => readKnownHooks(socket),
     tellHooks: (change) => tellHooks(socket, change),
     close: () => {
       keys.clear()
+      persons.clear()
       socket.close()
     },
   }

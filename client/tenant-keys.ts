@@ -1,5 +1,6 @@
-import { createSecretKey, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { dataKeyring, type DataKeyring } from '#envelope'
+import { secretKey } from './person-keys.ts'
 import { z } from './schema.ts'
 import { expectShape, type ServiceSocket } from './service-socket.ts'
 import { SuretyError } from './surety-error.ts'
@@ -95,11 +96,4 @@ function readKeys(tenant: string, answer: unknown): ReleasedTenantKeys {
   } catch (cause) {
     throw new SuretyError('keys-unusable', { cause })
   }
-}
-
-function secretKey(text: string): KeyObject {
-  const bytes = Buffer.from(text, 'base64')
-  const key = createSecretKey(bytes)
-  bytes.fill(0)
-  return key
 }

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose'
-import type { KnownHooks, ServiceEvent, SignedHook, Tenant } from '../index.ts'
+import type { Erasure, KnownHooks, ServiceEvent, SignedHook, Tenant } from '../index.ts'
 
 /** The issuer of the twin's identities. */
 export const TWIN_ISSUER = 'https://localhost:8443'
@@ -26,6 +26,12 @@ export interface PlatformTwin {
   epoch: string
   /** A tenant's keys, made at first use. */
   keysOf(tenant: string): { current: number; sealsUntil: string; data: Record<string, string>; index: string }
+  /** Persons who have a key, by tenant and person; null once they were erased. */
+  readonly persons: Map<string, string | null>
+  /** Erasures so far, in order. */
+  readonly erasures: Erasure[]
+  /** Erases a person, as an owner does it at the platform. */
+  erase(tenant: string, person: string): void
   fault: (path: string) => TwinFault
   /** Replaces the identity key by one with this id. */
   publish(kid: string): Promise<CryptoKey>
@@ -77,13 +83,51 @@ function answerOf(
       for (const event of events) twin.events.set(event.id, event)
       return ok({ accepted: events.map((event) => event.id) })
     }
-    default: {
-      const tenant = /^POST \/v1\/tenants\/([^/]+)\/keys$/.exec(`${method} ${path}`)?.[1]
-      return tenant === undefined
-        ? { status: 404, body: { code: 'resource.unknown' } }
-        : ok(twin.keysOf(tenant))
-    }
+    default:
+      return answerByPath(twin, method, path, body)
   }
+}
+
+function answerByPath(twin: PlatformTwin, method: string, path: string, body: unknown) {
+  if (path.startsWith('/v1/erasures')) {
+    const after = new URL(path, TWIN_ISSUER).searchParams.get('after') ?? ''
+    const erasures = twin.erasures.filter(({ id }) => id > after)
+    return { status: 200, body: { erasures, more: false } }
+  }
+  const [, persons = '', what = ''] = /^\/v1\/tenants\/([^/]+)\/persons\/(keys|end)$/.exec(path) ?? []
+  if (persons !== '') return { status: 200, body: answerPersons(twin, persons, what, body as AskedPersons) }
+  const tenant = /^POST \/v1\/tenants\/([^/]+)\/keys$/.exec(`${method} ${path}`)?.[1]
+  return tenant === undefined
+    ? { status: 404, body: { code: 'resource.unknown' } }
+    : { status: 200, body: twin.keysOf(tenant) }
+}
+
+interface AskedPersons {
+  readonly persons: readonly string[]
+  readonly make?: boolean
+}
+
+function answerPersons(twin: PlatformTwin, tenant: string, what: string, asked: AskedPersons): object {
+  if (what === 'end') {
+    for (const person of asked.persons) twin.erase(tenant, person)
+    return { ended: asked.persons.length }
+  }
+  const [persons, erased]: [Record<string, object>, string[]] = [{}, []]
+  for (const person of asked.persons) {
+    const name = `${tenant}/${person}`
+    if (asked.make === true && !twin.persons.has(name)) twin.persons.set(name, newKey())
+    const key = twin.persons.get(name)
+    if (key === null) erased.push(person)
+    else if (key !== undefined)
+      persons[person] = { current: 1, sealsUntil: '2100-01-01T00:00:00.000Z', data: { 1: key } }
+  }
+  return { persons, erased }
+}
+
+function eraseIn({ persons, erasures }: PlatformTwin, tenant: string, person: string): void {
+  persons.set(`${tenant}/${person}`, null)
+  const number = String(erasures.length + 1).padStart(12, '0')
+  erasures.push({ id: `01890000-0000-7000-8000-${number}`, tenant, person })
 }
 
 interface HookChange {
@@ -134,6 +178,9 @@ export async function startPlatformTwin(): Promise<PlatformTwin> {
     tenants: [],
     hooks: new Map(),
     epoch: 'first',
+    persons: new Map(),
+    erasures: [],
+    erase: (tenant, person) => eraseIn(twin, tenant, person),
     fault: () => null,
     keysOf: (tenant) => {
       const keys = kept.get(tenant) ?? newKeys()
@@ -141,10 +188,10 @@ export async function startPlatformTwin(): Promise<PlatformTwin> {
       return keys
     },
     publish: async (kid) => {
-      const pair = await generateKeyPair('EdDSA')
-      jwks = [{ ...(await exportJWK(pair.publicKey)), kid, alg: 'EdDSA', use: 'sig' }]
-      current = { key: pair.privateKey, kid }
-      return pair.privateKey
+      const { publicKey, privateKey } = await generateKeyPair('EdDSA')
+      jwks = [{ ...(await exportJWK(publicKey)), kid, alg: 'EdDSA', use: 'sig' }]
+      current = { key: privateKey, kid }
+      return privateKey
     },
     sign: (claims = {}, more = {}) => {
       const now = more.now ?? new Date()
@@ -158,14 +205,16 @@ export async function startPlatformTwin(): Promise<PlatformTwin> {
         .setExpirationTime(new Date(now.getTime() + 60_000))
         .sign(more.key ?? current.key)
     },
-    stop: async () => {
-      server.closeAllConnections()
-      server.close()
-      await rm(folder, { recursive: true, force: true })
-    },
+    stop: () => stopServing(server, folder),
   }
   await twin.publish('one')
   const server = serve(twin, () => jwks)
   await new Promise<void>((resolve) => server.listen(twin.socketPath, resolve))
   return twin
+}
+
+async function stopServing(server: Server, folder: string): Promise<void> {
+  server.closeAllConnections()
+  server.close()
+  await rm(folder, { recursive: true, force: true })
 }
