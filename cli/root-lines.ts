@@ -18,7 +18,7 @@ export function rootLines(state: Reply<'GET /keys/root'>, now: Date, width: numb
       ['Kept by', `${NAMES[state.provider]}: ${state.id}`],
       ...healthFacts(health, now),
       ...keyFacts(state),
-      ['Its log', logText(state.log)],
+      ...logFacts(state.log, now),
       ...changes.map((one): Fact => [
         'Changed',
         `${age(one.startedAt, now)}, ${many(one.moved, 'key')} moved${one.finishedAt === null ? ', NOT FINISHED' : ''}`,
@@ -57,9 +57,19 @@ function keyFacts({ keys, fingerprint, former }: Reply<'GET /keys/root'>): Fact[
   ]
 }
 
-function logText({ without, compared, unexplained }: Reply<'GET /keys/root'>['log']): string {
-  if (without !== null) return without
-  return unexplained === 0
-    ? `${many(compared, 'use')} in 24 hours, all of them known here`
-    : `${unexplained} OF ${many(compared, 'use')} IN 24 HOURS WERE NOT MADE HERE`
+function logFacts(log: Reply<'GET /keys/root'>['log'], now: Date): Fact[] {
+  const { without, compared, unexplained, missing, notYet, problems, readTo } = log
+  if (without !== null) return [['Its log', without]]
+  if (readTo === null) return [['Its log', 'not read yet']]
+  const late = notYet === 0 ? '' : `, ${notYet} not there yet`
+  return [
+    ['Its log', `${many(compared, 'use')} of ours in 30 days${late}; read ${age(readTo, now)}`],
+    ...(unexplained === 0
+      ? []
+      : ([['NOT OURS', `${many(unexplained, 'use')} that nobody here made`]] as const)),
+    ...(missing === 0
+      ? []
+      : ([['MISSING', `${many(missing, 'use')} of ours that its log does not have`]] as const)),
+    ...problems.map((problem): Fact => ['Problem', problem]),
+  ]
 }

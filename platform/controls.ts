@@ -18,6 +18,7 @@ import {
   inventoryControls,
   openInventorySystem,
   type KeyRoot,
+  type RootActs,
   type Keyring,
   type StoredCopy,
   type TenantKeys,
@@ -50,6 +51,7 @@ export interface Observed {
   /** The copies of the keyring in every store. */
   readonly keyringCopies: () => Promise<readonly StoredCopy[]>
   readonly root: KeyRoot
+  readonly rootActs: Pick<RootActs, 'logs'>
   readonly audit: Audit
   readonly reader: AuditReader
   readonly ledger: Ledger
@@ -136,6 +138,7 @@ function encryptionSystem(of: Observed) {
     policy,
     keys,
     root,
+    rootLogs: of.rootActs.logs,
     record: of.audit.record,
     keysFolder: config.SURETY_KEYS,
     keyringFolder: config.SURETY_KEYRING,

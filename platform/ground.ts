@@ -76,8 +76,7 @@ async function openStores(config: Config, log: Log, policy: PolicyReader) {
   await enforceDestructions(keyParts)
   // And a database that came back from a backup does not know what was destroyed since.
   await replayErasures(db, keyParts)
-  const provider = () => root.provider
-  const rootActs = rootOperations(config, { keyring, deps: rootParts, provider })
+  const rootActs = rootOperations(config, { deps: rootParts, root })
   const close = async (): Promise<void> => {
     await db.destroy()
     await keysDb.destroy()
@@ -108,7 +107,7 @@ export async function openGround(config: Config, log: Log) {
     origin: `${config.SURETY_HOST}/ledger`,
   })
   // From here on a first use of the provider's keys waits for nothing else.
-  await stores.keys.blindIndex(PROVIDER, 'warm', '')
+  await stores.keys.lookUp(PROVIDER, 'warm', '')
   return { ...stores, policy, live: live.get(), signer, published, ledger }
 }
 

@@ -10,7 +10,8 @@ export const keysRoot: Command = {
   flags: {},
   run: async ({ operator, now, width }) => {
     const state = await operator.call('GET /keys/root')
-    const ok = state.health.state === 'enabled' && state.log.unexplained === 0
+    const { unexplained, missing, problems } = state.log
+    const ok = state.health.state === 'enabled' && unexplained + missing === 0 && problems.length === 0
     return { ok, json: state, lines: rootLines(state, now, width) }
   },
 }

@@ -15,13 +15,17 @@ export const encryptionEvents = declareEvents({
   'key.rotated': { kind: 'administration', says: 'A tenant got the next data key.', open: true },
   'key.released': {
     kind: 'security',
-    says: 'The keys of a tenant, or of one of its persons, were handed to the protected service.',
+    says: 'The keys of a tenant, or of some of its persons, were handed to the protected service; `made` of them are new.',
     open: true,
   },
   'key.destroyed': {
     kind: 'administration',
     says: 'Every key of a tenant, or that of one person, is destroyed; what was sealed with it is lost for good.',
     open: true,
+  },
+  'person.erased': {
+    kind: 'data',
+    says: 'Somebody asked that a person of the protected service is forgotten; the key of all that is held of them is destroyed.',
   },
   'key.retired': {
     kind: 'administration',
@@ -53,7 +57,7 @@ export const encryptionEvents = declareEvents({
   },
   'root.unexplained': {
     kind: 'security',
-    says: 'The keeper of the root key logged uses that nobody here made.',
+    says: 'The keeper of the root key logged uses that nobody here made, or lacks uses that were made here.',
     open: true,
   },
   'secret.set': { kind: 'administration', says: 'A secret of the product was stored.', open: true },

@@ -6,6 +6,7 @@ export {
   type TenantKeysDeps,
   type FieldPlace,
 } from './tenant-keys.ts'
+export type { LookUp } from '#envelope'
 export { PROVIDER, type KeyStoreParts, type KeyUser, type RecordEvent } from './key-parts.ts'
 export type { ReleasedKeys } from './key-store.ts'
 export { openSample, type SampleKeys, type SealedSample } from './sealed-sample.ts'
@@ -25,6 +26,7 @@ export {
   rootRoutes,
   VAULT_UNVERIFIED,
   type KeyRoot,
+  type RootActs,
   type RootSet,
   type RootSettings,
 } from './roots/index.ts'

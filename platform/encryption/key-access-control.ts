@@ -13,6 +13,7 @@ import { useEvent } from './key-use.ts'
 import type { Keyring } from './keyring/database.ts'
 import { intendAccess, noteUsed, reconcileAccesses } from './keyring/register-queries.ts'
 import type { EncryptionSystem } from './observed-system.ts'
+import { compareLogs, probeLogs, type FollowedLogs } from './roots/index.ts'
 
 /** How far back the register and the audit log are compared; both keep more. */
 const COMPARED_SECONDS = 30 * DAY
@@ -47,6 +48,13 @@ async function openToOthers(folder: string): Promise<string[]> {
   return found
 }
 
+interface AccessStores {
+  readonly db: Database
+  readonly keyring: Keyring
+  /** Other logs than those of the system. */
+  readonly logs?: FollowedLogs
+}
+
 interface KeyDoors {
   readonly statuses: readonly number[]
   readonly open: readonly string[]
@@ -60,9 +68,38 @@ async function keyDoors(socket: string, keysFolder: string): Promise<KeyDoors> {
   }
 }
 
+/** What the keepers' own logs say beside the register. */
+async function keeperLogs(keyring: Keyring, followed: FollowedLogs, now: Date) {
+  const { without, compared, unexplained, missing, notYet, problems } = await compareLogs(
+    keyring,
+    followed,
+    now,
+  )
+  const late = notYet === 0 ? '' : `, ${notYet} are not there yet`
+  return {
+    failures: [
+      ...(unexplained > 0
+        ? [`${unexplained} uses of the root key are in its keeper’s log and were not made here`]
+        : []),
+      ...(missing > 0 ? [`${missing} uses of the root key are not in its keeper’s log`] : []),
+      ...problems,
+    ],
+    says:
+      without === null
+        ? `${compared} uses of the root key are in its keeper’s log too${late}`
+        : 'the root key’s keeper has no log to compare',
+    figures: {
+      keeperLogged: compared,
+      keeperUnexplained: unexplained,
+      keeperMissing: missing,
+      keeperNotYet: notYet,
+    },
+  }
+}
+
 async function accessIsLogged(
   system: EncryptionSystem,
-  { db, keyring }: { readonly db: Database; readonly keyring: Keyring },
+  { db, keyring, logs = system.rootLogs() }: AccessStores,
   { statuses, open }: KeyDoors,
 ): Promise<Observation> {
   const now = system.clock.now()
@@ -72,7 +109,9 @@ async function accessIsLogged(
     keyring,
     span,
   )
+  const keepers = await keeperLogs(keyring, logs, now)
   const failures = [
+    ...keepers.failures,
     ...(unlogged > 0 ? [`${unlogged} uses of keys left no event in the audit log`] : []),
     ...(unregistered > 0 ? [`${unregistered} events tell of uses that the keyring does not know`] : []),
     ...(unexplained > 0 ? [`${unexplained} uses came to nothing and no event says so`] : []),
@@ -82,7 +121,7 @@ async function accessIsLogged(
     ...open.map((name) => `${name} is open to other users of the machine`),
   ]
   const lost = restored === 0 ? '' : ` or lie in a time that a restore lost (${restored})`
-  const says = `${accesses} uses of keys in ${COMPARED_SECONDS / DAY} days each have the event that preceded them${lost} and no event is without its use, requests for keys without the token are refused, and key files are closed to other users`
+  const says = `${accesses} uses of keys in ${COMPARED_SECONDS / DAY} days each have the event that preceded them${lost} and no event is without its use, ${keepers.says}, requests for keys without the token are refused, and key files are closed to other users`
   return observed(
     failures,
     says,
@@ -92,6 +131,7 @@ async function accessIsLogged(
       unregistered,
       unexplained,
       restored,
+      ...keepers.figures,
       refused: statuses.filter((status) => status === 401).length,
     },
     { count: accesses, coverage: 1, of: 'uses of keys' },
@@ -127,6 +167,23 @@ function withOpenFolder<Result>(use: (path: string) => Promise<Result>): Promise
   })
 }
 
+/** The control on logs of a keeper that disagree with the register, each undone again. */
+async function brokenLogs(
+  system: EncryptionSystem,
+  doors: KeyDoors,
+): Promise<Readonly<Record<string, Observation>>> {
+  const seen = (wrong: 'stranger' | 'missing' | 'unread'): Promise<Observation> =>
+    undone(system.keyring, async (keyring) => {
+      const logs = await probeLogs(keyring, system.clock.now(), wrong)
+      return accessIsLogged(system, { db: system.db, keyring, logs }, doors)
+    })
+  return {
+    'a use of the root key that only its keeper knows': await seen('stranger'),
+    'a use of the root key that its keeper does not know': await seen('missing'),
+    'a keeper’s log that is not read': await seen('unread'),
+  }
+}
+
 /** Policy 2.3-b: access to keys is controlled, and every access is logged. */
 export const keyAccessLogged: Control<EncryptionSystem> = control({
   id: 'key-access-logged',
@@ -140,9 +197,9 @@ export const keyAccessLogged: Control<EncryptionSystem> = control({
     'platform/kernel/secret-file.ts',
   ],
   looks:
-    'Compares the register of the keyring with the audit log, both ways and by id, asks for keys at the service socket without a token and with a wrong one, and reads the permissions of the key files.',
+    'Compares the register of the keyring with the audit log and with the log of the root key’s keeper where it has one, both ways and by id, asks for keys at the service socket without a token and with a wrong one, and reads the permissions of the key files.',
   breaks:
-    'Keys handed out without an event, an event without a use, a failure that nothing tells of, a socket that answers anybody and a key file that everybody may read must be found.',
+    'Keys handed out without an event, an event without a use, a failure that nothing tells of, a use of the root key that only its keeper knows, one that its keeper does not know, a log that is not read, a socket that answers anybody and a key file that everybody may read must be found.',
   check: async (system) =>
     accessIsLogged(system, system, await keyDoors(system.serviceSocket, system.keysFolder)),
   knownBad: async (system) => {
@@ -173,6 +230,7 @@ export const keyAccessLogged: Control<EncryptionSystem> = control({
           return accessIsLogged(system, { db, keyring }, closed)
         }),
       ),
+      ...(await brokenLogs(system, closed)),
       'a socket that answers anybody': await withOpenSocket(async (path) =>
         accessIsLogged(system, system, await keyDoors(path, system.keysFolder)),
       ),

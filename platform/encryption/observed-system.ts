@@ -4,7 +4,7 @@ import type { PolicyReader } from '../kernel/parameter.ts'
 import type { RecordEvent } from './key-parts.ts'
 import type { Keyring } from './keyring/database.ts'
 import type { StoredCopy } from './keyring-backup/index.ts'
-import type { KeyRoot } from './roots/index.ts'
+import type { FollowedLogs, KeyRoot } from './roots/index.ts'
 import type { TenantKeys } from './tenant-keys.ts'
 
 /** The running system as the controls of clauses 2.2 and 2.3 observe it. */
@@ -15,6 +15,8 @@ export interface EncryptionSystem {
   readonly policy: PolicyReader
   readonly keys: TenantKeys
   readonly root: KeyRoot
+  /** What the keepers of root keys log themselves. */
+  readonly rootLogs: () => FollowedLogs
   readonly record: RecordEvent
   readonly keysFolder: string
   /** Folder of the embedded keyring; not there where the keyring is a server of the operator's own. */

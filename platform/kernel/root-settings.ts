@@ -44,6 +44,16 @@ export const rootSettings = {
     fallback: '',
     says: 'Where AWS KMS is asked; empty: the public address of the region.',
   },
+  KMS_TRAIL: {
+    type: z.enum(['cloudtrail', 'no']),
+    fallback: 'cloudtrail',
+    says: 'With which log of AWS uses of a root key in AWS KMS are compared; `no`: with none, which clause 2.3-b says.',
+  },
+  CLOUDTRAIL_API_URL: {
+    type: z.union([z.literal(''), httpUrl]),
+    fallback: '',
+    says: 'Where AWS CloudTrail is asked; empty: the public address of the region.',
+  },
   VAULT_ADDR: {
     type: z.union([z.literal(''), httpUrl]),
     fallback: '',

@@ -106,10 +106,17 @@ function Root({ of }: { readonly of: RootKey }): ReactNode {
   )
 }
 
-function logWords({ without, compared, unexplained }: RootKey['log']): string {
+function logWords(log: RootKey['log']): string {
+  const { without, compared, unexplained, missing, notYet, problems, readTo } = log
   if (without !== null) return `not compared: ${without}`
-  const uses = `${many(compared, 'use')} of the last day compared`
-  return unexplained === 0 ? `${uses}, each is ours` : `${uses}, ${unexplained} that nobody here made`
+  if (readTo === null) return 'not read yet'
+  const wrong = [
+    ...(unexplained === 0 ? [] : [`${many(unexplained, 'use')} that nobody here made`]),
+    ...(missing === 0 ? [] : [`${many(missing, 'use')} of ours missing`]),
+    ...problems,
+  ]
+  const late = notYet === 0 ? '' : `, ${notYet} not there yet`
+  return `${many(compared, 'use')} of ours in 30 days${late}; ${wrong.length === 0 ? 'nothing else' : wrong.join('; ')}`
 }
 
 function Changes({ of }: { readonly of: RootKey['changes'] }): ReactNode {

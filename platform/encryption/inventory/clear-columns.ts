@@ -55,7 +55,7 @@ export const clearColumns: readonly ClearClass[] = [
       surety.backup_run.asked_by_kind surety.backup_run.state surety.backup_run.code surety.restore_proof.reason
       surety.drill.type surety.drill.reason surety.drill.asked_by_kind surety.drill.region surety.drill.state surety.drill_sign_off.gaps
       surety.sandbox.region surety.sandbox.state surety.sandbox.step keyring.data_key.purpose
-      keyring.root_seen.provider keyring.root_seen.state keyring.root_use.action surety.reencryption.store surety.database_change.from_site surety.database_change.to_site surety.database_change.kind
+      keyring.root_seen.provider keyring.root_seen.state keyring.root_use.action keyring.root_stranger.operation surety.reencryption.store surety.database_change.from_site surety.database_change.to_site surety.database_change.kind
       keyring.key_access.action`,
   },
   {
@@ -73,7 +73,7 @@ export const clearColumns: readonly ClearClass[] = [
       surety.backup_hold.placed_by_id surety.backup_hold.released_by_id surety.deletion_certificate.backup
       surety.deletion_certificate.manifest_hash surety.key_unused.fingerprint surety.key_unused.tenant surety.reencryption.leaving
       keyring.root_seen.fingerprint keyring.root_seen.name keyring.root_seen.policy_hash keyring.root_change.root
-      keyring.root_use.root keyring.root_use.request surety.backup_run.name surety.backup_run.asked_by_id
+      keyring.root_use.root keyring.root_use.request keyring.root_log.root keyring.root_log.told keyring.root_stranger.root keyring.root_stranger.request keyring.root_stranger.caller keyring.root_stranger.tenant surety.backup_run.name surety.backup_run.asked_by_id
       surety.backup_pause.made_by_id surety.backup_pause.ended_by_id surety.restore_proof.backup surety.drill.asked_by_id surety.drill.backup
       surety.drill_sign_off.reference surety.blocked_request.fingerprint surety.data_key.tenant
       surety.data_key.root_fingerprint surety.gateway_block.made_by_id surety.gateway_block.lifted_by_id
@@ -126,7 +126,7 @@ export const clearColumns: readonly ClearClass[] = [
     because: 'a sentence of the program, without anything of a request or a person',
     shape: null,
     columns:
-      'surety.blocked_request.message surety.blocked_request.route surety.outbox.reason surety.restore_proof.says surety.drill.says surety.sandbox.says surety.deletion_certificate.note',
+      'surety.blocked_request.message surety.blocked_request.route surety.outbox.reason surety.restore_proof.says surety.drill.says keyring.root_log.problem surety.sandbox.says surety.deletion_certificate.note',
   },
   {
     because: 'ids, dates and words of the program in JSON',
@@ -134,7 +134,7 @@ export const clearColumns: readonly ClearClass[] = [
     columns: `
       surety.leaver_step.trials surety.review_campaign.gone surety.review_item.snapshot surety.review_item.trials
       inbox.gate_decision.facts surety_jobs._private_jobs.payload inbox_jobs._private_jobs.payload surety_jobs._private_jobs.flags inbox_jobs._private_jobs.flags
-      surety.server_host.report surety.restore_proof.facts surety.drill.points surety.drill.figures surety.sandbox.facts`,
+      surety.server_host.report surety.restore_proof.facts surety.drill.points keyring.root_log.position surety.drill.figures surety.sandbox.facts`,
   },
   {
     because: 'a job’s name with the id that it works on, and the program’s own words about its last failure',

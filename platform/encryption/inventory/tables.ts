@@ -141,7 +141,8 @@ const keyring: readonly Group[] = [
     says: 'the register of the uses of keys',
     holds: 'operational',
     otherwise: 'disk',
-    tables: 'keyring.key_access keyring.root_seen keyring.root_change keyring.root_use keyring.migration',
+    tables:
+      'keyring.key_access keyring.root_seen keyring.root_change keyring.root_use keyring.root_log keyring.root_stranger keyring.migration',
   },
 ]
 

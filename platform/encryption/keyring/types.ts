@@ -46,6 +46,7 @@ export interface PersonKey {
   person: string
   tenant: string
   under: number
+  version: number
   wrapped: Buffer
 }
 
@@ -55,6 +56,17 @@ export interface RootChange {
   moved: Generated<number>
   root: string
   started_at: Timestamp
+}
+
+export interface RootLog {
+  covers_from: Timestamp
+  lost_at: Timestamp | null
+  position: string | null
+  problem: string | null
+  read_at: Timestamp
+  read_to: Timestamp
+  root: string
+  told: Generated<string>
 }
 
 export interface RootSeen {
@@ -68,9 +80,19 @@ export interface RootSeen {
   versions: number | null
 }
 
+export interface RootStranger {
+  at: Timestamp
+  caller: string | null
+  operation: string
+  request: string
+  root: string
+  tenant: string | null
+}
+
 export interface RootUse {
   action: string
   at: Timestamp
+  logged_at: Timestamp | null
   request: string
   root: string
 }
@@ -92,7 +114,9 @@ export interface DB {
   migration: Migration
   person_key: PersonKey
   root_change: RootChange
+  root_log: RootLog
   root_seen: RootSeen
+  root_stranger: RootStranger
   root_use: RootUse
   tenant_key: TenantKey
 }

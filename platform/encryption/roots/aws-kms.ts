@@ -127,7 +127,9 @@ async function served<Answer extends { readonly $metadata: ResponseMetadata }>(
     if ($metadata.requestId !== undefined) call.served($metadata.requestId)
     return await answer
   } catch (error) {
-    throw refusalOf(error)
+    const refusal = refusalOf(error)
+    if (refusal.refusal === 'unreachable') call.unanswered()
+    throw refusal
   }
 }
 

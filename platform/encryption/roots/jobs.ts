@@ -6,12 +6,10 @@ import { rootKeysSince } from '../keyring/queries.ts'
 import { keysRotation } from '../parameters.ts'
 import { resumeChange, rotateRoot, type RootChangeParts } from './change.ts'
 import { removeRootUsesBefore } from './queries.ts'
+import { newAlarms, readKeeperLogs } from './reconcile.ts'
 import type { RootRouteDeps } from './routes.ts'
 import { observeRoot } from './watch.ts'
 
-const HOUR_SECONDS = 3600
-/** Logs of keepers are compared over the last hours, so that a run that was missed is made up for. */
-const COMPARED_SECONDS = 4 * HOUR_SECONDS
 const USES_KEPT_SECONDS = 90 * 86_400
 
 const SYSTEM = { kind: 'system', id: 'encryption' } as const
@@ -30,9 +28,7 @@ export async function rotateDueRoot(parts: RootChangeParts, policy: PolicyReader
  * The hourly look at the root key: its health, the keeper's log, a change that a stop interrupted, and its age. Policy 2.2-d,
  * 2.3-a.1, 2.3-b.
  */
-export function rootJobs(
-  deps: RootChangeParts & Pick<RootRouteDeps, 'reconcile' | 'policy'>,
-): readonly Job[] {
+export function rootJobs(deps: RootChangeParts & Pick<RootRouteDeps, 'logs' | 'policy'>): readonly Job[] {
   const { db, keyring, clock, record, root } = deps
   return [
     {
@@ -45,16 +41,20 @@ export function rootJobs(
       run: async () => {
         const now = clock.now()
         await observeRoot(deps, root)
-        const span = { from: secondsAfter(now, -COMPARED_SECONDS), to: secondsAfter(now, -60) }
-        const { unexplained, compared } = await deps.reconcile(span)
-        if (unexplained > 0)
+        const { logs } = deps.logs()
+        await readKeeperLogs(deps, logs)
+        for (const { fingerprint, found } of await newAlarms(keyring, logs, clock.now()))
           await record?.(db, {
             type: 'root.unexplained',
             tenant: null,
             actor: SYSTEM,
-            target: { kind: 'root-key', id: root.fingerprint },
+            target: { kind: 'root-key', id: fingerprint },
             outcome: 'failed',
-            details: { unexplained, compared },
+            details: {
+              unexplained: found.unexplained,
+              missing: found.missing,
+              compared: found.compared,
+            },
             request: null,
           })
         await removeRootUsesBefore(keyring, secondsAfter(now, -USES_KEPT_SECONDS))

@@ -27,6 +27,8 @@ export class KeeperError extends Error {
 export interface KeeperCall {
   readonly signal: AbortSignal
   served(requestId: string): void
+  /** Tells that one request got no answer. */
+  unanswered(): void
 }
 
 /** What a keeper tells of its key. */

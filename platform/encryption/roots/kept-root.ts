@@ -1,4 +1,4 @@
-import { createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto'
+import { createSecretKey, randomUUID, timingSafeEqual, type KeyObject } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { EnvelopeError, keyFingerprint, type KeyLabel } from '#envelope'
 import type { Clock } from '../../kernel/clock.ts'
@@ -7,7 +7,7 @@ import { openBreaker, type Breaker, type BreakerLimits } from './breaker.ts'
 import { KeeperError, type Keeper, type KeeperCall, type KeeperState } from './keeper.ts'
 import { keeperFingerprint, keptKey, readKeptKey } from './kept-key.ts'
 import { refusing } from './local-root.ts'
-import type { KeyRoot, RootAction, RootHealth, RootUse } from './root.ts'
+import { UNANSWERED, type KeyRoot, type RootAction, type RootHealth, type RootUse } from './root.ts'
 
 /** How long callers wait, how often they try again, and when they stop trying. */
 export interface KeeperLimits extends BreakerLimits {
@@ -100,9 +100,9 @@ function asking({ provider }: Keeper, { clock, used, limits = KEEPER_LIMITS }: K
   const breaker = openBreaker(clock, limits)
   return async (action, work) => {
     if (!breaker.enter()) throw unanswered(provider, breaker)
-    const served = (request: string): void => used?.({ action, request, at: clock.now() })
+    const telling = tellsOf({ clock, used }, action)
     try {
-      const answer = await tried(limits, action, (signal) => work({ signal, served }))
+      const answer = await tried(limits, action, (signal) => work({ signal, ...telling }))
       breaker.worked()
       return answer
     } catch (error) {
@@ -111,6 +111,17 @@ function asking({ provider }: Keeper, { clock, used, limits = KEEPER_LIMITS }: K
       else breaker.failed()
       throw asProblem(error)
     }
+  }
+}
+
+/** Hands on which requests were served, and which got no answer; these have a number that only we know. */
+function tellsOf(
+  { clock, used }: { readonly clock: Clock; readonly used: KeptRootDeps['used'] },
+  action: RootAction,
+): Omit<KeeperCall, 'signal'> {
+  return {
+    served: (request) => used?.({ action, request, at: clock.now() }),
+    unanswered: () => used?.({ action, request: `${UNANSWERED}${randomUUID()}`, at: clock.now() }),
   }
 }
 
@@ -129,9 +140,9 @@ export async function firstReached(
   reach: (call: KeeperCall) => Promise<Keeper>,
   { clock, used, limits = KEEPER_LIMITS }: KeptRootDeps,
 ): Promise<Keeper> {
-  const served = (request: string): void => used?.({ action: 'describe', request, at: clock.now() })
+  const telling = tellsOf({ clock, used }, 'describe')
   try {
-    return await tried(limits, 'describe', (signal) => reach({ signal, served }))
+    return await tried(limits, 'describe', (signal) => reach({ signal, ...telling }))
   } catch (error) {
     throw asProblem(error)
   }
@@ -191,9 +202,9 @@ async function healthOf(
   { clock, used, limits = KEEPER_LIMITS }: KeptRootDeps,
 ): Promise<RootHealth> {
   const began = performance.now()
-  const served = (request: string): void => used?.({ action: 'describe', request, at: clock.now() })
+  const telling = tellsOf({ clock, used }, 'describe')
   const state = await tried({ ...limits, triesMax: 1 }, 'describe', (signal) =>
-    keeper.describe({ signal, served }),
+    keeper.describe({ signal, ...telling }),
   ).catch(refusedState)
   return { ...state, millis: Math.round(performance.now() - began) }
 }

@@ -66,14 +66,18 @@ export async function openNamedRoot(config: RootSettings, named: string, deps: R
   return localFileRoot(settings, deps.clock)
 }
 
+/** The region of a key: an ARN says it, arn:aws:kms:REGION:ACCOUNT:key/ID. */
+export function kmsRegion(name: string, otherwise: string): string {
+  return (name.startsWith('arn:') ? name.split(':')[3] : '') || otherwise
+}
+
 function reachers(
   config: RootSettings,
   name: string,
 ): Readonly<Record<string, (call: KeeperCall) => Promise<Keeper>>> {
   const kms = {
     keyId: name,
-    // An ARN says where its key is: arn:aws:kms:REGION:ACCOUNT:key/ID.
-    region: (name.startsWith('arn:') ? name.split(':')[3] : '') || config.AWS_REGION,
+    region: kmsRegion(name, config.AWS_REGION),
     accessKeyId: config.AWS_ACCESS_KEY_ID,
     secretAccessKey: config.AWS_SECRET_ACCESS_KEY,
     apiUrl: config.KMS_API_URL,

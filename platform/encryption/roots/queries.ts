@@ -118,15 +118,10 @@ export async function insertRootUse(keyring: Keyring, root: string, use: RootUse
     .execute()
 }
 
-/** The numbers of the requests that a keeper served since `from`. */
-export async function rootRequests(keyring: Keyring, from: Date): Promise<ReadonlySet<string>> {
-  const rows = await keyring.selectFrom('root_use').select('request').where('at', '>=', from).execute()
-  return new Set(rows.map(({ request }) => request))
-}
-
 /** Forgets requests from before `cutoff`. */
 export async function removeRootUsesBefore(keyring: Keyring, cutoff: Date): Promise<void> {
   await keyring.deleteFrom('root_use').where('at', '<', cutoff).execute()
+  await keyring.deleteFrom('root_stranger').where('at', '<', cutoff).execute()
 }
 
 /** Says of a tenant's live key that another root wrapped it, inside a transaction that is undone. */

@@ -18,7 +18,7 @@ export interface RootSystem {
   readonly keyring: Keyring
   readonly clock: Clock
   readonly policy: PolicyReader
-  readonly keys: Pick<TenantKeys, 'blindIndex'>
+  readonly keys: Pick<TenantKeys, 'lookUp'>
   readonly root: KeyRoot
 }
 
@@ -110,11 +110,11 @@ export const rootKept: Control<RootSystem> = control({
   breaks:
     'A root key in a local file, one that can be exported, one that is disabled, one whose uses nobody logs, a keeper that ignores names, and a key wrapped under another root must be found.',
   check: async (system) => {
-    await system.keys.blindIndex(PROVIDER, 'encryption.check', 'probe')
+    await system.keys.lookUp(PROVIDER, 'encryption.check', 'probe')
     return keysAreKept(system, system.keyring)
   },
   knownBad: async (system) => {
-    await system.keys.blindIndex(PROVIDER, 'encryption.check', 'probe')
+    await system.keys.lookUp(PROVIDER, 'encryption.check', 'probe')
     const { root, keyring } = system
     const twin = (over: Partial<KeyRoot>): Promise<Observation> =>
       keysAreKept({ ...system, root: twinOf(root, over) }, keyring)

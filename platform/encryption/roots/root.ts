@@ -26,7 +26,10 @@ export interface RootHealth {
 /** What a keeper was asked for. */
 export type RootAction = 'wrap' | 'unwrap' | 'rewrap' | 'rotate' | 'describe'
 
-/** One request that a keeper served, under the number that it has in the keeper's own log. */
+/** What the number of a request begins with that got no answer: it may have been served all the same. */
+export const UNANSWERED = 'unanswered:'
+
+/** One request that a keeper served, under the number that it has in the keeper's own log, or one that got no answer. */
 export interface RootUse {
   readonly action: RootAction
   readonly request: string

@@ -1,12 +1,12 @@
-import { secondsAfter } from '../../kernel/clock.ts'
 import { Problem } from '../../kernel/problem.ts'
 import type { PolicyReader } from '../../kernel/parameter.ts'
 import { route } from '../../kernel/route.ts'
 import { z } from '../../kernel/schema.ts'
 import { moveToRoot, rotateRoot, type RootChangeParts } from './change.ts'
 import { rootChanges, wrappedUnder } from './queries.ts'
-import type { RootReconciliation } from './reconcile.ts'
+import { compareLogs } from './reconcile.ts'
 import { mayKeep } from './root-control.ts'
+import type { FollowedLogs } from './keeper-log.ts'
 import type { KeyRoot } from './root.ts'
 
 /** What the routes of the root key need. */
@@ -14,11 +14,10 @@ export interface RootRouteDeps extends RootChangeParts {
   readonly policy: PolicyReader
   /** Opens a root key by the name that `KEY_ROOT` would have for it. */
   readonly open: (named: string) => Promise<KeyRoot>
-  /** Compares the keeper's log with the uses known here. */
-  readonly reconcile: (span: { readonly from: Date; readonly to: Date }) => Promise<RootReconciliation>
+  /** The keepers' own logs, with which the uses known here are compared. */
+  readonly logs: () => FollowedLogs
 }
 
-const DAY_SECONDS = 86_400
 const CHANGES_SHOWN = 5
 
 /** Routes of the operator: how the root key is, and changing it. Policy 2.2-d, 2.3-a.1. */
@@ -48,7 +47,7 @@ export function rootRoutes(deps: RootRouteDeps) {
       method: 'GET',
       path: '/api/keys/root',
       permission: 'recovery.read',
-      // It asks the keeper, and reads the end of its log where there is one.
+      // It asks the keeper.
       perMinute: 12,
       event: { none: 'tells how the root key is, and nothing of any key' },
       handle: () => rootState(deps),
@@ -65,9 +64,8 @@ async function moveTo(deps: RootRouteDeps, named: string, actor: Parameters<type
   return moveToRoot(deps, next, actor)
 }
 
-async function rootState({ root, keyring, clock, reconcile }: RootRouteDeps) {
+async function rootState({ root, keyring, clock, logs }: RootRouteDeps) {
   const health = await root.health()
-  const span = { from: secondsAfter(clock.now(), -DAY_SECONDS), to: secondsAfter(clock.now(), -60) }
   const keys = (await wrappedUnder(keyring)).map((one) => ({
     root: one.root,
     keys: one.keys,
@@ -86,7 +84,7 @@ async function rootState({ root, keyring, clock, reconcile }: RootRouteDeps) {
         .filter((one) => one.root !== root.fingerprint && opens(one.root))
         .reduce((sum, one) => sum + one.keys, 0),
     })),
-    log: await reconcile(span),
+    log: await compareLogs(keyring, logs(), clock.now()),
     changes: (await rootChanges(keyring, CHANGES_SHOWN)).map((one) => ({
       root: one.root,
       moved: one.moved,

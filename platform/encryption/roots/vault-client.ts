@@ -45,10 +45,14 @@ export async function vaultClient(settings: VaultSettings): Promise<VaultClient>
         ...(text === undefined ? {} : { 'content-type': 'application/json' }),
       }
       const options = { agent, signal: call.signal, headers, method: text === undefined ? 'GET' : 'POST' }
+      const lost = (error: unknown): never => {
+        call.unanswered()
+        return unreached(error)
+      }
       const reply = await new Promise<IncomingMessage>((resolve, reject) => {
         send(url, options, resolve).once('error', reject).end(text)
-      }).catch(unreached)
-      const { requestId, data } = readAnswer(reply.statusCode ?? 0, await textOf(reply).catch(unreached))
+      }).catch(lost)
+      const { requestId, data } = readAnswer(reply.statusCode ?? 0, await textOf(reply).catch(lost))
       if (requestId !== undefined) call.served(requestId)
       return data
     },
