@@ -1,5 +1,4 @@
-import type { KeyObject } from 'node:crypto'
-import { dataKeyring, type DataKeyring } from '#envelope'
+import { dataKeyring, type DataKeyring, type IndexVersion } from '#envelope'
 import { secretKey } from './person-keys.ts'
 import { z } from './schema.ts'
 import { expectShape, type ServiceSocket } from './service-socket.ts'
@@ -9,8 +8,8 @@ import { SuretyError } from './surety-error.ts'
 export interface ReleasedTenantKeys {
   /** Seals with the current version, opens every version. */
   readonly keyring: DataKeyring
-  /** For `blindIndex` of the envelope engine. */
-  readonly index: KeyObject
+  /** For `versionedIndex` of the envelope engine. */
+  readonly indexes: readonly IndexVersion[]
   /** After this moment the current version is past its age and must seal nothing more; it still opens. */
   readonly sealsUntil: Date
 }
@@ -27,7 +26,9 @@ const keysShape = z.object({
   current: z.int().min(1),
   sealsUntil: z.iso.datetime(),
   data: z.record(z.string().regex(/^[1-9]\d{0,9}$/), base64Key),
-  index: base64Key,
+  indexes: z
+    .array(z.object({ version: z.int().min(1).max(65_535), key: base64Key, writesFrom: z.iso.datetime() }))
+    .min(1),
 })
 
 interface Held {
@@ -85,12 +86,16 @@ export function tenantKeyCache(deps: { readonly socket: ServiceSocket; readonly 
 }
 
 function readKeys(tenant: string, answer: unknown): ReleasedTenantKeys {
-  const { current, sealsUntil, data, index } = expectShape(keysShape, answer)
+  const { current, sealsUntil, data, indexes } = expectShape(keysShape, answer)
   const keys = new Map(Object.entries(data).map(([version, text]) => [Number(version), secretKey(text)]))
   try {
     return {
       keyring: dataKeyring({ tenant, current, keys }),
-      index: secretKey(index),
+      indexes: indexes.map(({ version, key, writesFrom }) => ({
+        version,
+        key: secretKey(key),
+        writesFrom: new Date(writesFrom),
+      })),
       sealsUntil: new Date(sealsUntil),
     }
   } catch (cause) {

@@ -24,7 +24,15 @@ export {
   type FieldContext,
   type FieldDescription,
 } from './field.ts'
-export { blindIndex, type BlindIndex } from './blind-index.ts'
+export {
+  blindIndex,
+  indexVersion,
+  versionedIndex,
+  type BlindIndex,
+  type IndexVersion,
+  type LookUp,
+  type VersionedIndex,
+} from './blind-index.ts'
 export { normalForms, type NormalForm } from './normal-form.ts'
 export { openFile, openStream, sealedFileBytes, sealFile, sealFileInto, sealStream } from './stream.ts'
 export { conformEnvelope, type Conformance } from './conform.ts'

@@ -85,6 +85,6 @@ function hintOf(vault: WorkspaceVault, name: SecretName, secret: string): Secret
   return {
     // The end of a short secret would be most of it.
     last4: secret.length >= 16 ? secret.slice(-4) : '',
-    fingerprint: vault.index(`channel.${name}`, secret).toString('hex', 0, 8),
+    fingerprint: vault.lookUp(`channel.${name}`, secret)[0].toString('hex', 0, 8),
   }
 }

@@ -1,5 +1,7 @@
 import { sql, type Selectable } from 'kysely'
+import type { LookUp } from '#envelope'
 import type { Database } from '../db/database.ts'
+import { holdLookUps } from '../db/look-up.ts'
 import type { Inbound } from '../db/types.ts'
 
 /** A delivery as stored. */
@@ -12,17 +14,40 @@ export async function insertInbound(
     readonly workspace_id: string
     readonly id: string
     readonly channel_id: string
-    readonly dedupe_key: Buffer
+    readonly dedupe_key: LookUp
     readonly raw: Buffer
     readonly received_at: Date
   },
 ): Promise<boolean> {
+  const { dedupe_key: lookUp } = row
+  if (lookUp.length > 1) {
+    await holdLookUps(db, [lookUp])
+    if (await isKept(db, row, lookUp)) return false
+  }
   const done = await db
     .insertInto('inbound')
-    .values(row)
+    .values({ ...row, dedupe_key: lookUp[0] })
     .onConflict((conflict) => conflict.columns(['workspace_id', 'channel_id', 'dedupe_key']).doNothing())
     .executeTakeFirst()
   return done.numInsertedOrUpdatedRows === 1n
+}
+
+async function isKept(
+  db: Database,
+  {
+    workspace_id: workspace,
+    channel_id: channel,
+  }: { readonly workspace_id: string; readonly channel_id: string },
+  lookUp: LookUp,
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('inbound')
+    .select('id')
+    .where('workspace_id', '=', workspace)
+    .where('channel_id', '=', channel)
+    .where('dedupe_key', 'in', lookUp)
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 /** A delivery that still waits, locked; undefined when it is done or another process works on it. */
@@ -93,4 +118,18 @@ export async function expireInbound(
     .where('received_at', '<', rawBefore)
     .executeTakeFirst()
   return { raw: Number(raw.numUpdatedRows), rows: Number(rows.numDeletedRows) }
+}
+
+/** Days (UTC) that ended before `before`, that deliveries are known of, and none with its bytes any more. */
+export async function emptiedDays(
+  db: Database,
+  before: Date,
+): Promise<readonly { workspace: string; day: string }[]> {
+  const { rows } = await sql<{ workspace: string; day: string }>`
+    select workspace_id as workspace, to_char(received_at at time zone 'UTC', 'YYYY-MM-DD') as day
+    from inbound
+    where received_at < date_trunc('day', ${before}::timestamptz, 'UTC')
+    group by 1, 2
+    having bool_and(raw is null)`.execute(db)
+  return rows
 }

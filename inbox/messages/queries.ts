@@ -1,5 +1,7 @@
 import { sql, type Insertable, type Selectable } from 'kysely'
+import type { LookUp } from '#envelope'
 import type { Database } from '../db/database.ts'
+import { holdLookUps } from '../db/look-up.ts'
 import type { Message } from '../db/types.ts'
 
 /** A message as stored: its body sealed. */
@@ -20,13 +22,41 @@ const STATUS_RANK = {
 export type MessageStatus = keyof typeof STATUS_RANK
 
 /** Stores a message; false when the provider's id, the client's key or the answered message is there already. */
-export async function insertMessage(db: Database, row: Insertable<Message>): Promise<boolean> {
+export async function insertMessage(
+  db: Database,
+  {
+    provider: lookUp,
+    ...row
+  }: Omit<Insertable<Message>, 'provider_index' | 'provider'> & { readonly provider?: LookUp },
+): Promise<boolean> {
+  if (lookUp !== undefined && lookUp.length > 1) {
+    await holdLookUps(db, [lookUp])
+    if (await isStored(db, row, lookUp)) return false
+  }
   const done = await db
     .insertInto('message')
-    .values(row)
+    .values({ ...row, ...(lookUp && { provider_index: lookUp[0] }) })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst()
   return done.numInsertedOrUpdatedRows === 1n
+}
+
+async function isStored(
+  db: Database,
+  {
+    workspace_id: workspace,
+    channel_id: channel,
+  }: { readonly workspace_id: string; readonly channel_id: string },
+  lookUp: LookUp,
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('message')
+    .select('id')
+    .where('workspace_id', '=', workspace)
+    .where('channel_id', '=', channel)
+    .where('provider_index', 'in', lookUp)
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 /** A message of this workspace. */
@@ -61,7 +91,7 @@ export function lockSentMessage(
   of: {
     readonly workspace: string
     readonly channel: string
-    readonly providerIndex: Buffer
+    readonly provider: LookUp
     readonly id: string | null
   },
 ): Promise<MessageRow | undefined> {
@@ -73,7 +103,7 @@ export function lockSentMessage(
     .where('direction', '=', 'out')
     .where((eb) =>
       eb.or([
-        eb('provider_index', '=', of.providerIndex),
+        eb('provider_index', 'in', of.provider),
         ...(of.id === null ? [] : [eb.and([eb('id', '=', of.id), eb('provider_index', 'is', null)])]),
       ]),
     )

@@ -10,7 +10,11 @@ const place: Place = ['message', 'body', '01890000-0000-7000-8000-000000000002']
 test('policy 2.3-a.1: a key past its age seals nothing more, still opens, and is asked for anew', async () => {
   const sealsUntil = new Date('2026-01-01T00:00:00Z')
   const keyring = dataKeyring({ tenant, current: 1, keys: new Map([[1, generateDataKey()]]) })
-  const keys: ReleasedTenantKeys = { keyring, index: generateDataKey(), sealsUntil }
+  const keys: ReleasedTenantKeys = {
+    keyring,
+    indexes: [{ version: 1, key: generateDataKey(), writesFrom: sealsUntil }],
+    sealsUntil,
+  }
   let now = sealsUntil
   const forgotten: string[] = []
   const surety = {

@@ -1,11 +1,12 @@
 import {
-  blindIndex,
   EnvelopeError,
   openBytes,
   openText,
   sealBytes,
   sealText,
-  type BlindIndex,
+  versionedIndex,
+  type LookUp,
+  type VersionedIndex,
 } from '#envelope'
 import { SuretyError, type ReleasedTenantKeys, type Surety } from '#client'
 
@@ -18,8 +19,8 @@ export interface WorkspaceVault {
   open(place: Place, sealed: Uint8Array): string
   sealBytes(place: Place, bytes: Uint8Array): Buffer
   openBytes(place: Place, sealed: Uint8Array): Buffer
-  /** The look-up value of a normalised text, by purpose. */
-  index(purpose: string, value: string | Uint8Array): Buffer
+  /** What a normalised text is looked up by, by purpose: the first is what is stored, and rows may have any. */
+  lookUp(purpose: string, value: string | Uint8Array): LookUp
 }
 
 /** Opens workspaces' vaults with the keys that Surety releases. Policy 2.2-a. */
@@ -36,14 +37,19 @@ export function openVaults(surety: Pick<Surety, 'tenantKeys' | 'forgetKeys'>, no
   }
 }
 
+/** What a sealed field of a tenant is bound to. */
+export function contextOf(tenant: string) {
+  return ([table, column, row]: Place) => ({ tenant, table: `inbox.${table}`, column, row })
+}
+
 function vaultOf(
   tenant: string,
-  { keyring, index, sealsUntil }: ReleasedTenantKeys,
+  { keyring, indexes, sealsUntil }: ReleasedTenantKeys,
   forget: () => void,
   now: () => Date,
 ): WorkspaceVault {
-  const indexes = new Map<string, BlindIndex>()
-  const context = ([table, column, row]: Place) => ({ tenant, table: `inbox.${table}`, column, row })
+  const prepared = new Map<string, VersionedIndex>()
+  const context = contextOf(tenant)
   // Policy 2.3-a.1. A key past its age opens and seals nothing more; the next try asks for a newer one.
   const young = (): typeof keyring => {
     if (now() <= sealsUntil) return keyring
@@ -55,10 +61,10 @@ function vaultOf(
     open: (place, sealed) => current(forget, () => openText(keyring, context(place), sealed)),
     sealBytes: (place, bytes) => sealBytes(young(), context(place), bytes),
     openBytes: (place, sealed) => current(forget, () => openBytes(keyring, context(place), sealed)),
-    index: (purpose, value) => {
-      const known = indexes.get(purpose) ?? blindIndex(index, { tenant, purpose: `inbox.${purpose}` })
-      indexes.set(purpose, known)
-      return known(value)
+    lookUp: (purpose, value) => {
+      const known = prepared.get(purpose) ?? versionedIndex(indexes, { tenant, purpose: `inbox.${purpose}` })
+      prepared.set(purpose, known)
+      return known(value, now())
     },
   }
 }

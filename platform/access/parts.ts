@@ -17,7 +17,7 @@ export interface AccessParts {
   readonly db: Database
   readonly clock: Clock
   readonly policy: PolicyReader
-  readonly keys: Pick<TenantKeys, 'sealText' | 'openText' | 'blindIndex' | 'destroy' | 'forPerson'>
+  readonly keys: Pick<TenantKeys, 'sealText' | 'openText' | 'lookUp' | 'destroy' | 'forPerson'>
   readonly audit: Pick<Audit, 'record'>
   readonly hasher: PasswordHasher
   readonly breaches: Breaches

@@ -2,6 +2,7 @@
 export { databaseAnswers, openDatabase, type Database, type Transaction } from './database.ts'
 export { keptPlan } from './kept-plan.ts'
 export { compiledOnce } from './compiled-once.ts'
+export { holdLookUp } from './look-up.ts'
 export { undone } from './undone.ts'
 export { asTenant, enterTenant, leaveTenant } from './tenant.ts'
 export { listenFor, notify, type Channel } from './notices.ts'

@@ -198,11 +198,15 @@ export interface BlockedRequest {
 export interface DatabaseChange {
   began_at: Timestamp;
   fenced_at: Timestamp;
+  fenced_by: Generated<string>;
+  from_region: string | null;
   from_site: string;
   heartbeat_at: Timestamp | null;
   id: string;
   kind: string;
   promoted_at: Timestamp;
+  timeline: number | null;
+  to_region: string | null;
   to_site: string;
   written_at: Timestamp;
 }
@@ -910,6 +914,7 @@ export interface UpstreamLink {
   ended_at: Timestamp | null;
   id: string;
   last_used_at: Timestamp | null;
+  subject: Buffer | null;
   subject_index: Buffer;
 }
 

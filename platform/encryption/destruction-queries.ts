@@ -34,6 +34,22 @@ export async function destructionWaits(
   return row !== undefined
 }
 
+/** Which of some persons' keys are to be destroyed and are not yet. */
+export async function destructionsWaiting(
+  db: Database,
+  tenant: string,
+  persons: readonly string[],
+): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('key_destruction')
+    .select('person')
+    .where('tenant', '=', tenant)
+    .where('person', 'in', persons)
+    .where('done_at', 'is', null)
+    .execute()
+  return rows.flatMap(({ person }) => person ?? [])
+}
+
 /** Destructions that wait, oldest first. */
 export function waitingDestructions(db: Database): Promise<Destruction[]> {
   return db
@@ -74,4 +90,60 @@ export async function erasedTenants(db: Database): Promise<readonly string[]> {
     .where('person', 'is', null)
     .execute()
   return rows.map(({ tenant }) => tenant)
+}
+
+/** One person whose key was destroyed or is about to be. */
+export interface Erasure {
+  readonly id: string
+  readonly tenant: string
+  readonly person: string
+  readonly at: Date
+  readonly doneAt: Date | null
+}
+
+/** Erasures of single persons outside of `except`, in the order of their ids, after one of them. */
+export async function erasuresAfter(
+  db: Database,
+  page: { readonly after: string; readonly except: string; readonly countMax: number },
+): Promise<readonly Erasure[]> {
+  const rows = await db
+    .selectFrom('key_destruction')
+    .select(['id', 'tenant', 'person', 'at', 'done_at as doneAt'])
+    .where('id', '>', page.after)
+    .where('tenant', '<>', page.except)
+    .where('person', 'is not', null)
+    .orderBy('id')
+    .limit(page.countMax)
+    .execute()
+  return rows.flatMap(({ person, ...row }) => (person === null ? [] : [{ ...row, person }]))
+}
+
+/** When the keys of some persons of a tenant were asked to be destroyed, and when that was done, by person. */
+export async function erasuresOf(
+  db: Database,
+  tenant: string,
+  persons: readonly string[],
+): Promise<ReadonlyMap<string, Pick<Erasure, 'at' | 'doneAt'>>> {
+  const rows = await db
+    .selectFrom('key_destruction')
+    .select(['person', 'at', 'done_at as doneAt'])
+    .where('tenant', '=', tenant)
+    .where('person', 'in', persons)
+    .orderBy('id', 'desc')
+    .execute()
+  return new Map(
+    rows.flatMap(({ person, at, doneAt }) => (person === null ? [] : [[person, { at, doneAt }]])),
+  )
+}
+
+/** Persons of a tenant whose keys were destroyed or are about to be. */
+export async function erasedPersons(db: Database, tenant: string): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('key_destruction')
+    .select('person')
+    .distinct()
+    .where('tenant', '=', tenant)
+    .where('person', 'is not', null)
+    .execute()
+  return rows.flatMap(({ person }) => person ?? [])
 }

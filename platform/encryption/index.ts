@@ -32,7 +32,7 @@ export {
 } from './roots/index.ts'
 export { carryOverKeys } from './carry-over.ts'
 export { enforceDestructions, replayErasures } from './destruction.ts'
-export { erasedTenants } from './destruction-queries.ts'
+export { erasedPersons, erasedTenants } from './destruction-queries.ts'
 export {
   backUpKeyring,
   COPY_SECONDS_MAX,

@@ -3,25 +3,26 @@ import { notify } from '../db/index.ts'
 import { secondsAfter } from '../kernel/clock.ts'
 import type { PolicyReader } from '../kernel/parameter.ts'
 import { Problem } from '../kernel/problem.ts'
+import { labelOf } from './key-label.ts'
 import type { KeyStoreParts, KeyUser } from './key-parts.ts'
 import { destroyed, freshKey, freshTenantKey, refusing, tenantLabel, type TenantKey } from './key-store.ts'
 import { noted } from './key-use.ts'
 import { together, type Keyring } from './keyring/database.ts'
-import { personKeys } from './keyring/person-queries.ts'
+import { personKeys, personVersions } from './keyring/person-queries.ts'
 import {
   currentKeys,
   destroyTenantKey,
   destroyVersion,
   lockTenantKey,
-  replacePersonWrapping,
   replaceWrapping,
   storeKey,
   storeTenantKey,
   tenantRows,
+  type KeyName,
   type KeyPurpose,
 } from './keyring/queries.ts'
-import { personLabel } from './person-label.ts'
 import { keysRotation } from './parameters.ts'
+import { rotatePersons } from './person-rotation.ts'
 
 /** One live version of a tenant's keys. */
 export interface LiveVersion {
@@ -95,59 +96,88 @@ async function replaceTenantKey(
 
 /** Wraps every key of a tenant and its persons anew; the keys themselves, and all they sealed, stay as they are. */
 async function moveUnder(tx: Keyring, tenant: string, before: TenantKey, after: TenantKey): Promise<void> {
-  const { keys } = await tenantRows(tx, tenant)
-  const moved = (label: Parameters<typeof wrapKey>[1], wrapped: Buffer) => ({
-    wrapped: wrapKey(
-      after.key,
-      label,
-      refusing(() => unwrapKey(before.key, label, wrapped)),
-    ),
-    under: after.version,
-  })
-  for (const { purpose, version, wrapped } of keys)
-    await replaceWrapping(tx, { tenant, purpose, version }, moved({ tenant, purpose, version }, wrapped))
-  for (const { person, wrapped } of await personKeys(tx, tenant))
-    await replacePersonWrapping(tx, { tenant, person }, moved(personLabel(tenant, person), wrapped))
+  const move = async (name: KeyName, wrapped: Buffer): Promise<void> => {
+    const label = labelOf(name)
+    const key = refusing(() => unwrapKey(before.key, label, wrapped))
+    await replaceWrapping(tx, name, { wrapped: wrapKey(after.key, label, key), under: after.version })
+  }
+  for (const { purpose, version, wrapped } of (await tenantRows(tx, tenant)).keys)
+    await move({ tenant, purpose, version }, wrapped)
+  for (const { person, version, wrapped } of await personKeys(tx, tenant))
+    await move({ tenant, person, version }, wrapped)
 }
 
 /** A key is replaced at this part of the age that the policy allows, so that a failed run has time to be repeated. */
 export const ROTATE_AT = 0.9
 
-/** Gives the next data key to every tenant whose current one has nine tenths of the allowed age; returns those tenants. Policy 2.3-a.1. */
-export async function rotateDueKeys(
+/** Who asks for a rotation, and whose keys it is about. */
+export interface RotationOf {
+  readonly user?: KeyUser
+  readonly only?: (tenant: string) => boolean
+}
+
+/** Gives the next key of this purpose to every tenant whose newest was made at `cutoff` or before; returns how many. */
+export async function rotateOlder(
   parts: KeyStoreParts,
-  policy: PolicyReader,
-  only: (tenant: string) => boolean = () => true,
-): Promise<readonly string[]> {
-  const cutoff = secondsAfter(parts.clock.now(), -policy.read(keysRotation) * ROTATE_AT)
-  const rotated: string[] = []
-  for (const { tenant, version, created_at } of await currentKeys(parts.keyring)) {
+  purpose: KeyPurpose,
+  cutoff: Date,
+  { user, only = () => true }: RotationOf = {},
+): Promise<number> {
+  let rotated = 0
+  for (const { tenant, version, created_at } of await currentKeys(parts.keyring, purpose)) {
     if (created_at > cutoff || !only(tenant)) continue
-    if (await addVersion(parts, { tenant, purpose: 'data', version: version + 1 })) rotated.push(tenant)
+    if (await addVersion(parts, { tenant, purpose, version: version + 1 }, user)) rotated += 1
   }
   return rotated
 }
 
-/** Destroys one version that nothing is sealed with any more; the newest one is never retired. */
-export async function retireVersion(
+/** How many keys of each kind a rotation replaced. */
+export interface Rotated {
+  readonly data: number
+  readonly index: number
+  readonly persons: number
+}
+
+/** Replaces every key of tenants and persons that has nine tenths of the allowed age. Policy 2.3-a.1. */
+export async function rotateDueKeys(
   parts: KeyStoreParts,
-  of: { readonly tenant: string; readonly purpose: KeyPurpose; readonly version: number },
-  user?: KeyUser,
-): Promise<boolean> {
-  const { tenant, purpose, version } = of
-  const live = (await liveVersions(parts.keyring, tenant)).find(
-    (one) => one.purpose === purpose && one.version === version,
-  )
-  if (live === undefined) return false
-  if (live.current)
+  policy: PolicyReader,
+  of: RotationOf = {},
+): Promise<Rotated> {
+  const cutoff = secondsAfter(parts.clock.now(), -policy.read(keysRotation) * ROTATE_AT)
+  return {
+    data: await rotateOlder(parts, 'data', cutoff, of),
+    index: await rotateOlder(parts, 'index', cutoff, of),
+    persons: await rotatePersons(parts, cutoff, of),
+  }
+}
+
+/** Destroys one version that nothing is made with any more; the newest one is never retired. */
+export async function retireVersion(parts: KeyStoreParts, of: KeyName, user?: KeyUser): Promise<boolean> {
+  const { tenant, version } = of
+  const versions = await versionsOf(parts.keyring, of)
+  if (!versions.includes(version)) return false
+  if (version === Math.max(...versions))
     throw new Problem(
       'encryption.key-current',
       'The newest version of a key is what new values are sealed with.',
     )
-  const details = { purpose, version }
-  const done = await noted(parts, { action: 'retired', tenant, details, ...(user && { user }) }, () =>
+  const about =
+    'person' in of
+      ? { person: of.person, details: { purpose: 'person', version } }
+      : { details: { purpose: of.purpose, version } }
+  const done = await noted(parts, { action: 'retired', tenant, ...about, ...(user && { user }) }, () =>
     destroyVersion(parts.keyring, of, parts.clock.now()),
   )
   if (done) await notify(parts.db, 'keys_changed', tenant)
   return done
+}
+
+/** The live versions of a key. */
+async function versionsOf(keyring: Keyring, of: KeyName): Promise<readonly number[]> {
+  const live =
+    'person' in of
+      ? (await personVersions(keyring, of.tenant, of.person)).filter(({ wrapped }) => wrapped.length > 0)
+      : (await tenantRows(keyring, of.tenant)).keys.filter(({ purpose }) => purpose === of.purpose)
+  return live.map(({ version }) => version)
 }

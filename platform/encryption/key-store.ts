@@ -1,6 +1,15 @@
 import type { KeyObject } from 'node:crypto'
-import { EnvelopeError, generateDataKey, keyFingerprint, unwrapKey, wrapKey, type KeyLabel } from '#envelope'
+import {
+  EnvelopeError,
+  generateDataKey,
+  keyFingerprint,
+  unwrapKey,
+  wrapKey,
+  type IndexVersion,
+  type KeyLabel,
+} from '#envelope'
 import { Problem } from '../kernel/problem.ts'
+import { indexWritesFrom } from './key-age.ts'
 import type { KeyStoreParts } from './key-parts.ts'
 import { noted } from './key-use.ts'
 import { together } from './keyring/database.ts'
@@ -12,10 +21,8 @@ export interface ReleasedKeys {
   /** When the version that seals was made. */
   readonly currentSince: Date
   readonly data: ReadonlyMap<number, KeyObject>
-  /** The newest look-up key. */
-  readonly index: KeyObject
-  /** Every version of it that still lives. */
-  readonly indexes: ReadonlyMap<number, KeyObject>
+  /** Every live version of the look-up key. */
+  readonly indexes: readonly IndexVersion[]
 }
 
 /** A tenant's keys as this process holds them: one call to the root key opened them all. */
@@ -52,6 +59,13 @@ export async function openKeys(parts: KeyStoreParts, tenant: string): Promise<Op
   })
 }
 
+/** Unwraps a tenant's own key, which wraps the others; null once it was destroyed. */
+export async function openTenantKey(parts: KeyStoreParts, tenant: string): Promise<TenantKey | null> {
+  const { tenantKey: own } = await tenantRows(parts.keyring, tenant)
+  if (own === undefined) return null
+  return { version: own.version, key: await parts.root.unwrap(tenantLabel(tenant, own.version), own.wrapped) }
+}
+
 /** The refusal for keys that were destroyed. */
 export function destroyed(): Problem {
   return new Problem('encryption.key-missing', 'The keys of this data were destroyed.')
@@ -70,13 +84,18 @@ function unwrapAll(tenant: string, tenantKey: TenantKey, { keys }: TenantRows): 
           refusing(() => unwrapKey(tenantKey.key, { tenant, purpose, version }, wrapped)),
         ]),
     )
-  const [data, indexes] = [unwrap('data'), unwrap('index')]
-  const current = Math.max(...data.keys())
-  const since = keys.find((one) => one.purpose === 'data' && one.version === current)?.created_at
-  const index = indexes.get(Math.max(...indexes.keys()))
-  if (since === undefined || index === undefined)
+  const data = unwrap('data')
+  const madeAt = (wanted: KeyPurpose, version: number): Date =>
+    keys.find((one) => one.purpose === wanted && one.version === version)?.created_at ?? new Date(NaN)
+  const indexes = [...unwrap('index')].map(([version, key]) => ({
+    version,
+    key,
+    writesFrom: indexWritesFrom(madeAt('index', version)),
+  }))
+  if (data.size === 0 || indexes.length === 0)
     throw new Error('a tenant has no key to seal or to look up with')
-  return { tenantKey, current, currentSince: since, data, index, indexes }
+  const current = Math.max(...data.keys())
+  return { tenantKey, current, currentSince: madeAt('data', current), data, indexes }
 }
 
 /** A fresh key, wrapped under a tenant's own key and ready to be stored. */

@@ -8,7 +8,7 @@ import { Problem } from '../kernel/problem.ts'
 import { addVersion, rotateDueKeys } from './key-changes.ts'
 import { PROVIDER } from './key-parts.ts'
 import type { Keyring } from './keyring/database.ts'
-import { backdateKey, currentKeys } from './keyring/queries.ts'
+import { backdateKeys, currentKeys } from './keyring/queries.ts'
 import type { EncryptionSystem } from './observed-system.ts'
 import { keysRotation } from './parameters.ts'
 import { leftBehind, tenantKeyClasses, type AgedKey } from './rotation/index.ts'
@@ -33,17 +33,17 @@ function rotationOf(
 ): Promise<{ readonly keys: readonly AgedKey[]; readonly rotated: boolean }> {
   return undone(system.keyring, async (tx) => {
     const limit = system.policy.read(keysRotation)
-    await backdateKey(tx, PROVIDER, secondsAfter(system.clock.now(), -limit * part))
+    await backdateKeys(tx, PROVIDER, secondsAfter(system.clock.now(), -limit * part))
     // Tried on one tenant, and without events: nothing of it remains.
     const parts = { ...system, keyring: tx, record: undefined }
-    const rotated = await rotateDueKeys(parts, obeyed, (tenant) => tenant === PROVIDER)
-    return { keys: await keysInUse(system, tx), rotated: rotated.includes(PROVIDER) }
+    const rotated = await rotateDueKeys(parts, obeyed, { only: (tenant) => tenant === PROVIDER })
+    return { keys: await keysInUse(system, tx), rotated: rotated.data > 0 }
   })
 }
 
 /** The provider's keys exist before a check makes one of them old. */
 async function ensureProviderKeys(system: EncryptionSystem): Promise<void> {
-  await system.keys.blindIndex(PROVIDER, 'encryption.check', 'probe')
+  await system.keys.lookUp(PROVIDER, 'encryption.check', 'probe')
 }
 
 /** Whether keys that obey this limit, in seconds, refuse to seal with the provider's key. */
@@ -59,7 +59,7 @@ async function sealingIsRefused(system: EncryptionSystem, limitSeconds: number):
 
 /** Whether the provider's newest key, taken as past its age, refuses to seal. */
 async function expiredIsRefused(system: EncryptionSystem): Promise<boolean> {
-  const newest = (await currentKeys(system.keyring)).find(({ tenant }) => tenant === PROVIDER)
+  const newest = (await currentKeys(system.keyring, 'data')).find(({ tenant }) => tenant === PROVIDER)
   if (newest === undefined) throw new Error('the provider has no key')
   return sealingIsRefused(system, secondsBetween(newest.created_at, system.clock.now()) - 1)
 }
@@ -73,7 +73,7 @@ function leftByNobody(system: EncryptionSystem): Promise<number> {
     await plantSealed(db, { id, at, message: await system.keys.sealText(PROVIDER, place, 'probe') })
     return undone(system.keyring, async (keyring) => {
       const parts = { ...system, keyring, record: undefined }
-      const newest = (await currentKeys(keyring)).find(({ tenant }) => tenant === PROVIDER)
+      const newest = (await currentKeys(keyring, 'data')).find(({ tenant }) => tenant === PROVIDER)
       await addVersion(parts, { tenant: PROVIDER, purpose: 'data', version: (newest?.version ?? 0) + 1 })
       return leftBehind({ db, keyring, clock: system.clock }, -1)
     })

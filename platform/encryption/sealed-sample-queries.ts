@@ -1,3 +1,4 @@
+import type { LookUp } from '#envelope'
 import { sql } from 'kysely'
 import type { Database } from '../db/index.ts'
 import { PROVIDER } from './key-parts.ts'
@@ -45,8 +46,12 @@ export function someAccounts(
   return db.selectFrom('account').select(['id', 'email', 'email_index']).limit(most).execute()
 }
 
-/** The account that a look-up value finds. */
-export async function accountByIndex(db: Database, index: Buffer): Promise<string | null> {
-  const row = await db.selectFrom('account').select('id').where('email_index', '=', index).executeTakeFirst()
+/** The account that an address is looked up by. */
+export async function accountByIndex(db: Database, lookUp: LookUp): Promise<string | null> {
+  const row = await db
+    .selectFrom('account')
+    .select('id')
+    .where('email_index', 'in', lookUp)
+    .executeTakeFirst()
   return row?.id ?? null
 }

@@ -1,22 +1,24 @@
 import type { KeyObject } from 'node:crypto'
 import {
-  blindIndex,
   dataKeyring,
   describeField,
   EnvelopeError,
   fieldKeyId,
   openText,
   unwrapKey,
+  versionedIndex,
   type DataKeyring,
   type FieldContext,
+  type IndexVersion,
 } from '#envelope'
 import type { Database } from '../db/index.ts'
+import { indexWritesFrom } from './key-age.ts'
+import { labelOf } from './key-label.ts'
 import { PROVIDER } from './key-parts.ts'
 import { refusing, tenantLabel } from './key-store.ts'
 import type { Keyring } from './keyring/database.ts'
 import { destroyedPersonKeys, personKeys } from './keyring/person-queries.ts'
 import { destroyedTenants, tenantRows, tenantsWithKeys } from './keyring/queries.ts'
-import { personLabel } from './person-label.ts'
 import { byteColumns, type SealedColumn } from './queries.ts'
 import { boundTable, storeName } from './rotation/places.ts'
 import type { KeyRoot } from './roots/index.ts'
@@ -48,7 +50,7 @@ const ACCOUNTS = 5
 
 interface TenantOpened {
   readonly ring: DataKeyring
-  readonly index: KeyObject
+  readonly indexes: readonly IndexVersion[]
   /** Ids of the keys of persons who were forgotten, as envelopes carry them. */
   readonly forgotten: ReadonlySet<string>
 }
@@ -59,19 +61,19 @@ async function openTenant({ keyring, root }: SampleKeys, tenant: string): Promis
   if (own === undefined) return null
   const key = await root.unwrap(tenantLabel(tenant, own.version), own.wrapped)
   const data: KeyObject[] = []
-  let index: KeyObject | undefined
-  for (const { purpose, version, wrapped } of keys) {
+  const indexes: IndexVersion[] = []
+  for (const { purpose, version, wrapped, created_at } of keys) {
     const opened = refusing(() => unwrapKey(key, { tenant, purpose, version }, wrapped))
-    if (purpose === 'index') index = opened
+    if (purpose === 'index') indexes.push({ version, key: opened, writesFrom: indexWritesFrom(created_at) })
     else data.push(opened)
   }
-  for (const { person, wrapped } of await personKeys(keyring, tenant))
-    data.push(refusing(() => unwrapKey(key, personLabel(tenant, person), wrapped)))
+  for (const { person, version, wrapped } of await personKeys(keyring, tenant))
+    data.push(refusing(() => unwrapKey(key, labelOf({ tenant, person, version }), wrapped)))
   const forgotten = new Set((await destroyedPersonKeys(keyring, tenant)).map(fieldKeyId))
-  if (index === undefined || data.length === 0)
+  if (indexes.length === 0 || data.length === 0)
     throw new Error('a tenant has no key to seal or to look up with')
   const numbered = new Map(data.map((one, at) => [at + 1, one]))
-  return { ring: dataKeyring({ tenant, current: 1, keys: numbered }), index, forgotten }
+  return { ring: dataKeyring({ tenant, current: 1, keys: numbered }), indexes, forgotten }
 }
 
 interface Counts {
@@ -120,14 +122,15 @@ async function tryColumn(
 
 /** Look-up values of accounts, made anew from the opened addresses, find their rows. */
 async function lookUp(db: Database, keys: TenantOpened): Promise<SealedSample['lookUps']> {
-  const index = blindIndex(keys.index, { tenant: PROVIDER, purpose: 'account.email' })
+  const lookUpOf = versionedIndex(keys.indexes, { tenant: PROVIDER, purpose: 'account.email' })
   let [found, missed] = [0, 0]
   for (const { id, email } of await someAccounts(db, ACCOUNTS)) {
     const place = { tenant: PROVIDER, table: 'account', column: 'email', row: id }
     // What does not open is told of as a field.
     if (isForgotten(keys, email) || !opens(keys, place, email)) continue
     const text = openText(keys.ring, place, email)
-    if ((await accountByIndex(db, index(text))) === id) found += 1
+    // Whatever the moment is, every version is looked for.
+    if ((await accountByIndex(db, lookUpOf(text, new Date(0)))) === id) found += 1
     else missed += 1
   }
   return { found, missed }

@@ -48,6 +48,7 @@ export const sealedColumns: readonly SealedColumn[] = [
   sealed(['surety', 'totp_factor', 'secret'], null),
   sealed(['surety', 'webauthn_key', 'label'], null),
   sealed(['surety', 'upstream_attempt', 'secrets'], null),
+  sealed(['surety', 'upstream_link', 'subject'], null),
   sealed(['surety', 'upstream_connection', 'client_secret'], 'workspace_id'),
   sealed(['surety', 'workspace', 'name'], 'id'),
   inbox('audit_outbox', 'body', { onlyWithTenant: true }),

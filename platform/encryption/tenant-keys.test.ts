@@ -35,8 +35,8 @@ suite('keys of tenants', () => {
     const processes = Array.from({ length: 6 }, () => rig.process())
     const sealed = await Promise.all(processes.map((keys) => keys.sealText(tenant, place, 'x')))
     for (const one of sealed) assert.equal(await rig.keys.openText(tenant, place, one), 'x')
-    const indexes = await Promise.all(processes.map((keys) => keys.blindIndex(tenant, 'p', 'v')))
-    assert.equal(new Set(indexes.map((index) => index.toString('hex'))).size, 1)
+    const lookUps = await Promise.all(processes.map((keys) => keys.lookUp(tenant, 'p', 'v')))
+    assert.equal(new Set(lookUps.flat().map((one) => one.toString('hex'))).size, 1)
     const created = await rig.keyring
       .selectFrom('key_access')
       .selectAll()
@@ -66,10 +66,10 @@ suite('keys of tenants', () => {
   test('look-up values agree within a tenant and purpose, and differ elsewhere', async () => {
     const [mine, other] = [randomUUID(), randomUUID()]
     const [a, b, c, d] = await Promise.all([
-      rig.keys.blindIndex(mine, 'p', 'v'),
-      rig.process().blindIndex(mine, 'p', 'v'),
-      rig.keys.blindIndex(mine, 'q', 'v'),
-      rig.keys.blindIndex(other, 'p', 'v'),
+      rig.keys.lookUp(mine, 'p', 'v'),
+      rig.process().lookUp(mine, 'p', 'v'),
+      rig.keys.lookUp(mine, 'q', 'v'),
+      rig.keys.lookUp(other, 'p', 'v'),
     ])
     assert.deepEqual(a, b)
     assert.notDeepEqual(a, c)

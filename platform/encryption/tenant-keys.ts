@@ -1,11 +1,11 @@
 import {
-  blindIndex,
   dataKeyring,
-  EnvelopeError,
   openText,
   sealText,
-  type BlindIndex,
+  versionedIndex,
   type DataKeyring,
+  type LookUp,
+  type VersionedIndex,
 } from '#envelope'
 import type { Database } from '../db/index.ts'
 import type { Clock } from '../kernel/clock.ts'
@@ -19,7 +19,8 @@ import type { KeyStoreParts, KeyUser, RecordEvent } from './key-parts.ts'
 import { openKeys, unreadable, type OpenKeys, type ReleasedKeys } from './key-store.ts'
 import { noted } from './key-use.ts'
 import type { Keyring } from './keyring/database.ts'
-import { openPersonKey, TenantKeyReplaced } from './person-keys.ts'
+import { heldPersons, isUnknownKey, personKeys } from './held-persons.ts'
+import { releasingPersons, type PersonsAsked, type ReleasedPersons } from './person-release.ts'
 import type { KeyRoot } from './roots/index.ts'
 
 /** Where a sealed field lives: it opens there and nowhere else. */
@@ -48,12 +49,17 @@ export interface TenantKeys {
   sealText(tenant: string, place: FieldPlace, text: string): Promise<Buffer>
   /** Throws `encryption.unreadable` for changed bytes or another place, `encryption.key-missing` after the keys were destroyed. */
   openText(tenant: string, place: FieldPlace, sealed: Uint8Array): Promise<string>
-  /** The look-up value of a normalised text, by purpose (table and column). */
-  blindIndex(tenant: string, purpose: string, value: string): Promise<Buffer>
+  /**
+   * What a normalised text is looked up by, by purpose (table and column): the first is what is stored, and rows may have any while
+   * a key is being replaced.
+   */
+  lookUp(tenant: string, purpose: string, value: string): Promise<LookUp>
   /** The keys of one person. */
   forPerson(tenant: string, person: string): PersonKeys
   /** The unwrapped keys themselves, for a protected service that seals for itself; each release leaves an event. Policy 2.3-b. */
   release(tenant: string, user: KeyUser): Promise<ReleasedKeys>
+  /** The keys of some persons, for a protected service; all under one event, and without asking the root. Policy 2.3-b. */
+  releasePersons(asked: PersonsAsked, user: KeyUser): Promise<ReleasedPersons>
   /** Makes the next data key version; older ones still open. */
   rotate(tenant: string, user?: KeyUser): Promise<number>
   /** Destroys every key of a tenant with the caller's transaction: once that is committed nothing opens any more. */
@@ -67,7 +73,7 @@ export interface TenantKeys {
 interface Opened {
   readonly keys: OpenKeys
   readonly keyring: DataKeyring
-  readonly indexes: Map<string, BlindIndex>
+  readonly indexes: Map<string, VersionedIndex>
 }
 
 /** How many tenants' keys, and how many persons', are held in memory at once. */
@@ -90,9 +96,15 @@ export function openTenantKeys(deps: TenantKeysDeps): TenantKeys {
   const cache = timedCache(clock, TENANTS_MAX, async (tenant) =>
     prepare(tenant, await openKeys(parts, tenant)),
   )
-  const persons = openPersons(parts, cache.get, cache.forget)
-  const seals = (): void => {
-    if (governed !== undefined) requireOffered(governed.policy)
+  const persons = heldPersons(parts, {
+    max: PERSONS_MAX,
+    ownKey: async (tenant) => (await cache.get(tenant)).keys.tenantKey,
+    forgetOwnKey: cache.forget,
+  })
+  const requireSeals = (since: Date): void => {
+    if (governed === undefined) return
+    requireOffered(governed.policy)
+    requireYoung(governed.policy, clock, since)
   }
   const forget = (tenant?: string): void => {
     cache.forget(tenant)
@@ -101,27 +113,21 @@ export function openTenantKeys(deps: TenantKeysDeps): TenantKeys {
   const { destroy, carryOut } = destroyer(parts, forget)
   const open = opener(cache)
   return {
-    sealText: async (tenant, place, text) => {
-      seals()
-      const { keys, keyring: ring } = await cache.get(tenant)
-      if (governed !== undefined) requireYoung(governed.policy, clock, keys.currentSince)
-      return sealText(ring, { tenant, ...place }, text)
-    },
+    sealText: sealer(cache, requireSeals),
     openText: open,
-    blindIndex: async (tenant, purpose, value) => {
-      const { keys, indexes } = await cache.get(tenant)
-      const index = indexes.get(purpose) ?? blindIndex(keys.index, { tenant, purpose })
-      indexes.set(purpose, index)
-      return index(value)
-    },
+    lookUp: finder(cache, clock),
     forPerson: (tenant, person) => ({
-      ...personKeys({ tenant, person }, persons.get, open, seals),
+      ...personKeys({ tenant, person }, persons, open, requireSeals),
       destroy: (within, user) => destroy(within, { tenant, person }, user),
     }),
     release: async (tenant, user) => {
       const { keys } = await cache.get(tenant)
       return noted(parts, { action: 'released', tenant, user }, async () => keys)
     },
+    releasePersons: releasingPersons(parts, async (tenant, again) => {
+      if (again) cache.forget(tenant)
+      return (await cache.get(tenant)).keys.tenantKey
+    }),
     rotate: async (tenant, user) => {
       const { keys } = await cache.get(tenant)
       await addVersion(parts, { tenant, purpose: 'data', version: keys.current + 1 }, user)
@@ -131,6 +137,25 @@ export function openTenantKeys(deps: TenantKeysDeps): TenantKeys {
     destroy: (within, tenant, user) => destroy(within, { tenant, person: null }, user),
     carryOut,
     forget,
+  }
+}
+
+/** Seals under a tenant's newest key, unless `requireSeals` refuses one of its age. */
+function sealer(cache: TimedCache<Opened>, requireSeals: (since: Date) => void): TenantKeys['sealText'] {
+  return async (tenant, place, text) => {
+    const { keys, keyring } = await cache.get(tenant)
+    requireSeals(keys.currentSince)
+    return sealText(keyring, { tenant, ...place }, text)
+  }
+}
+
+/** Makes look-up values; what is derived for a purpose is held with the tenant's keys. */
+function finder(cache: TimedCache<Opened>, clock: Clock): TenantKeys['lookUp'] {
+  return async (tenant, purpose, value) => {
+    const { keys, indexes } = await cache.get(tenant)
+    const index = indexes.get(purpose) ?? versionedIndex(keys.indexes, { tenant, purpose })
+    indexes.set(purpose, index)
+    return index(value, clock.now())
   }
 }
 
@@ -178,80 +203,10 @@ function openRenewed(
   }
 }
 
-/** Seals and opens for one person; what was sealed before the person had a key opens with the tenant's. */
-function personKeys(
-  { tenant, person }: { readonly tenant: string; readonly person: string },
-  ringOf: (tenant: string, person: string, make: boolean) => Promise<DataKeyring | null>,
-  open: TenantKeys['openText'],
-  seals: () => void,
-): Pick<PersonKeys, 'sealText' | 'openText'> {
-  return {
-    sealText: async (place, text) => {
-      seals()
-      const ring = await ringOf(tenant, person, true)
-      if (ring === null) throw new Error('a key was made and is not there')
-      return sealText(ring, { tenant, ...place }, text)
-    },
-    openText: async (place, sealed) => {
-      const ring = await ringOf(tenant, person, false)
-      try {
-        if (ring !== null) return openText(ring, { tenant, ...place }, sealed)
-      } catch (error) {
-        if (!isUnknownKey(error)) throw unreadable(error)
-      }
-      return open(tenant, place, sealed)
-    },
-  }
-}
-
-function isUnknownKey(error: unknown): boolean {
-  return error instanceof EnvelopeError && error.code === 'unknown-key-version'
-}
-
 function prepare(tenant: string, keys: OpenKeys): Opened {
   return {
     keys,
     keyring: dataKeyring({ tenant, current: keys.current, keys: keys.data }),
     indexes: new Map(),
-  }
-}
-
-/** Holds the keys of persons, which are unwrapped under the tenant's own key without asking the root. */
-function openPersons(
-  parts: KeyStoreParts,
-  opened: (tenant: string) => Promise<Opened>,
-  forgetTenant: (tenant: string) => void,
-) {
-  // Tenants and persons are ids, so that a line break can stand between them.
-  const openOne = async (name: string, make: boolean): Promise<DataKeyring | null> => {
-    const [tenant = '', person = ''] = name.split('\n')
-    const tried = async (): Promise<DataKeyring | null> =>
-      openPersonKey(parts, (await opened(tenant)).keys.tenantKey, { tenant, person }, make)
-    try {
-      return await tried()
-    } catch (error) {
-      if (!(error instanceof TenantKeyReplaced)) throw error
-      forgetTenant(tenant)
-      return tried()
-    }
-  }
-  const held = timedCache(parts.clock, PERSONS_MAX, (name) => openOne(name, false))
-  const making = new Map<string, Promise<DataKeyring | null>>()
-  return {
-    get: async (tenant: string, person: string, make: boolean): Promise<DataKeyring | null> => {
-      const name = `${tenant}\n${person}`
-      const known = await held.get(name)
-      if (known !== null) return known
-      // Only what is there is held: the next process may make a key at any moment.
-      held.forget(name)
-      if (!make) return null
-      const begun = making.get(name) ?? openOne(name, true).finally(() => making.delete(name))
-      making.set(name, begun)
-      return begun
-    },
-    forget: (tenant?: string): void => {
-      if (tenant === undefined) held.forget()
-      else held.forgetEach((name) => name.startsWith(`${tenant}\n`))
-    },
   }
 }

@@ -1,4 +1,4 @@
-import { PROVIDER, type FieldPlace } from '../../encryption/index.ts'
+import { PROVIDER, type FieldPlace, type LookUp } from '../../encryption/index.ts'
 import { newId } from '../../kernel/id.ts'
 import type { Database } from '../../db/index.ts'
 import type { AccessParts } from '../parts.ts'
@@ -37,9 +37,9 @@ export async function forgetPerson(
   await keys.forPerson(PROVIDER, id).destroy(tx)
 }
 
-/** The look-up value of a normalised e-mail address. */
-export function emailIndex(keys: Pick<AccessParts['keys'], 'blindIndex'>, email: string): Promise<Buffer> {
-  return keys.blindIndex(PROVIDER, 'account.email', email)
+/** What a normalised e-mail address is looked up by; the first is what is stored. */
+export function emailLookUp(keys: Pick<AccessParts['keys'], 'lookUp'>, email: string): Promise<LookUp> {
+  return keys.lookUp(PROVIDER, 'account.email', email)
 }
 
 /** Opens name and address of an account; null when there is none. */
@@ -67,7 +67,7 @@ export async function openFace(
 }
 
 /** What a new account is made of; everything slow was done before the transaction that stores it. */
-export type PreparedAccount = NewAccount & { readonly id: string; readonly email_index: Buffer }
+export type PreparedAccount = NewAccount & { readonly id: string }
 
 /** Hashes and seals a new account. */
 export async function prepareAccount(
@@ -86,7 +86,7 @@ export async function prepareAccount(
   return {
     id,
     email: await seal('email', wanted.email),
-    email_index: await emailIndex(keys, wanted.email),
+    email_index: await emailLookUp(keys, wanted.email),
     display_name: await seal('display_name', wanted.name),
     ...(await hasher.hash(wanted.password, policy.read(bcryptCost))),
     breach_checked_at: wanted.breachCheckedAt ?? null,

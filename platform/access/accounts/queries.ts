@@ -1,14 +1,18 @@
-import type { Insertable, Updateable } from 'kysely'
-import { compiledOnce, keptPlan, type Database, type Tables } from '../../db/index.ts'
+import { sql, type Insertable, type Updateable } from 'kysely'
+import type { LookUp } from '../../encryption/index.ts'
+import { compiledOnce, holdLookUp, keptPlan, type Database, type Tables } from '../../db/index.ts'
 
-/** A row of an account that is stored for the first time. */
-export type NewAccount = Insertable<Tables['account']>
+/** A row of an account that is stored for the first time, with what its address is looked up by. */
+export type NewAccount = Omit<Insertable<Tables['account']>, 'email_index'> & { readonly email_index: LookUp }
 
 /** Stores an account; false when its address has one already. */
 export async function insertAccount(db: Database, row: NewAccount): Promise<boolean> {
+  const { email_index: lookUp } = row
+  await holdLookUp(db, lookUp)
+  if (lookUp.length > 1 && (await accountByEmail(db, lookUp)) !== undefined) return false
   const done = await db
     .insertInto('account')
-    .values(row)
+    .values({ ...row, email_index: lookUp[0] })
     .onConflict((conflict) => conflict.column('email_index').doNothing())
     .executeTakeFirst()
   return done.numInsertedOrUpdatedRows === 1n
@@ -43,12 +47,12 @@ function accounts(db: Database) {
  * What signing in needs to know of an account, by the blind index of its address, and the device of this token if it is
  * one of the account's: one statement, whatever there is of both.
  */
-export async function accountSigningIn(db: Database, index: Buffer, deviceHash: Buffer | null) {
-  const [row] = await accountsSigningIn(db, index, deviceHash)
+export async function accountSigningIn(db: Database, lookUp: LookUp, deviceHash: Buffer | null) {
+  const [row] = await accountsSigningIn(db, [...lookUp], deviceHash)
   return row
 }
 
-const accountsSigningIn = compiledOnce((db: Database, index: Buffer, deviceHash: Buffer | null) =>
+const accountsSigningIn = compiledOnce((db: Database, lookUp: Buffer[], deviceHash: Buffer | null) =>
   accounts(db)
     .select(({ selectFrom }) =>
       selectFrom('device')
@@ -57,13 +61,13 @@ const accountsSigningIn = compiledOnce((db: Database, index: Buffer, deviceHash:
         .select('device.id')
         .as('device_id'),
     )
-    .where('account.email_index', '=', index)
+    .where(sql<boolean>`account.email_index = any(${lookUp}::bytea[])`)
     .modifyEnd(keptPlan),
 )
 
 /** An account by the blind index of its address. */
-export function accountByEmail(db: Database, index: Buffer) {
-  return accounts(db).where('account.email_index', '=', index).executeTakeFirst()
+export function accountByEmail(db: Database, lookUp: LookUp) {
+  return accounts(db).where('account.email_index', 'in', lookUp).executeTakeFirst()
 }
 
 /** The same by id. */
@@ -115,6 +119,17 @@ export async function reopenWith(
     .where('disabled_at', 'is', null)
     .executeTakeFirst()
   return done.numUpdatedRows === 1n
+}
+
+/** Those of these accounts that are stored. */
+export async function accountsAmong(db: Database, ids: readonly string[]): Promise<string[]> {
+  const rows = await db
+    .selectFrom('account')
+    .select('id')
+    .where((one) => one(sql<string>`id::text`, 'in', [...ids]))
+    .forUpdate()
+    .execute()
+  return rows.map(({ id }) => id)
 }
 
 /** Deletes an account with everything that is its own. */

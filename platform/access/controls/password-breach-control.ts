@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { HOUR } from '../../kernel/clock.ts'
 import { control, type Control, type Observation } from '../../kernel/control.ts'
 import { everyBreakFound, observed } from '../../kernel/observed.ts'
-import { emailIndex } from '../accounts/accounts.ts'
+import { emailLookUp } from '../accounts/accounts.ts'
 import type { Door } from '../direct-door.ts'
 import { passwordLength } from '../parameters.ts'
 import { openBreaches, type Breaches } from '../passwords/breaches.ts'
@@ -37,7 +37,7 @@ async function offerAll(system: AccessSystem, door: Door, offers: readonly Offer
       if (refused !== (answer === 'access.password-breached'))
         failures.push(`${is} was answered with ${answer}`)
     } finally {
-      await deleteProbe(parts.db, await emailIndex(parts.keys, email))
+      await deleteProbe(parts.db, await emailLookUp(parts.keys, email))
     }
   }
   return failures

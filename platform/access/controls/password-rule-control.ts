@@ -2,7 +2,7 @@ import { HOUR } from '../../kernel/clock.ts'
 import { control, type Control, type Observation } from '../../kernel/control.ts'
 import { everyBreakFound, observed } from '../../kernel/observed.ts'
 import { policyWith } from '../../kernel/parameter.ts'
-import { emailIndex } from '../accounts/accounts.ts'
+import { emailLookUp } from '../accounts/accounts.ts'
 import type { Door } from '../direct-door.ts'
 import { passwordClasses, passwordLength } from '../parameters.ts'
 import { storeInvitation } from '../people/links.ts'
@@ -39,7 +39,7 @@ function look(system: AccessSystem, door: Door): Promise<Observation> {
         if (status !== wanted) failures.push(`a password of ${is} was answered with ${status}, not ${wanted}`)
       }
     } finally {
-      await deleteProbe(parts.db, await emailIndex(parts.keys, email))
+      await deleteProbe(parts.db, await emailLookUp(parts.keys, email))
     }
     const saw = `passwords of ${length - 1} characters and of ${classes - 1} classes were refused, one of ${length} characters and ${classes} classes was accepted`
     return observed(

@@ -1,3 +1,4 @@
+import type { LookUp } from '../../encryption/index.ts'
 import { sql } from 'kysely'
 import { secondsAfter, type Clock } from '../../kernel/clock.ts'
 import { secretHash, type Secret } from '../../kernel/secret.ts'
@@ -25,8 +26,8 @@ export async function deleteStaleProbes(db: Database, now: Date): Promise<void> 
 }
 
 /** Removes the account that a check made, by the index of its address. */
-export async function deleteProbe(db: Database, emailIndex: Buffer): Promise<void> {
-  await db.deleteFrom('account').where('probe', '=', true).where('email_index', '=', emailIndex).execute()
+export async function deleteProbe(db: Database, lookUp: LookUp): Promise<void> {
+  await db.deleteFrom('account').where('probe', '=', true).where('email_index', 'in', lookUp).execute()
 }
 
 /** Makes a session of a check look as old, and as long unused, as is told. */

@@ -1,4 +1,5 @@
 import type { Database } from '../../db/index.ts'
+import type { LookUp } from '../../encryption/index.ts'
 import type { Holder } from './credential.ts'
 
 /** Sessions of a holder that were not ended, held until the transaction ends. */
@@ -52,7 +53,13 @@ export function keyHashes(db: Database, ids: readonly string[]) {
  * Makes one-time links worthless that a holder made for others, and those that were made for the holder; returns their
  * ids.
  */
-export async function voidLinksOf(db: Database, holder: Holder, at: Date): Promise<string[]> {
+export async function voidLinksOf(
+  db: Database,
+  holder: Holder,
+  /** By what the holder's address is looked up; null when nobody knows it any more. */
+  address: LookUp | null,
+  at: Date,
+): Promise<string[]> {
   let query = db
     .updateTable('link')
     .set({ voided_at: at })
@@ -61,11 +68,7 @@ export async function voidLinksOf(db: Database, holder: Holder, at: Date): Promi
     .where((either) =>
       either.or([
         either('made_by', '=', holder.account),
-        either(
-          'email_index',
-          'in',
-          either.selectFrom('account').select('email_index').where('id', '=', holder.account),
-        ),
+        ...(address === null ? [] : [either('email_index', 'in', address)]),
       ]),
     )
   if (holder.workspace !== undefined) query = query.where('workspace_id', '=', holder.workspace)

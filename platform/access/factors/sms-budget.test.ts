@@ -23,7 +23,7 @@ suite('budgets of text messages', () => {
       id,
       account_id: account,
       number: await it.keys.sealText('provider', { table: 'sms_factor', column: 'number', row: id }, number),
-      number_index: await it.keys.blindIndex('provider', 'sms_factor.number', number),
+      number_index: (await it.keys.lookUp('provider', 'sms_factor.number', number))[0],
       country,
       area: number.slice(0, 6),
       created_at: it.clock.now(),

@@ -1,4 +1,5 @@
 import type { Database } from '../../db/index.ts'
+import type { LookUp } from '../../encryption/index.ts'
 import { DAY, HOUR, secondsAfter } from '../../kernel/clock.ts'
 import { close, codesSince, conversion, isClosed, type CodesOf } from './sms-queries.ts'
 
@@ -6,7 +7,8 @@ import { close, codesSince, conversion, isClosed, type CodesOf } from './sms-que
 export interface Sending {
   readonly account: string
   readonly workspace: string | null
-  readonly numberIndex: Buffer
+  /** What the number is looked up by. */
+  readonly number: LookUp
   readonly country: string
   readonly area: string
 }
@@ -39,11 +41,11 @@ export function budgets(codesPerHourMax: number): readonly Budget[] {
 }
 
 function countedBy(of: Budget['of'], sending: Sending): CodesOf | null {
-  const { account, workspace, numberIndex, country, area } = sending
+  const { account, workspace, number, country, area } = sending
   const checks = country === 'check'
   if (of === 'account') return { account_id: account }
   if (checks) return null
-  if (of === 'number') return { number_index: numberIndex }
+  if (of === 'number') return { number_index: number }
   if (of === 'area') return { area }
   if (of === 'country') return { country }
   if (of === 'workspace') return workspace === null ? null : { workspace_id: workspace }

@@ -1,5 +1,5 @@
 import { randomInt, timingSafeEqual } from 'node:crypto'
-import { PROVIDER, type FieldPlace } from '../../encryption/index.ts'
+import { PROVIDER, type FieldPlace, type LookUp } from '../../encryption/index.ts'
 import type { Database } from '../../db/index.ts'
 import type { RequestContext } from '../../kernel/caller.ts'
 import { secondsAfter } from '../../kernel/clock.ts'
@@ -28,6 +28,11 @@ export function numberField(id: string): FieldPlace {
   return { table: 'sms_factor', column: 'number', row: id }
 }
 
+/** What a number is looked up by; the first is what is stored. */
+export function numberLookUp(keys: Parts['keys'], number: string): Promise<LookUp> {
+  return keys.lookUp(PROVIDER, 'sms_factor.number', number)
+}
+
 /** The session that a code is for. */
 export interface CodeHolder {
   readonly account: string
@@ -42,8 +47,8 @@ function codeHash(
   id: string,
   { account, session, purpose }: CodeHolder,
   code: string,
-): Promise<Buffer> {
-  return keys.blindIndex(PROVIDER, 'sms_code.hash', [id, account, session, purpose, code].join(' '))
+): Promise<LookUp> {
+  return keys.lookUp(PROVIDER, 'sms_code.hash', [id, account, session, purpose, code].join(' '))
 }
 
 /**
@@ -59,13 +64,15 @@ export async function sendCode(
 ): Promise<Withheld | null> {
   const { account, workspace, purpose } = holder
   const about = { tenant: workspace, target: { kind: 'account', id: account } }
-  const why = await reasonAgainst(parts, tx, context, to, holder)
+  const number = await parts.keys.openText(PROVIDER, numberField(to.id), to.number)
+  const lookUp = await numberLookUp(parts.keys, number)
+  const why = await reasonAgainst(parts, tx, context, { ...to, lookUp }, holder)
   if (why !== null) {
     const details = { purpose, reason: why }
     await parts.audit.record(tx, eventOf(context, 'sms.withheld', { ...about, outcome: 'refused', details }))
     return why
   }
-  await storeAndSend(parts, tx, to, holder)
+  await storeAndSend(parts, tx, { ...to, plain: number }, holder)
   const details = { purpose, country: to.country }
   await parts.audit.record(tx, eventOf(context, 'sms.sent', { ...about, details }))
   return null
@@ -75,18 +82,23 @@ async function reasonAgainst(
   { clock, policy, audit, sms }: Parts,
   tx: Database,
   context: RequestContext,
-  { country, area, number_index: numberIndex }: StoredNumber,
+  { country, area, lookUp }: StoredNumber & { readonly lookUp: LookUp },
   { account, workspace }: CodeHolder,
 ): Promise<Withheld | null> {
   const now = clock.now()
   await lockSending(tx)
   for (const closure of await closeIfPumped(tx, country, policy.read(smsLifetime), now))
     await audit.record(tx, eventOf(context, 'sms.closed', { tenant: null, details: { ...closure } }))
-  return withheld(tx, { account, workspace, numberIndex, country, area }, sms.codesPerHourMax, now)
+  return withheld(tx, { account, workspace, number: lookUp, country, area }, sms.codesPerHourMax, now)
 }
 
-async function storeAndSend(parts: Parts, tx: Database, to: StoredNumber, holder: CodeHolder): Promise<void> {
-  const { clock, policy, keys, post, origin } = parts
+async function storeAndSend(
+  parts: Parts,
+  tx: Database,
+  to: StoredNumber & { readonly plain: string },
+  holder: CodeHolder,
+): Promise<void> {
+  const { clock, policy, post, origin } = parts
   const now = clock.now()
   const lifetime = policy.read(smsLifetime)
   const id = newId(clock)
@@ -99,16 +111,21 @@ async function storeAndSend(parts: Parts, tx: Database, to: StoredNumber, holder
     session_id: holder.session,
     workspace_id: holder.workspace,
     purpose: holder.purpose,
-    hash: await codeHash(parts, id, holder, code),
+    hash: (await codeHash(parts, id, holder, code))[0],
     number_index: to.number_index,
     country: to.country,
     area: to.area,
     created_at: now,
     expires_at: expires,
   })
-  const number = await keys.openText(PROVIDER, numberField(to.id), to.number)
   const text = codeText(code, origin, lifetime)
-  await post.textMessage(tx, { to: number, text, kind: 'code', account: holder.account, goodUntil: expires })
+  await post.textMessage(tx, {
+    to: to.plain,
+    text,
+    kind: 'code',
+    account: holder.account,
+    goodUntil: expires,
+  })
 }
 
 /** The last line ties the code to this site: browsers fill it in nowhere else. */
@@ -131,7 +148,8 @@ export async function spendCode(
   holder: CodeHolder,
   code: string,
 ): Promise<boolean> {
-  const hash = await codeHash(parts, open.id, holder, code)
-  if (open.hash.length !== hash.length || !timingSafeEqual(open.hash, hash)) return false
+  const hashes = await codeHash(parts, open.id, holder, code)
+  if (!hashes.some((hash) => open.hash.length === hash.length && timingSafeEqual(open.hash, hash)))
+    return false
   return useCode(tx, open.id, parts.clock.now())
 }

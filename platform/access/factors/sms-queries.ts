@@ -1,4 +1,5 @@
 import { sql, type Insertable } from 'kysely'
+import type { LookUp } from '../../encryption/index.ts'
 import type { Database, Tables } from '../../db/index.ts'
 
 /** Held while a code is sent, so that budgets are exact however many ask at once. */
@@ -129,7 +130,7 @@ export async function useCode(db: Database, id: string, at: Date): Promise<boole
 
 /** Whose codes are counted. */
 export interface CodesOf {
-  readonly number_index?: Buffer
+  readonly number_index?: LookUp
   readonly account_id?: string
   readonly area?: string
   readonly country?: string
@@ -142,8 +143,10 @@ export async function codesSince(db: Database, of: CodesOf, since: Date): Promis
     .selectFrom('sms_code')
     .select(({ fn }) => fn.countAll<number>().as('sent'))
     .where('created_at', '>', since)
-  for (const [column, value] of Object.entries(of))
-    query = query.where(column as keyof CodesOf, '=', value as string)
+  const { number_index: number, ...others } = of
+  if (number !== undefined) query = query.where('number_index', 'in', number)
+  for (const [column, value] of Object.entries(others))
+    query = query.where(column as keyof typeof others, '=', value as string)
   if (of.account_id === undefined) query = query.where('country', '<>', 'check')
   return (await query.executeTakeFirstOrThrow()).sent
 }

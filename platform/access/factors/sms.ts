@@ -19,7 +19,7 @@ import { dutyOf, suffices } from '../sign-in/standing.ts'
 import { factorAdded, finishEnrolment, type ChangeParts, type Enrolled } from './changes.ts'
 import { requireFresh } from './freshness.ts'
 import { standingOf } from './owned.ts'
-import { numberField, sendCode, type CodeHolder, type SmsPurpose } from './sms-code.ts'
+import { numberField, numberLookUp, sendCode, type CodeHolder, type SmsPurpose } from './sms-code.ts'
 import { maskedNumber, readNumber } from './sms-number.ts'
 import {
   confirmedNumbers,
@@ -113,7 +113,7 @@ async function start(parts: Parts, context: RequestContext, typed: string): Prom
       id,
       account_id: holder.account,
       number: await keys.sealText(PROVIDER, numberField(id), number),
-      number_index: await keys.blindIndex(PROVIDER, 'sms_factor.number', number),
+      number_index: (await numberLookUp(keys, number))[0],
       country,
       area,
       created_at: clock.now(),

@@ -4,7 +4,7 @@ import type { RequestContext } from '../../kernel/caller.ts'
 import { secondsAfter } from '../../kernel/clock.ts'
 import { newId } from '../../kernel/id.ts'
 import { newSecret, secretHash } from '../../kernel/secret.ts'
-import { emailIndex, faceOf } from '../accounts/accounts.ts'
+import { emailLookUp, faceOf } from '../accounts/accounts.ts'
 import { invitedField, type LinkToken } from '../people/links.ts'
 import { insertLink } from '../people/queries.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
@@ -37,7 +37,7 @@ export async function offerReturn(
     workspace_id: workspace,
     role: held.role,
     email: await keys.sealText(PROVIDER, invitedField(id), face.email),
-    email_index: await emailIndex(keys, face.email),
+    email_index: (await emailLookUp(keys, face.email))[0],
     created_at,
     expires_at: secondsAfter(created_at, RETURN_SECONDS),
   })

@@ -5,7 +5,7 @@ import { secondsAfter } from '../../kernel/clock.ts'
 import { newId } from '../../kernel/id.ts'
 import type { WorkspaceRole } from '../../kernel/permission.ts'
 import { newSecret, secretHash, type Secret } from '../../kernel/secret.ts'
-import { emailIndex } from '../accounts/accounts.ts'
+import { emailLookUp } from '../accounts/accounts.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
 import { administrators } from '../workspaces/queries.ts'
 import { insertLink, lockFirstLinks, voidFirstLinks, voidInvitations } from './queries.ts'
@@ -66,8 +66,8 @@ export async function storeInvitation(
 ): Promise<MadeLink> {
   const { clock, keys, audit } = parts
   const made = newLink(parts)
-  const index = await emailIndex(keys, wanted.email)
-  await voidInvitations(tx, wanted.workspace, { emailIndex: index }, clock.now())
+  const lookUp = await emailLookUp(keys, wanted.email)
+  await voidInvitations(tx, wanted.workspace, { emailLookUp: lookUp }, clock.now())
   await insertLink(tx, {
     ...made.row,
     kind: 'invitation',
@@ -75,7 +75,7 @@ export async function storeInvitation(
     role: wanted.role,
     job_function: wanted.jobFunction ?? null,
     email: await keys.sealText(PROVIDER, invitedField(made.row.id), wanted.email),
-    email_index: index,
+    email_index: lookUp[0],
     made_by: context.caller.kind === 'account' ? context.caller.id : (wanted.maker ?? null),
     probe: wanted.probe ?? false,
   })

@@ -3,7 +3,7 @@ import { asTenant, type Database } from '../../db/index.ts'
 import type { RequestContext } from '../../kernel/caller.ts'
 import type { StaffRole, WorkspaceRole } from '../../kernel/permission.ts'
 import { Problem } from '../../kernel/problem.ts'
-import { emailIndex, openFace } from '../accounts/accounts.ts'
+import { emailLookUp, openFace } from '../accounts/accounts.ts'
 import { accountByEmail } from '../accounts/queries.ts'
 import { invitationLetter } from '../letters.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
@@ -129,13 +129,13 @@ export async function stillGiven(
 async function invite(parts: Parts, context: RequestContext, wanted: Invitation): Promise<MadeLink> {
   const { db, keys } = parts
   const workspace = workspaceOf(context)
-  const index = await emailIndex(keys, wanted.email)
+  const lookUp = await emailLookUp(keys, wanted.email)
   return db.transaction().execute(async (tx) => {
     await requirePower(tx, context, workspace, { next: wanted.role }, parts.clock.now())
     const role = await mappedRole(tx, workspace, wanted.role)
     const job = wanted.jobFunction === undefined ? null : await jobNamed(tx, workspace, wanted.jobFunction)
     if (wanted.jobFunction !== undefined) requireInMap(role, job)
-    const known = await accountByEmail(tx, index)
+    const known = await accountByEmail(tx, lookUp)
     if (known !== undefined && (await heldRole(tx, workspace, known.id)) !== undefined)
       throw new Problem('resource.conflict', 'This person is a member already.')
     const made = await storeInvitation(parts, tx, context, {

@@ -1,5 +1,6 @@
 import { sql, type Insertable } from 'kysely'
 import type { Database, Tables } from '../../db/index.ts'
+import type { LookUp } from '../../encryption/index.ts'
 
 /** Held while first-administrator links are made or used, so that there is one at a time. */
 const FIRST_LINK_LOCK = 0x5ec0_0002
@@ -41,7 +42,7 @@ export async function voidFirstLinks(db: Database, at: Date): Promise<void> {
 export async function voidInvitations(
   db: Database,
   workspace: string,
-  which: { readonly id: string } | { readonly emailIndex: Buffer },
+  which: { readonly id: string } | { readonly emailLookUp: LookUp },
   at: Date,
 ): Promise<number> {
   const query = db
@@ -51,7 +52,7 @@ export async function voidInvitations(
     .where('used_at', 'is', null)
     .where('voided_at', 'is', null)
   const done = await (
-    'id' in which ? query.where('id', '=', which.id) : query.where('email_index', '=', which.emailIndex)
+    'id' in which ? query.where('id', '=', which.id) : query.where('email_index', 'in', which.emailLookUp)
   ).executeTakeFirst()
   return Number(done.numUpdatedRows)
 }

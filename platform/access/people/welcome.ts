@@ -1,10 +1,10 @@
-import { PROVIDER } from '../../encryption/index.ts'
+import { PROVIDER, type LookUp } from '../../encryption/index.ts'
 import type { Database } from '../../db/index.ts'
 import type { RequestContext } from '../../kernel/caller.ts'
 import type { WorkspaceRole } from '../../kernel/permission.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { asSecret, secretHash } from '../../kernel/secret.ts'
-import { forgetPerson, prepareAccount, type PreparedAccount } from '../accounts/accounts.ts'
+import { emailLookUp, forgetPerson, prepareAccount, type PreparedAccount } from '../accounts/accounts.ts'
 import { accountByEmail, accountById, deleteAccount, insertAccount, reopenWith } from '../accounts/queries.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
 import { requireSettable } from '../passwords/new-password.ts'
@@ -73,11 +73,12 @@ export async function linkKind(parts: Parts, context: RequestContext, token: str
 /** Joins the workspace of an invitation with the account that the caller is signed in with; it must be the invited one. */
 export async function accept(parts: Parts, context: RequestContext, token: string): Promise<string> {
   const link = await findLink(parts, context, asSecret(token))
+  const invited = await invitedLookUp(parts, link)
   const { id, sessionId, factors } = context.caller
   // Policy 3.1-0: whoever came on the word of another workspace's provider proves a factor of ours first.
   if (isAssertedOnly(factors)) throw stepUpNeeded()
   const account = await accountById(parts.db, id)
-  const own = link.email_index !== null && account?.email_index.equals(link.email_index) === true
+  const own = invited?.some((one) => account?.email_index.equals(one) === true) === true
   if (account === undefined || !own || link.kind !== 'invitation')
     throw new Problem('access.denied', 'This invitation is for another address.')
   return parts.db.transaction().execute(async (tx) => {
@@ -88,6 +89,11 @@ export async function accept(parts: Parts, context: RequestContext, token: strin
     if (sessionId !== null) await setSessionWorkspace(tx, sessionId, workspace)
     return workspace
   })
+}
+
+/** By what the account of the invited address is looked up; null for a link to nobody. */
+async function invitedLookUp({ keys }: Parts, { id, email }: Link): Promise<LookUp | null> {
+  return email === null ? null : emailLookUp(keys, await keys.openText(PROVIDER, invitedField(id), email))
 }
 
 async function findLink(
@@ -175,9 +181,9 @@ async function join(
   const details = { kind: link.kind, role }
   const about = { tenant: link.workspace_id, target, details }
   await parts.audit.record(tx, eventOf(context, 'link.redeemed', about))
-  if (link.email_index === null) return
-  const member = { workspace: link.workspace_id, account, emailIndex: link.email_index }
-  await joinDirectory(parts, tx, context, member)
+  const lookUp = await invitedLookUp(parts, link)
+  if (lookUp !== null)
+    await joinDirectory(parts, tx, context, { workspace: link.workspace_id, account, emailLookUp: lookUp })
 }
 
 async function storeAccount(tx: Database, account: PreparedAccount): Promise<void> {

@@ -33,7 +33,7 @@ export function displayField(group: string, user: string): FieldPlace {
 
 /** Looks names up under the workspace's own key. */
 export function indexer({ keys }: Pick<DirectoryParts, 'keys'>, workspace: string): IndexOf {
-  return (purpose, text) => keys.blindIndex(workspace, `directory.${purpose}`, text)
+  return (purpose, text) => keys.lookUp(workspace, `directory.${purpose}`, text)
 }
 
 /** Seals the attributes of a resource. */

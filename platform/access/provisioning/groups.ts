@@ -131,8 +131,8 @@ async function stored(
   const indexOf = indexer(parts, workspace)
   const externalId = textOf(resource, 'externalId')
   return {
-    display_name_index: await indexOf('displayName', plainForm(textOf(resource, 'displayName') ?? '')),
-    external_id_index: externalId === undefined ? null : await indexOf('externalId', externalId),
+    display_name_index: (await indexOf('displayName', plainForm(textOf(resource, 'displayName') ?? '')))[0],
+    external_id_index: externalId === undefined ? null : (await indexOf('externalId', externalId))[0],
     content: await sealContent(parts, workspace, 'directory_group', id, content),
   }
 }

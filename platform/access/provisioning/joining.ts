@@ -1,4 +1,5 @@
 import type { Database } from '../../db/index.ts'
+import type { LookUp } from '../../encryption/index.ts'
 import type { RequestContext } from '../../kernel/caller.ts'
 import type { WorkspaceRole } from '../../kernel/permission.ts'
 import { Problem } from '../../kernel/problem.ts'
@@ -57,9 +58,9 @@ export async function joinDirectory(
   parts: Parts,
   tx: Database,
   context: RequestContext,
-  member: { readonly workspace: string; readonly account: string; readonly emailIndex: Buffer },
+  member: { readonly workspace: string; readonly account: string; readonly emailLookUp: LookUp },
 ): Promise<void> {
-  const id = await waitingUser(tx, member.workspace, member.emailIndex)
+  const id = await waitingUser(tx, member.workspace, member.emailLookUp)
   if (id === undefined) return
   await updateUser(tx, id, { account_id: member.account })
   const target = { kind: 'directory-user', id }

@@ -1,4 +1,5 @@
 import { sql, type RawBuilder } from 'kysely'
+import type { LookUp } from '../../encryption/index.ts'
 
 /** A condition on columns that a database can look up: keyed indexes, yes and no, ids and times. */
 export type Narrow =
@@ -7,8 +8,8 @@ export type Narrow =
   | { readonly kind: 'all'; readonly of: readonly Narrow[] }
   | { readonly kind: 'any'; readonly of: readonly Narrow[] }
   | { readonly kind: 'not'; readonly of: Narrow }
-  | { readonly kind: 'index'; readonly column: IndexColumn; readonly value: Buffer | null }
-  | { readonly kind: 'email'; readonly value: Buffer }
+  | { readonly kind: 'index'; readonly column: IndexColumn; readonly value: LookUp | null }
+  | { readonly kind: 'email'; readonly value: LookUp }
   | { readonly kind: 'active'; readonly value: boolean }
   | { readonly kind: 'id'; readonly value: string }
   | {
@@ -37,8 +38,10 @@ export function narrowed(where: Narrow): RawBuilder<boolean> {
   if (where.kind === 'any') return joined(where.of, false)
   if (where.kind === 'not') return sql<boolean>`(${narrowed(where.of)}) is not true`
   if (where.kind === 'index')
-    return sql<boolean>`${sql.ref(where.column)} is not distinct from ${where.value}::bytea`
-  if (where.kind === 'email') return sql<boolean>`email_indexes @> array[${where.value}::bytea]`
+    return where.value === null
+      ? sql<boolean>`${sql.ref(where.column)} is null`
+      : sql<boolean>`coalesce(${sql.ref(where.column)} = any(${[...where.value]}::bytea[]), false)`
+  if (where.kind === 'email') return sql<boolean>`email_indexes && ${[...where.value]}::bytea[]`
   if (where.kind === 'active') return sql<boolean>`active = ${where.value}::boolean`
   if (where.kind === 'id') return sql<boolean>`id = ${where.value}::uuid`
   return sql<boolean>`${sql.ref(where.column)} ${COMPARISONS[where.op]} ${where.value}::timestamptz`

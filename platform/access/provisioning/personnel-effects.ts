@@ -1,8 +1,9 @@
 import type { Database } from '../../db/index.ts'
+import type { LookUp } from '../../encryption/index.ts'
 import type { RequestContext } from '../../kernel/caller.ts'
 import type { WorkspaceRole } from '../../kernel/permission.ts'
 import { Problem } from '../../kernel/problem.ts'
-import { emailIndex } from '../accounts/accounts.ts'
+import { emailLookUp } from '../accounts/accounts.ts'
 import { setJobFunction } from '../people/members.ts'
 import { voidInvitations } from '../people/queries.ts'
 import { giveRole } from '../roles/grants.ts'
@@ -45,7 +46,7 @@ export async function carryOutEvent(
   event: PersonnelEvent,
 ): Promise<Outcome> {
   const { workspace } = effect
-  const index = await emailIndex(parts.keys, event.email)
+  const index = await emailLookUp(parts.keys, event.email)
   const account = await memberByEmail(tx, workspace, index)
   const by = (await openConnection(tx, effect.connection))?.account_id ?? null
   const maker = by === null ? undefined : await heldRole(tx, workspace, by)
@@ -71,14 +72,14 @@ async function leave(
   context: RequestContext,
   { workspace, id, toldAt }: Effect,
   event: PersonnelEvent,
-  { account, index }: { readonly account: string | undefined; readonly index: Buffer },
+  { account, index }: { readonly account: string | undefined; readonly index: LookUp },
 ): Promise<Outcome> {
-  await voidInvitations(tx, workspace, { emailIndex: index }, parts.clock.now())
+  await voidInvitations(tx, workspace, { emailLookUp: index }, parts.clock.now())
   if (account === undefined) return { outcome: 'nobody here has this address', departure: null }
   const heir =
     event.successor === undefined
       ? undefined
-      : await memberByEmail(tx, workspace, await emailIndex(parts.keys, event.successor))
+      : await memberByEmail(tx, workspace, await emailLookUp(parts.keys, event.successor))
   const successor = heir === undefined || heir === account ? {} : { successor: heir }
   const why = { reason: 'personnel', cause: id, toldAt, ...successor } as const
   const departure = await parts.leavers.deny(tx, context, { account, workspace }, why)

@@ -1,5 +1,6 @@
 import type { Insertable } from 'kysely'
-import type { Database, Tables } from '../../db/index.ts'
+import { holdLookUp, type Database, type Tables } from '../../db/index.ts'
+import type { LookUp } from '../../encryption/index.ts'
 
 /** Stores a connection to a personnel system. */
 export async function insertConnection(
@@ -65,14 +66,27 @@ export async function revokeConnections(
 /** Stores an event; false when the personnel system told of it before. */
 export async function insertEvent(
   db: Database,
-  row: Insertable<Tables['personnel_event']>,
+  row: Omit<Insertable<Tables['personnel_event']>, 'event_index'> & { readonly event_index: LookUp },
 ): Promise<boolean> {
+  const { event_index: lookUp } = row
+  await holdLookUp(db, lookUp)
+  if (lookUp.length > 1 && (await wasTold(db, row.connection_id, lookUp))) return false
   const done = await db
     .insertInto('personnel_event')
-    .values(row)
+    .values({ ...row, event_index: lookUp[0] })
     .onConflict((conflict) => conflict.columns(['connection_id', 'event_index']).doNothing())
     .executeTakeFirst()
   return done.numInsertedOrUpdatedRows === 1n
+}
+
+async function wasTold(db: Database, connection: string, lookUp: LookUp): Promise<boolean> {
+  const row = await db
+    .selectFrom('personnel_event')
+    .select('id')
+    .where('connection_id', '=', connection)
+    .where('event_index', 'in', lookUp)
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 /** Events whose time has come and that are not done, oldest first. */
@@ -109,13 +123,13 @@ export async function finishEvent(db: Database, id: string, outcome: string, at:
 export async function memberByEmail(
   db: Database,
   workspace: string,
-  emailIndex: Buffer,
+  lookUp: LookUp,
 ): Promise<string | undefined> {
   const row = await db
     .selectFrom('account')
     .innerJoin('membership', 'membership.account_id', 'account.id')
     .select('account.id')
-    .where('account.email_index', '=', emailIndex)
+    .where('account.email_index', 'in', lookUp)
     .where('membership.workspace_id', '=', workspace)
     .executeTakeFirst()
   return row?.id

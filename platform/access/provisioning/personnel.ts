@@ -133,7 +133,7 @@ export async function takeMessage(
     id,
     workspace_id: workspace,
     connection_id: found.id,
-    event_index: await keys.blindIndex(workspace, 'personnel.event', event.id),
+    event_index: await keys.lookUp(workspace, 'personnel.event', event.id),
     kind: event.type,
     received_at: received,
     effective_at: effective,

@@ -1,5 +1,6 @@
 import { sql, type Insertable } from 'kysely'
-import type { Database, Tables } from '../../db/index.ts'
+import { holdLookUp, type Database, type Tables } from '../../db/index.ts'
+import type { LookUp } from '../../encryption/index.ts'
 import { narrowed, type Narrow } from './narrow-queries.ts'
 
 /** The tables that hold resources. */
@@ -39,10 +40,16 @@ const USER_COLUMNS = [
 const GROUP_COLUMNS = ['id', 'content', 'version', 'created_at', 'updated_at', 'role'] as const
 
 /** Stores a person; false when the workspace's directory has one of that name. */
-export async function insertUser(db: Database, row: Insertable<Tables['directory_user']>): Promise<boolean> {
+export async function insertUser(
+  db: Database,
+  row: Omit<Insertable<Tables['directory_user']>, 'user_name_index'> & { readonly user_name_index: LookUp },
+): Promise<boolean> {
+  const { user_name_index: lookUp } = row
+  await holdLookUp(db, lookUp)
+  if (lookUp.length > 1 && (await userNameTaken(db, row.workspace_id, lookUp, null))) return false
   const done = await db
     .insertInto('directory_user')
-    .values(row)
+    .values({ ...row, user_name_index: lookUp[0] })
     .onConflict((conflict) => conflict.columns(['workspace_id', 'user_name_index']).doNothing())
     .executeTakeFirst()
   return done.numInsertedOrUpdatedRows === 1n
@@ -63,20 +70,19 @@ export function userById(
   return (hold ? query.forUpdate() : query).executeTakeFirst()
 }
 
-/** Whether another person of the workspace has this name. */
+/** Whether somebody of the workspace, other than `but`, has this name. */
 export async function userNameTaken(
   db: Database,
   workspace: string,
-  index: Buffer,
-  but: string,
+  lookUp: LookUp,
+  but: string | null,
 ): Promise<boolean> {
-  const row = await db
+  const named = db
     .selectFrom('directory_user')
     .select('id')
     .where('workspace_id', '=', workspace)
-    .where('user_name_index', '=', index)
-    .where('id', '!=', but)
-    .executeTakeFirst()
+    .where('user_name_index', 'in', lookUp)
+  const row = await (but === null ? named : named.where('id', '!=', but)).executeTakeFirst()
   return row !== undefined
 }
 
@@ -98,13 +104,13 @@ export async function deleteUser(db: Database, id: string): Promise<void> {
 export async function freeMemberByEmail(
   db: Database,
   workspace: string,
-  emailIndex: Buffer,
+  lookUp: LookUp,
 ): Promise<{ account: string; suspended: boolean } | undefined> {
   const row = await db
     .selectFrom('account')
     .innerJoin('membership', 'membership.account_id', 'account.id')
     .select(['account.id', 'account.disabled_at', 'membership.suspended_at'])
-    .where('account.email_index', '=', emailIndex)
+    .where('account.email_index', 'in', lookUp)
     .where('membership.workspace_id', '=', workspace)
     .where(({ not, exists, selectFrom }) =>
       not(
@@ -125,13 +131,13 @@ export async function freeMemberByEmail(
 export async function waitingUser(
   db: Database,
   workspace: string,
-  emailIndex: Buffer,
+  lookUp: LookUp,
 ): Promise<string | undefined> {
   const row = await db
     .selectFrom('directory_user')
     .select('id')
     .where('workspace_id', '=', workspace)
-    .where('account_email_index', '=', emailIndex)
+    .where('account_email_index', 'in', lookUp)
     .where('account_id', 'is', null)
     .orderBy('id')
     .executeTakeFirst()

@@ -1,6 +1,7 @@
-import type { Database } from '../../db/index.ts'
+import { holdLookUp, type Database } from '../../db/index.ts'
+import type { LookUp } from '../../encryption/index.ts'
 import { isUuid, newId } from '../../kernel/id.ts'
-import { emailIndex } from '../accounts/accounts.ts'
+import { emailLookUp } from '../accounts/accounts.ts'
 import { eventOf } from '../parts.ts'
 import { voidInvitations } from '../people/queries.ts'
 import {
@@ -94,13 +95,18 @@ export async function readUser(
 async function indexesOf(parts: DirectoryParts, workspace: string, content: Resource) {
   const indexOf = indexer(parts, workspace)
   const externalId = textOf(content, 'externalId')
-  const address = addressOf(content)
+  const emails = await Promise.all(plainEmails(content).map((one) => indexOf('email', one)))
   return {
     user_name_index: await indexOf('userName', plainForm(textOf(content, 'userName') ?? '')),
-    external_id_index: externalId === undefined ? null : await indexOf('externalId', externalId),
-    email_indexes: await Promise.all(plainEmails(content).map((one) => indexOf('email', one))),
-    account_email_index: address === undefined ? null : await emailIndex(parts.keys, address),
+    external_id_index: externalId === undefined ? null : (await indexOf('externalId', externalId))[0],
+    email_indexes: emails.map(([stored]) => stored),
   }
+}
+
+/** By what the account of a person of the directory is looked up; null for a person without an address. */
+function addressLookUp({ keys }: DirectoryParts, content: Resource): Promise<LookUp | null> {
+  const address = addressOf(content)
+  return address === undefined ? Promise.resolve(null) : emailLookUp(keys, address)
 }
 
 function taken(): ScimError {
@@ -128,11 +134,13 @@ export async function createUser(
   const id = newId(parts.clock)
   const at = parts.clock.now()
   const indexes = await indexesOf(parts, workspace, content)
+  const address = await addressLookUp(parts, content)
   const sealed = await sealContent(parts, workspace, 'directory_user', id, content)
   const row = {
     id,
     workspace_id: workspace,
     ...indexes,
+    account_email_index: address?.[0] ?? null,
     active,
     content: sealed,
     version: 1,
@@ -146,8 +154,7 @@ export async function createUser(
       tx,
       eventOf(context, 'directory.user-made', { tenant: workspace, target, details: { active } }),
     )
-    const index = indexes.account_email_index
-    const member = index === null ? undefined : await freeMemberByEmail(tx, workspace, index)
+    const member = address === null ? undefined : await freeMemberByEmail(tx, workspace, address)
     if (member !== undefined) {
       await updateUser(tx, id, { account_id: member.account })
       const now = { id, account: member.account }
@@ -236,11 +243,14 @@ async function changeUser(
     requireComplete(userType, after)
     // An attribute that is taken away says nothing about whether the person may come in.
     const active = typeof after['active'] === 'boolean' ? after['active'] : row.active
-    const indexes = await indexesOf(parts, workspace, after)
-    if (await userNameTaken(tx, workspace, indexes.user_name_index, id)) throw taken()
+    const { user_name_index: name, ...indexes } = await indexesOf(parts, workspace, after)
+    await holdLookUp(tx, name)
+    if (await userNameTaken(tx, workspace, name, id)) throw taken()
     const content = await sealContent(parts, workspace, 'directory_user', id, after)
     const version = row.version + 1
-    await updateUser(tx, id, { ...indexes, content, active, version, updated_at: parts.clock.now() })
+    const address = await addressLookUp(parts, after)
+    const looked = { ...indexes, user_name_index: name[0], account_email_index: address?.[0] ?? null }
+    await updateUser(tx, id, { ...looked, content, active, version, updated_at: parts.clock.now() })
     const target = { kind: 'directory-user', id }
     await parts.audit.record(
       tx,
@@ -250,16 +260,22 @@ async function changeUser(
       parts,
       tx,
       request,
-      { row, active, after, moved: isMoved(row, indexes.account_email_index) },
+      { row, active, before, after, moved: addressOf(before) !== addressOf(after) },
       leave,
     )
   })
   return readUser(parts, request, id)
 }
 
-function isMoved(row: UserRow, next: Buffer | null): boolean {
-  const before = row.account_email_index
-  return before === null ? next !== null : next === null || !before.equals(next)
+/** Makes open invitations to a person's address worthless. */
+async function voidInvitationsOf(
+  parts: DirectoryParts,
+  tx: Database,
+  workspace: string,
+  content: Resource,
+): Promise<void> {
+  const lookUp = await addressLookUp(parts, content)
+  if (lookUp !== null) await voidInvitations(tx, workspace, { emailLookUp: lookUp }, parts.clock.now())
 }
 
 /** What follows from a change of a person: leaving, coming back, or another invitation. Policy 3.2-c. */
@@ -270,20 +286,20 @@ async function follow(
   what: {
     readonly row: UserRow
     readonly active: boolean
+    readonly before: Resource
     readonly after: Resource
     readonly moved: boolean
   },
   leave: (id: string) => void,
 ): Promise<void> {
-  const { row, active, after, moved } = what
+  const { row, active, before, after, moved } = what
   const account = row.account_id
   if (account !== null) {
     if (row.active && !active) leave(await depart(parts, tx, request, account))
     if (!row.active && active) await comeBack(parts, tx, request, { id: row.id, account })
     return
   }
-  if (row.account_email_index !== null && (moved || !active))
-    await voidInvitations(tx, request.workspace, { emailIndex: row.account_email_index }, parts.clock.now())
+  if (moved || !active) await voidInvitationsOf(parts, tx, request.workspace, before)
   if (active && (moved || !row.active)) await invite(parts, tx, request, row.id, after)
 }
 
@@ -299,8 +315,13 @@ export async function removeUser(
     const row = await storedUser(tx, workspace, id, true)
     requireVersion(row, ifMatch)
     if (row.account_id !== null && row.active) leave(await depart(parts, tx, request, row.account_id))
-    if (row.account_id === null && row.account_email_index !== null)
-      await voidInvitations(tx, workspace, { emailIndex: row.account_email_index }, parts.clock.now())
+    if (row.account_id === null)
+      await voidInvitationsOf(
+        parts,
+        tx,
+        workspace,
+        await openContent(parts, workspace, 'directory_user', row),
+      )
     await deleteUser(tx, id)
     const target = { kind: 'directory-user', id }
     await parts.audit.record(tx, eventOf(context, 'directory.user-removed', { tenant: workspace, target }))

@@ -1,8 +1,9 @@
+import type { LookUp } from '../../encryption/index.ts'
 import type { Database } from '../../db/index.ts'
 import type { RequestContext } from '../../kernel/caller.ts'
 import { HOUR, MINUTE } from '../../kernel/clock.ts'
 import { Problem } from '../../kernel/problem.ts'
-import { emailIndex, faceOf } from '../accounts/accounts.ts'
+import { emailLookUp, faceOf } from '../accounts/accounts.ts'
 import { accountByEmail, accountById, lockAccount, replacePasswordHash } from '../accounts/queries.ts'
 import { accessChanged } from '../changed.ts'
 import { endElevationsOf } from '../elevation/ending.ts'
@@ -37,9 +38,9 @@ export function openRecovery(parts: RecoveryParts) {
   return {
     /** Sends a link if the address has an account that can use one. The answer comes first and is always the same. */
     ask: async (context: RequestContext, email: string): Promise<void> => {
-      const index = await emailIndex(parts.keys, email)
+      const lookUp = await emailLookUp(parts.keys, email)
       throttle.take(`network ${addressPrefix(context.caller.ip)}`, QUESTION_BUDGET)
-      parts.afterwards.add('a letter for recovery', () => sendLink(parts, throttle, context, index))
+      parts.afterwards.add('a letter for recovery', () => sendLink(parts, throttle, context, lookUp))
     },
     /** What a link from a letter is for, without using it up. Throws `access.link-expired`. */
     linkKind: async (context: RequestContext, token: string) =>
@@ -74,11 +75,11 @@ async function sendLink(
   parts: RecoveryParts,
   throttle: ReturnType<typeof openThrottle>,
   context: RequestContext,
-  index: Buffer,
+  lookUp: LookUp,
 ): Promise<void> {
   const { db, audit } = parts
-  const account = await accountByEmail(db, index)
-  const reason = await reasonAgainst(parts, throttle, index, account)
+  const account = await accountByEmail(db, lookUp)
+  const reason = await reasonAgainst(parts, throttle, lookUp, account)
   await db.transaction().execute(async (tx) => {
     const about = {
       tenant: null,
@@ -96,11 +97,11 @@ async function sendLink(
 async function reasonAgainst(
   { db }: RecoveryParts,
   throttle: ReturnType<typeof openThrottle>,
-  index: Buffer,
+  lookUp: LookUp,
   account: Awaited<ReturnType<typeof accountByEmail>>,
 ): Promise<string | null> {
   try {
-    throttle.take(`address ${index.toString('base64')}`, ADDRESS_BUDGET)
+    throttle.take(`address ${lookUp[0].toString('base64')}`, ADDRESS_BUDGET)
   } catch (error) {
     if (error instanceof Problem) return 'too many letters'
     throw error

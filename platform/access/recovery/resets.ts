@@ -5,7 +5,7 @@ import { DAY, HOUR, secondsAfter } from '../../kernel/clock.ts'
 import { forEachOne } from '../../kernel/each.ts'
 import { newId } from '../../kernel/id.ts'
 import { Problem } from '../../kernel/problem.ts'
-import { emailIndex, faceOf } from '../accounts/accounts.ts'
+import { emailLookUp, faceOf } from '../accounts/accounts.ts'
 import { accountByEmail, accountById, lockAccount } from '../accounts/queries.ts'
 import { RESET_REST_SECONDS } from '../elevation/elevation-parts.ts'
 import { requireFresh } from '../factors/freshness.ts'
@@ -105,7 +105,7 @@ async function request(
 ): Promise<{ readonly id: string }> {
   const { db, clock, keys } = parts
   const by = requirePerson(parts, context)
-  const account = await accountByEmail(db, await emailIndex(keys, wanted.email))
+  const account = await accountByEmail(db, await emailLookUp(keys, wanted.email))
   if (account === undefined || account.disabled_at !== null)
     throw new Problem('resource.unknown', 'There is no such account.')
   if (account.id === by) throw new Problem('access.own-request', 'Nobody resets their own factors.')

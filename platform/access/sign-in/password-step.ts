@@ -1,7 +1,7 @@
 import type { RequestContext } from '../../kernel/caller.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { secretHash } from '../../kernel/secret.ts'
-import { emailIndex } from '../accounts/accounts.ts'
+import { emailLookUp } from '../accounts/accounts.ts'
 import { accountSigningIn, replacePasswordHash } from '../accounts/queries.ts'
 import { writeTo } from '../letters.ts'
 import { bcryptCost } from '../parameters.ts'
@@ -80,13 +80,17 @@ async function findMeant(
   throttle.take(`network ${network}`, NETWORK_BUDGET)
   // In a flood most are refused here, whoever they are, at the cost of no statement and no event.
   hasher.requireRoom(network)
-  const index = await emailIndex(keys, offered.email)
-  const address = index.toString('base64')
+  const lookUp = await emailLookUp(keys, offered.email)
+  const address = lookUp[0].toString('base64')
   // Address and account together: a stranger elsewhere cannot use up the owner's budget.
   throttle.take(`${network} ${address}`)
   // Strangers share one budget for an account, known or not; a device that the account knows has its own.
   if (offered.device === null) throttle.take(`account ${address}`, ACCOUNT_BUDGET)
-  const found = await accountSigningIn(db, index, offered.device === null ? null : secretHash(offered.device))
+  const found = await accountSigningIn(
+    db,
+    lookUp,
+    offered.device === null ? null : secretHash(offered.device),
+  )
   const account = found === undefined || found.disabled_at !== null ? undefined : found
   const device = account?.device_id ?? null
   // What is shown for a device is nothing but a guess until the account knows it.

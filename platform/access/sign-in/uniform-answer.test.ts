@@ -111,11 +111,11 @@ suite('refusals that tell nothing', () => {
         .set({ password_failures: 0, password_locks: 0, password_locked_until: null })
         .where('password_locked_until', 'is distinct from', far)
         .execute()
-      const locking = await it.keys.blindIndex(PROVIDER, 'account.email', 'locking@sample.example')
+      const locking = await it.keys.lookUp(PROVIDER, 'account.email', 'locking@sample.example')
       await it.db
         .updateTable('account')
         .set({ password_failures: 9 })
-        .where('email_index', '=', locking)
+        .where('email_index', 'in', locking)
         .execute()
       for (const name of ['unknown', 'wrong', 'locked', 'locking', 'disabled', 'without', 'cheap']) {
         const right = name === 'locked' || name === 'disabled'

@@ -1,5 +1,6 @@
 import type { Insertable } from 'kysely'
-import type { Database, Tables } from '../../db/index.ts'
+import { holdLookUp, type Database, type Tables } from '../../db/index.ts'
+import type { LookUp } from '../../encryption/index.ts'
 
 /** A connection of a workspace that was not removed. */
 export function connectionOf(db: Database, workspace: string) {
@@ -92,10 +93,10 @@ function liveLinks(db: Database) {
 }
 
 /** Whom a provider means. */
-export function linkBySubject(db: Database, connection: string, subjectIndex: Buffer) {
+export function linkBySubject(db: Database, connection: string, lookUp: LookUp) {
   return liveLinks(db)
     .where('upstream_link.connection_id', '=', connection)
-    .where('upstream_link.subject_index', '=', subjectIndex)
+    .where('upstream_link.subject_index', 'in', lookUp)
     .executeTakeFirst()
 }
 
@@ -114,18 +115,39 @@ export async function liveAmong(db: Database, ids: readonly string[]): Promise<S
 }
 
 /** Stores a link; false when person or subject has one already. */
-export async function insertLink(db: Database, row: Insertable<Tables['upstream_link']>): Promise<boolean> {
+export async function insertLink(
+  db: Database,
+  row: Omit<Insertable<Tables['upstream_link']>, 'subject_index'> & { readonly subject_index: LookUp },
+): Promise<boolean> {
+  const { subject_index: lookUp } = row
+  await holdLookUp(db, lookUp)
+  if (lookUp.length > 1 && (await isLinked(db, row.connection_id, lookUp))) return false
   const done = await db
     .insertInto('upstream_link')
-    .values(row)
+    .values({ ...row, subject_index: lookUp[0] })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst()
   return done.numInsertedOrUpdatedRows === 1n
 }
 
-/** Notes that a link was used. */
-export async function touchLink(db: Database, id: string, at: Date): Promise<void> {
-  await db.updateTable('upstream_link').set({ last_used_at: at }).where('id', '=', id).execute()
+async function isLinked(db: Database, connection: string, lookUp: LookUp): Promise<boolean> {
+  const row = await db
+    .selectFrom('upstream_link')
+    .select('id')
+    .where('connection_id', '=', connection)
+    .where('subject_index', 'in', lookUp)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Notes that a link was used; one from before subjects were sealed beside their indexes gets its own. */
+export async function touchLink(db: Database, id: string, at: Date, subject: Buffer): Promise<void> {
+  await db
+    .updateTable('upstream_link')
+    .set((one) => ({ last_used_at: at, subject: one.fn.coalesce('subject', one.val(subject)) }))
+    .where('id', '=', id)
+    .execute()
 }
 
 /** Ends live links, of a person, in a workspace or a single one, and returns their ids. */

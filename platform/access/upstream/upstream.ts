@@ -1,9 +1,9 @@
-import { PROVIDER } from '../../encryption/index.ts'
+import { PROVIDER, type LookUp } from '../../encryption/index.ts'
 import type { Database } from '../../db/index.ts'
 import type { RequestContext } from '../../kernel/caller.ts'
 import { newId } from '../../kernel/id.ts'
 import { Problem } from '../../kernel/problem.ts'
-import { emailIndex } from '../accounts/accounts.ts'
+import { emailLookUp } from '../accounts/accounts.ts'
 import { emailSchema } from '../accounts/email.ts'
 import { writeTo } from '../letters.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
@@ -138,12 +138,17 @@ async function ask(
   }
 }
 
-function subjectIndex(
-  { keys }: Pick<AccessParts, 'keys'>,
-  connection: ConnectionRow,
-  subject: string,
-): Promise<Buffer> {
-  return keys.blindIndex(PROVIDER, 'upstream.subject', `${connection.issuer}\n${subject}`)
+/** Who a provider means: its own address, and what it calls them. */
+function subjectOf({ issuer }: ConnectionRow, { subject }: Assertion): string {
+  return `${issuer}\n${subject}`
+}
+
+function subjectLookUp({ keys }: Pick<AccessParts, 'keys'>, subject: string): Promise<LookUp> {
+  return keys.lookUp(PROVIDER, 'upstream.subject', subject)
+}
+
+function sealSubject({ keys }: Pick<AccessParts, 'keys'>, id: string, subject: string): Promise<Buffer> {
+  return keys.sealText(PROVIDER, { table: 'upstream_link', column: 'subject', row: id }, subject)
 }
 
 /** Signs in whom the provider's subject was linked to; its word is a first factor unless an owner believes it more. */
@@ -154,13 +159,14 @@ async function signIn(
   assertion: Assertion,
 ): Promise<Returned> {
   const { db, audit, clock } = parts
-  const index = await subjectIndex(parts, connection, assertion.subject)
-  const linked = await linkBySubject(db, connection.id, index)
+  const subject = subjectOf(connection, assertion)
+  const linked = await linkBySubject(db, connection.id, await subjectLookUp(parts, subject))
   if (linked === undefined) return refuse(parts, context, connection, 'not-linked', false)
   const whose = { account: linked.account_id, workspace: connection.workspace_id }
   const asserted = await believed(db, connection, assertion, whose.account)
+  const sealed = await sealSubject(parts, linked.id, subject)
   await db.transaction().execute(async (tx) => {
-    await touchLink(tx, linked.id, clock.now())
+    await touchLink(tx, linked.id, clock.now(), sealed)
     const target = { kind: 'account', id: whose.account }
     const details = {
       asserted: asserted ? 'two factors' : 'one factor',
@@ -204,13 +210,17 @@ async function link(
   if (account === undefined) return refuse(parts, context, connection, 'session', true)
   const email = emailSchema.safeParse(assertion.verifiedEmail).data
   const domain = email?.split('@').at(-1) ?? ''
-  const theirs = email === undefined ? null : await emailIndex(keys, email)
-  if (theirs === null || !theirs.equals(account.email_index) || !connection.domains.includes(domain))
+  const theirs = email === undefined ? [] : await emailLookUp(keys, email)
+  if (!theirs.some((one) => one.equals(account.email_index)) || !connection.domains.includes(domain))
     return refuse(parts, context, connection, 'e-mail', true)
-  const index = await subjectIndex(parts, connection, assertion.subject)
+  const subject = subjectOf(connection, assertion)
   const id = newId(clock)
+  const named = {
+    subject_index: await subjectLookUp(parts, subject),
+    subject: await sealSubject(parts, id, subject),
+  }
   const stored = await db.transaction().execute(async (tx) => {
-    const row = { id, connection_id: connection.id, account_id: account.id, subject_index: index }
+    const row = { id, connection_id: connection.id, account_id: account.id, ...named }
     if (!(await insertLink(tx, { ...row, created_at: clock.now() }))) return false
     const actor = { kind: 'account', id: account.id } as const
     const about = { tenant: connection.workspace_id, actor, target: { kind: 'upstream-link', id } }

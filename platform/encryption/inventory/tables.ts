@@ -29,14 +29,14 @@ const groups: readonly Group[] = [
     tables: `surety.account surety.api_key surety.session surety.sms_factor surety.totp_factor surety.webauthn_key surety.elevation
       surety.factor_reset surety.link surety.directory_user surety.directory_group surety.directory_member
       surety.directory_token surety.personnel_connection surety.personnel_event surety.role_grant surety.own_role
-      surety.duty_rule surety.review_item surety.workspace surety.upstream_attempt`,
+      surety.duty_rule surety.review_item surety.workspace surety.upstream_attempt surety.upstream_link`,
   },
   {
     says: 'hashes of secrets and one-time values',
     holds: 'operational',
     otherwise: 'disk',
     tables: `surety.account_link surety.device surety.recovery_code surety.sms_code surety.webauthn_challenge
-      surety.oauth_secret surety.upstream_link`,
+      surety.oauth_secret`,
   },
   {
     says: 'ids and words of the program about rights and their ends',

@@ -27,7 +27,15 @@ const row = z.discriminatedUnion('table', [
     under: version,
     ...life,
   }),
-  z.strictObject({ table: z.literal('person_key'), tenant: name, person: name, under: version, ...life }),
+  z.strictObject({
+    table: z.literal('person_key'),
+    tenant: name,
+    person: name,
+    // Copies from before persons' keys had versions do not name one.
+    version: version.default(1),
+    under: version,
+    ...life,
+  }),
   z.strictObject({
     table: z.literal('key_access'),
     id: z.uuid(),

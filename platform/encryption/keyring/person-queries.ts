@@ -1,59 +1,122 @@
+import { sql } from 'kysely'
 import type { Keyring } from './database.ts'
 
-/** The key of a person; `wrapped` is empty once it was destroyed. */
+/** A version of the key of a person; `wrapped` is empty once it was destroyed. */
 export interface StoredPersonKey {
   readonly person: string
+  readonly version: number
   readonly wrapped: Buffer
   readonly fingerprint: string
   readonly under: number
+  readonly created_at: Date
 }
 
-/** The key of one person of a tenant, if one was ever made. */
-export function personKey(
-  keyring: Keyring,
-  tenant: string,
-  person: string,
-): Promise<StoredPersonKey | undefined> {
+const COLUMNS = ['person', 'version', 'wrapped', 'fingerprint', 'under', 'created_at'] as const
+
+/** Every version of the key of one person of a tenant that was ever made, oldest first. */
+export function personVersions(keyring: Keyring, tenant: string, person: string): Promise<StoredPersonKey[]> {
   return keyring
     .selectFrom('person_key')
-    .select(['person', 'wrapped', 'fingerprint', 'under'])
+    .select(COLUMNS)
     .where('tenant', '=', tenant)
     .where('person', '=', person)
-    .executeTakeFirst()
+    .orderBy('version')
+    .execute()
 }
 
-/** Every live key of a tenant's persons. */
+/** A version of a person's key that is stored for the first time. */
+export type NewPersonKey = StoredPersonKey & { readonly tenant: string }
+
+/** Stores versions of persons' keys, except those that another process stored first, or that were destroyed. */
+export async function storePersonKeys(keyring: Keyring, rows: readonly NewPersonKey[]): Promise<void> {
+  await keyring
+    .insertInto('person_key')
+    .values(rows)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}
+
+/** Every live version of the keys of a tenant's persons. */
 export function personKeys(keyring: Keyring, tenant: string): Promise<StoredPersonKey[]> {
   return keyring
     .selectFrom('person_key')
-    .select(['person', 'wrapped', 'fingerprint', 'under'])
+    .select(COLUMNS)
     .where('tenant', '=', tenant)
     .where('destroyed_at', 'is', null)
     .execute()
 }
 
-/** Fingerprints of the keys of persons of a tenant who were forgotten. */
-export async function destroyedPersonKeys(keyring: Keyring, tenant: string): Promise<readonly string[]> {
-  const rows = await keyring
+/** The newest live version of every person's key; those who were forgotten have none. */
+function newestVersions(keyring: Keyring) {
+  return keyring
     .selectFrom('person_key')
-    .select('fingerprint')
-    .where('tenant', '=', tenant)
-    .where('destroyed_at', 'is not', null)
-    .execute()
-  return rows.map(({ fingerprint }) => fingerprint)
+    .distinctOn(['tenant', 'person'])
+    .select(['tenant', 'person', 'version', 'created_at'])
+    .where('destroyed_at', 'is', null)
+    .orderBy('tenant')
+    .orderBy('person')
+    .orderBy('version', 'desc')
 }
 
-/** Stores a person's key unless another process was first, or one was destroyed; tells whether it did. */
-export async function storePersonKey(
+/** Persons of a tenant whose newest key was made at `cutoff` or before, with its version. */
+export function duePersons(
   keyring: Keyring,
-  key: StoredPersonKey & { readonly tenant: string; readonly created_at: Date },
-): Promise<boolean> {
-  const done = await keyring
-    .insertInto('person_key')
-    .values(key)
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirst()
-  return done.numInsertedOrUpdatedRows === 1n
+  tenant: string,
+  cutoff: Date,
+  most: number,
+): Promise<{ person: string; version: number }[]> {
+  return keyring
+    .selectFrom(newestVersions(keyring).where('tenant', '=', tenant).as('newest'))
+    .select(['person', 'version'])
+    .where('created_at', '<=', cutoff)
+    .limit(most)
+    .execute()
+}
+
+/** How many persons of each tenant have a key, the age of the oldest that is in use, and the lowest version in use. */
+export function personsInUse(
+  keyring: Keyring,
+): Promise<{ tenant: string; persons: number; oldest: Date; version: number }[]> {
+  return keyring
+    .selectFrom(newestVersions(keyring).as('newest'))
+    .select((one) => [
+      'tenant',
+      one.fn.countAll<number>().as('persons'),
+      one.fn.min<Date>('created_at').as('oldest'),
+      one.fn.min<number>('version').as('version'),
+    ])
+    .groupBy('tenant')
+    .execute()
+}
+
+/** A version of a person's key that another one has replaced. */
+export interface OlderPersonKey {
+  readonly tenant: string
+  readonly person: string
+  readonly version: number
+  readonly fingerprint: string
+  /** When its successor was made. */
+  readonly replacedAt: Date
+}
+
+/** Every live version of a person's key that has a successor. */
+export async function olderPersonKeys(keyring: Keyring): Promise<readonly OlderPersonKey[]> {
+  const { rows } = await sql<OlderPersonKey>`
+    select tenant, person, version, fingerprint, next as "replacedAt" from (
+      select tenant, person, version, fingerprint,
+        lead(created_at) over (partition by tenant, person order by version) as next
+      from person_key where destroyed_at is null
+    ) as live where next is not null`.execute(keyring)
+  return rows
+}
+
+/** Fingerprints of the keys of persons of a tenant who were forgotten; an older version of somebody's that retired is none. */
+export async function destroyedPersonKeys(keyring: Keyring, tenant: string): Promise<readonly string[]> {
+  const { rows } = await sql<{ fingerprint: string }>`
+    select fingerprint from person_key as dead where tenant = ${tenant} and destroyed_at is not null
+      and not exists (select from person_key as live where live.tenant = dead.tenant and live.person = dead.person
+        and live.destroyed_at is null)`.execute(keyring)
+  return rows.map(({ fingerprint }) => fingerprint)
 }
 
 /** What was destroyed and may never come back. */
@@ -64,33 +127,15 @@ export interface Tombstone {
   readonly destroyedAt: Date
 }
 
-/** Every tenant and person whose keys were destroyed. */
+/** Every tenant and person whose keys were all destroyed. */
 export async function tombstones(keyring: Keyring): Promise<readonly Tombstone[]> {
-  const tenants = await keyring
-    .selectFrom('tenant_key as dead')
-    .select((one) => ['tenant', one.fn.max<Date>('destroyed_at').as('destroyedAt')])
-    .where((one) =>
-      one.not(
-        one.exists(
-          one
-            .selectFrom('tenant_key as live')
-            .whereRef('live.tenant', '=', 'dead.tenant')
-            .where('live.destroyed_at', 'is', null),
-        ),
-      ),
-    )
-    .groupBy('tenant')
-    .execute()
-  const gone = new Set(tenants.map(({ tenant }) => tenant))
-  const persons = await keyring
-    .selectFrom('person_key')
-    .select(['tenant', 'person', 'destroyed_at as destroyedAt'])
-    .where('destroyed_at', 'is not', null)
-    .execute()
-  return [
-    ...tenants.map((one) => ({ ...one, person: null })),
-    ...persons
-      .filter(({ tenant }) => !gone.has(tenant))
-      .map((one) => ({ ...one, destroyedAt: one.destroyedAt ?? new Date(0) })),
-  ]
+  const { rows } = await sql<Tombstone>`
+    select tenant, null as person, max(destroyed_at) as "destroyedAt" from tenant_key
+      group by tenant having bool_and(destroyed_at is not null)
+    union all
+    select tenant, person, max(destroyed_at) from person_key
+      where not exists (select from tenant_key where tenant_key.tenant = person_key.tenant
+        having bool_and(tenant_key.destroyed_at is not null))
+      group by tenant, person having bool_and(destroyed_at is not null)`.execute(keyring)
+  return rows
 }

@@ -8,7 +8,38 @@ export type KeyPurpose = 'data' | 'index'
 /** What was done with keys. */
 export type KeyAction = 'created' | 'opened' | 'rotated' | 'released' | 'retired' | 'destroyed'
 
+/** Which version of which key: what seals or looks up for a tenant, or what seals for one of its persons. */
+export type KeyName = { readonly tenant: string; readonly version: number } & (
+  | { readonly purpose: KeyPurpose }
+  | { readonly person: string }
+)
+
 const NOTHING = Buffer.alloc(0)
+
+/** Where the versions of a key lie, and what tells it from others of its tenant. */
+function placeOf(key: KeyName) {
+  return 'person' in key
+    ? ({ table: 'person_key', column: 'person', value: key.person } as const)
+    : ({ table: 'data_key', column: 'purpose', value: key.purpose } as const)
+}
+
+/** Changes one live version of a key; tells whether there was one. */
+async function changeKey(
+  keyring: Keyring,
+  key: KeyName,
+  to: { readonly wrapped: Buffer } & ({ readonly under: number } | { readonly destroyed_at: Date }),
+): Promise<boolean> {
+  const { table, column, value } = placeOf(key)
+  const done = await keyring
+    .updateTable(table)
+    .set(to)
+    .where('tenant', '=', key.tenant)
+    .where(sql.ref(column), '=', value)
+    .where('version', '=', key.version)
+    .where('destroyed_at', 'is', null)
+    .executeTakeFirst()
+  return done.numUpdatedRows === 1n
+}
 
 /** The key that wraps a tenant's other keys, wrapped under the root key. */
 export interface StoredTenantKey {
@@ -99,51 +130,36 @@ export async function storeKey(keyring: Keyring, key: NewKey): Promise<boolean> 
   return done.numInsertedOrUpdatedRows === 1n
 }
 
-/** Holds a tenant's own key until the end of the transaction, and returns its version; undefined when it has none. */
+/**
+ * Holds a tenant's own key until the end of the transaction, and returns its version; undefined when it has none. Whoever
+ * makes versions of keys holds it to read, whoever replaces or destroys them to change.
+ */
 export async function lockTenantKey(
   keyring: Keyring,
   tenant: string,
   mode: 'to read' | 'to change',
 ): Promise<number | undefined> {
-  const query = keyring
+  const live = keyring
     .selectFrom('tenant_key')
     .select('version')
     .where('tenant', '=', tenant)
     .where('destroyed_at', 'is', null)
   // An update locks the row anyway; a role without DELETE may lock it to share only if it may update it.
-  const row = await (mode === 'to change' ? query.forUpdate() : query.forShare()).executeTakeFirst()
-  return row?.version
+  const lock = mode === 'to change' ? live.forUpdate() : live.forShare()
+  for (;;) {
+    const row = await lock.executeTakeFirst()
+    // One that was replaced while this waited has a follower, which the first look could not see.
+    if (row !== undefined || (await live.executeTakeFirst()) === undefined) return row?.version
+  }
 }
 
 /** Puts newly wrapped bytes in the place of a key's old ones; the key itself stays as it is. */
 export async function replaceWrapping(
   keyring: Keyring,
-  key: { readonly tenant: string; readonly purpose: KeyPurpose; readonly version: number },
+  key: KeyName,
   to: { readonly wrapped: Buffer; readonly under: number },
 ): Promise<void> {
-  await keyring
-    .updateTable('data_key')
-    .set(to)
-    .where('tenant', '=', key.tenant)
-    .where('purpose', '=', key.purpose)
-    .where('version', '=', key.version)
-    .where('destroyed_at', 'is', null)
-    .execute()
-}
-
-/** The same for the key of a person. */
-export async function replacePersonWrapping(
-  keyring: Keyring,
-  key: { readonly tenant: string; readonly person: string },
-  to: { readonly wrapped: Buffer; readonly under: number },
-): Promise<void> {
-  await keyring
-    .updateTable('person_key')
-    .set(to)
-    .where('tenant', '=', key.tenant)
-    .where('person', '=', key.person)
-    .where('destroyed_at', 'is', null)
-    .execute()
+  await changeKey(keyring, key, to)
 }
 
 /** Destroys one version of a tenant's own key, which nothing is wrapped under any more. */
@@ -162,21 +178,9 @@ export async function destroyTenantKey(
     .execute()
 }
 
-/** Destroys one version of a tenant's keys; tells whether there was one. */
-export async function destroyVersion(
-  keyring: Keyring,
-  key: { readonly tenant: string; readonly purpose: KeyPurpose; readonly version: number },
-  at: Date,
-): Promise<boolean> {
-  const done = await keyring
-    .updateTable('data_key')
-    .set({ wrapped: NOTHING, destroyed_at: at })
-    .where('tenant', '=', key.tenant)
-    .where('purpose', '=', key.purpose)
-    .where('version', '=', key.version)
-    .where('destroyed_at', 'is', null)
-    .executeTakeFirst()
-  return done.numUpdatedRows === 1n
+/** Destroys one version of a key; tells whether there was one. */
+export function destroyVersion(keyring: Keyring, key: KeyName, at: Date): Promise<boolean> {
+  return changeKey(keyring, key, { wrapped: NOTHING, destroyed_at: at })
 }
 
 /** Destroys every key of a tenant, or of one person: what they sealed can never be opened again. Returns how many there were. */
@@ -186,6 +190,8 @@ export async function destroyKeys(
   at: Date,
 ): Promise<number> {
   let count = 0
+  // No version is made meanwhile that this would not see.
+  await lockTenantKey(keyring, tenant, 'to change')
   const tables =
     person === null ? (['tenant_key', 'data_key', 'person_key'] as const) : (['person_key'] as const)
   for (const table of tables) {
@@ -208,7 +214,15 @@ async function neverMade(
   at: Date,
 ): Promise<void> {
   const fingerprint = keyFingerprint(generateDataKey())
-  const trace = { ...of, wrapped: NOTHING, fingerprint, under: 1, created_at: at, destroyed_at: at }
+  const trace = {
+    ...of,
+    version: 1,
+    wrapped: NOTHING,
+    fingerprint,
+    under: 1,
+    created_at: at,
+    destroyed_at: at,
+  }
   await keyring
     .insertInto('person_key')
     .values(trace)
@@ -216,20 +230,20 @@ async function neverMade(
     .execute()
 }
 
-/** A tenant's newest data key. */
+/** A tenant's newest key of a purpose. */
 export interface CurrentKey {
   readonly tenant: string
   readonly version: number
   readonly created_at: Date
 }
 
-/** The newest live data key of every tenant that has keys, oldest first. */
-export async function currentKeys(keyring: Keyring): Promise<CurrentKey[]> {
+/** The newest live key of this purpose of every tenant that has keys, oldest first. */
+export async function currentKeys(keyring: Keyring, purpose: KeyPurpose): Promise<CurrentKey[]> {
   const newest = keyring
     .selectFrom('data_key')
     .distinctOn('tenant')
     .select(['tenant', 'version', 'created_at'])
-    .where('purpose', '=', 'data')
+    .where('purpose', '=', purpose)
     .where('destroyed_at', 'is', null)
     .orderBy('tenant')
     .orderBy('version', 'desc')
@@ -306,14 +320,15 @@ export async function sealingFingerprints(
     .execute()
 }
 
-/** Makes a tenant's newest data keys as old as `at`, inside a transaction that is undone. */
-export async function backdateKey(keyring: Keyring, tenant: string, at: Date): Promise<void> {
-  await keyring
-    .updateTable('data_key')
-    .set({ created_at: at })
-    .where('tenant', '=', tenant)
-    .where('destroyed_at', 'is', null)
-    .execute()
+/** Makes the live keys of a tenant and its persons as old as `at`, inside a transaction that is undone. */
+export async function backdateKeys(keyring: Keyring, tenant: string, at: Date): Promise<void> {
+  for (const table of ['data_key', 'person_key'] as const)
+    await keyring
+      .updateTable(table)
+      .set({ created_at: at })
+      .where('tenant', '=', tenant)
+      .where('destroyed_at', 'is', null)
+      .execute()
 }
 
 /** Since when each root key, or its newest version, is in use, by its fingerprint; a keeper's versions share one. */

@@ -6,6 +6,8 @@ export interface AgedKey {
   readonly since: Date
   /** Where keys of the class are numbered. */
   readonly version?: number
+  /** How many keys it stands for, of which it is the oldest; one unless told. */
+  readonly count?: number
 }
 
 /** Keys of one kind: which are in use, and how they are replaced. */

@@ -72,7 +72,6 @@ suite('keys at the operator’s socket', () => {
   test('a class that another command replaces, and one that is not there, are refused with a reason', async () => {
     const [, , rotate] = routes()
     for (const [name, code] of [
-      ['index', 'resource.conflict'],
       ['root', 'resource.conflict'],
       ['nothing', 'resource.unknown'],
     ])

@@ -120,7 +120,7 @@ async function listKeys({ classes, clock, policy }: RotationRouteDeps) {
       says,
       how,
       aged,
-      keys: keys.length,
+      keys: keys.reduce((sum, { count = 1 }) => sum + count, 0),
       oldestDays: keys.length === 0 ? null : Math.floor((clock.now().getTime() - oldest) / 86_400_000),
       oldestSince: keys.length === 0 ? null : new Date(oldest).toISOString(),
       /** The lowest and the highest number of those in use; null where they have none. */

@@ -41,7 +41,7 @@ async function plantSealed(world: RecoveryWorld, keys: TenantKeys): Promise<void
     [
       account,
       await keys.sealText(PROVIDER, place('email'), email),
-      await keys.blindIndex(PROVIDER, 'account.email', email),
+      (await keys.lookUp(PROVIDER, 'account.email', email))[0],
       await keys.sealText(PROVIDER, place('display_name'), 'A sample person'),
       now,
       'none',

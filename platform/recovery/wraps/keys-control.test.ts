@@ -14,7 +14,7 @@ suite('the control of the keys of backups', () => {
   let live: EncryptionRig
   before(async () => {
     ;[rig, live] = await Promise.all([repositoryRig(), encryptionRig()])
-    await live.keys.blindIndex('00000000-0000-0000-0000-000000000000', 'sample', 'sample')
+    await live.keys.lookUp('00000000-0000-0000-0000-000000000000', 'sample', 'sample')
   })
   after(() => Promise.all([rig.close(), live.close()]))
   const system = (repository = rig.repository) => ({

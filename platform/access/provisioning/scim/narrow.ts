@@ -1,3 +1,4 @@
+import type { LookUp } from '../../../encryption/index.ts'
 import { isUuid } from '../../../kernel/id.ts'
 import type { Filter } from './filter.ts'
 import { plainForm } from './filter-match.ts'
@@ -13,7 +14,7 @@ export interface Narrowing {
 export type IndexOf = (
   purpose: 'userName' | 'externalId' | 'email' | 'displayName',
   text: string,
-) => Promise<Buffer>
+) => Promise<LookUp>
 
 const EVERYTHING: Narrowing = { where: { kind: 'everything' }, exact: false }
 
