@@ -3,6 +3,7 @@ export { dataPlace, startPostgres, type PostgresServer } from './embedded.ts'
 export { serveFolder, ServerRefused, type ServedFolder, type ServeOptions } from './served-folder.ts'
 export { migrate, MigrationError } from './migrate.ts'
 export { testDatabase, type TestDatabase } from './test-database.ts'
+export { serverEnvironment, serverUser, type ServerUser } from './server-user.ts'
 export { fenceServer } from './fence.ts'
 export { BACKUP_USER, ensureBackupUser } from './backup-user.ts'
 export {

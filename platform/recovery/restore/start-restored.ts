@@ -12,6 +12,8 @@ export interface StartedCluster {
 
 /** What PostgreSQL writes when its log ends before the target. */
 const TOO_SHORT = /recovery ended before configured recovery target was reached/
+/** What a server of another major version says of a data folder. */
+const OTHER_VERSION = /data directory was initialized by PostgreSQL version (\d+)/
 /** The last transaction that was replayed. */
 const LAST = /last completed transaction was at log time (\S+ \S+)/
 const TIMELINE = /selected new timeline ID: (\d+)/
@@ -58,6 +60,14 @@ export async function startRestored(request: {
     return { server, lastCommitAt: reader.found.last, timeline: reader.found.timeline }
   } catch (error) {
     if (!(error instanceof ServerRefused)) throw error
+    const other = error.lines
+      .map((line) => OTHER_VERSION.exec(line)?.[1])
+      .find((major) => major !== undefined)
+    if (other !== undefined)
+      throw new Problem(
+        'recovery.unsupported',
+        `The backup is of PostgreSQL ${other}, which has to start it: name the folder of its programs (PG_BIN).`,
+      )
     if (!error.lines.some((line) => TOO_SHORT.test(line)))
       throw new Problem('recovery.unreadable', `The restored cluster does not start: ${reason(error)}`, {
         cause: error,

@@ -137,7 +137,11 @@ async function openRecords(cluster: TestCluster, folder: string) {
 
 /** Makes a world. */
 export async function recoveryWorld(serverSettings: readonly string[] = []): Promise<RecoveryWorld> {
-  const cluster = await testCluster(['max_slot_wal_keep_size=512MB', ...serverSettings])
+  return worldOf(await testCluster(['max_slot_wal_keep_size=512MB', ...serverSettings]))
+}
+
+/** Makes a world of a cluster, which it closes. */
+export async function worldOf(cluster: TestCluster): Promise<RecoveryWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'surety-world-'))
   // As root the server runs as another user, who has to pass through here to what is restored.
   await chmod(folder, 0o755)
