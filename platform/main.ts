@@ -99,6 +99,7 @@ function keyCopies(config: Config, proof: Proof) {
 
 /** Every route of every module but the gateway's own. */
 function allRoutes(config: Config, ground: Ground, services: Services, proof: Proof): readonly AnyRoute[] {
+  const { workspaces } = services.access
   const auditParts = { ...ground, clock, reader: services.reader }
   const policyParts = {
     ...ground.published,
@@ -120,8 +121,6 @@ function allRoutes(config: Config, ground: Ground, services: Services, proof: Pr
     signedBy: ground.signer.id,
     verifierKey: ground.ledger.verifierKey,
   }
-  const tenantIsActive = async (id: string): Promise<boolean> =>
-    (await services.access.workspaces.tenants()).some((one) => one.id === id && one.state === 'active')
   return [
     ...accessRoutes(services.access),
     ...auditRoutes(auditParts),
@@ -134,7 +133,7 @@ function allRoutes(config: Config, ground: Ground, services: Services, proof: Pr
       classes: keyClasses(ground, config.SURETY_KEYS, backupKeyClasses(proof.recovery)),
     }),
     ...keyRoutes({ ...ground.keyParts, ...keyCopies(config, proof) }),
-    ...encryptionRoutes({ keys: ground.keys, policy: ground.policy, tenantIsActive }),
+    ...encryptionRoutes({ ...ground, ...rotationParts(ground), tenantIsActive: workspaces.isTenant }),
     ...firewallRoutes(services.house.parts),
     ...policyRoutes(policyParts),
     ...policyOperatorRoutes(policyParts),
@@ -287,6 +286,7 @@ async function main(): Promise<void> {
   const services = await openServices(config, log, ground)
   // After a restore to an earlier moment: before anybody can come in.
   await services.access.workspaces.removeErased()
+  await services.access.erasure.removeErased()
   const proof = await openProof(config, log, ground, services)
   const jobs = allJobs(ground, services, proof)
   services.jobs.set(jobs)

@@ -25,7 +25,12 @@ export interface PlatformTwin {
   /** Another one after each start of the gateway. */
   epoch: string
   /** A tenant's keys, made at first use. */
-  keysOf(tenant: string): { current: number; sealsUntil: string; data: Record<string, string>; index: string }
+  keysOf(tenant: string): {
+    current: number
+    sealsUntil: string
+    data: Record<string, string>
+    indexes: { version: number; key: string; writesFrom: string }[]
+  }
   /** Persons who have a key, by tenant and person; null once they were erased. */
   readonly persons: Map<string, string | null>
   /** Erasures so far, in order. */
@@ -50,7 +55,7 @@ const newKeys = (): Keys => ({
   current: 1,
   sealsUntil: '2100-01-01T00:00:00.000Z',
   data: { 1: newKey() },
-  index: newKey(),
+  indexes: [{ version: 1, key: newKey(), writesFrom: '2020-01-01T00:00:00.000Z' }],
 })
 
 function answerOf(

@@ -3,6 +3,7 @@ import type { AssuranceLevel, RequestContext, Caller } from '../kernel/caller.ts
 import { errorRecord, type Log } from '../kernel/log.ts'
 import { Problem } from '../kernel/problem.ts'
 import type { Permission } from '../kernel/permission.ts'
+import { openErasure } from './accounts/erase-account.ts'
 import { faceOf } from './accounts/accounts.ts'
 import { endKeys, listKeys, makeKey, rotateKey, type KeyWish } from './api-keys/api-keys.ts'
 import { openClients } from './clients/open-clients.ts'
@@ -13,7 +14,7 @@ import { openSms } from './factors/sms.ts'
 import { isFresh } from './factors/freshness.ts'
 import { openKeys } from './factors/webauthn/keys.ts'
 import { identify, type Origin } from './identify.ts'
-import { openLeavers } from './leavers/leavers.ts'
+import { openLeavers, type Leavers } from './leavers/leavers.ts'
 import { withDepartures } from './leavers/removal.ts'
 import type { AccessParts } from './parts.ts'
 import { openPasswords } from './passwords/open-passwords.ts'
@@ -38,6 +39,7 @@ import {
   listTenants,
   listWorkspaces,
   makeSampleWorkspace,
+  isTenant,
   removeErasedWorkspaces,
   removeSampleWorkspaces,
 } from './workspaces/workspaces.ts'
@@ -84,7 +86,7 @@ export function openAccess(parts: AccessParts & { readonly log: Log }) {
     /** Whether the caller proved a second factor within the policy’s time. */
     isFresh: (caller: Caller): boolean => isFresh(parts, caller),
     me: (context: RequestContext) => me(parts, context.caller),
-    ...joining(parts),
+    ...comingAndGoing(parts, leavers),
     passwords,
     changePassword: passwords.change,
     ...ownSessions(parts, sessions),
@@ -101,9 +103,10 @@ export function openAccess(parts: AccessParts & { readonly log: Log }) {
   }
 }
 
-/** How people come in by one-time links. */
-function joining(parts: AccessParts) {
+/** How people come in by one-time links, and are erased. */
+function comingAndGoing(parts: AccessParts, leavers: Leavers) {
   return {
+    erasure: openErasure({ ...parts, leavers }),
     firstLink: (context: RequestContext) => makeFirstLink(parts, context),
     linkKind: (context: RequestContext, token: string) => linkKind(parts, context, token),
     redeem: (context: RequestContext, welcome: Welcome) => redeem(parts, context, welcome),
@@ -147,6 +150,7 @@ function keysAndWorkspaces(parts: AccessParts) {
     workspaces: {
       choose: (context: RequestContext, workspace: string) => chooseWorkspace(parts, context, workspace),
       tenants: () => listTenants(parts),
+      isTenant: (id: string): Promise<boolean> => isTenant(parts, id),
       makeSample: (context: RequestContext) => makeSampleWorkspace(parts, context),
       removeSamples: (context: RequestContext) => removeSampleWorkspaces(parts, context),
       /** Removes again those that a restore brought back although their keys were destroyed since; returns how many. */

@@ -119,6 +119,10 @@ export const accessEvents = declareEvents({
     kind: 'administration',
     says: 'An API key was replaced; the old one ends soon after.',
   },
+  'account.erased': {
+    kind: 'administration',
+    says: 'An account was erased: its credentials ended, the key of its person destroyed, everything of its own removed.',
+  },
   'member.removed': { kind: 'administration', says: 'A member was removed from a workspace.' },
   'staff.role-changed': {
     kind: 'administration',

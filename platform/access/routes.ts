@@ -1,4 +1,5 @@
 import type { Access } from './access.ts'
+import { accountRoutes } from './accounts/routes.ts'
 import { apiKeyRoutes } from './api-keys/routes.ts'
 import {
   answerRoutes,
@@ -53,6 +54,7 @@ export function accessRoutes(access: Access) {
     ...staffRoutes(access),
     ...roleRoutes(access),
     ...peopleRoutes(access),
+    ...accountRoutes(access),
     ...apiKeyRoutes(access),
     ...directoryRoutes(access),
     ...directoryGroupRoutes(access),

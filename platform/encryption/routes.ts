@@ -1,18 +1,13 @@
-import type { KeyObject } from 'node:crypto'
-import type { PolicyReader } from '../kernel/parameter.ts'
 import { Problem } from '../kernel/problem.ts'
 import { route } from '../kernel/route.ts'
 import { uuid, z } from '../kernel/schema.ts'
+import { erasureRoutes } from './erasure-routes.ts'
 import { sealsUntil } from './key-age.ts'
+import { base64, personRoutes, type PersonRouteDeps } from './person-routes.ts'
 import type { TenantKeys } from './tenant-keys.ts'
 
-/** The route at the service socket through which the protected service gets the keys of a tenant. Policy 2.3-b. */
-export function encryptionRoutes(deps: {
-  readonly keys: Pick<TenantKeys, 'release'>
-  readonly policy: PolicyReader
-  /** Whether this is a workspace that was not removed. */
-  readonly tenantIsActive: (id: string) => Promise<boolean>
-}) {
+/** The routes at the service socket through which the protected service gets keys of a tenant and of its persons, and those that erase a person. Policy 2.3-b. */
+export function encryptionRoutes(deps: PersonRouteDeps & { readonly keys: Pick<TenantKeys, 'release'> }) {
   return [
     route({
       surface: 'service',
@@ -26,16 +21,18 @@ export function encryptionRoutes(deps: {
           throw new Problem('resource.unknown', 'There is no such workspace, or it was removed.')
         const request = { id: requestId, ip: caller.ip, userAgent: caller.userAgent }
         const actor = { kind: caller.kind, id: caller.id }
-        const { current, currentSince, data, index } = await deps.keys.release(tenant, { actor, request })
+        const { current, currentSince, data, indexes } = await deps.keys.release(tenant, { actor, request })
         const versions = [...data].map(([version, key]) => [String(version), base64(key)] as const)
         const until = sealsUntil(deps.policy, currentSince).toISOString()
-        return { current, sealsUntil: until, data: Object.fromEntries(versions), index: base64(index) }
+        const lookUp = indexes.map(({ version, key, writesFrom }) => ({
+          version,
+          key: base64(key),
+          writesFrom: writesFrom.toISOString(),
+        }))
+        return { current, sealsUntil: until, data: Object.fromEntries(versions), indexes: lookUp }
       },
     }),
+    ...personRoutes(deps),
+    ...erasureRoutes(deps),
   ] as const
-}
-
-/** The only place where key bytes become text: the answer over the private socket. */
-function base64(key: KeyObject): string {
-  return key.export().toString('base64')
 }

@@ -108,6 +108,7 @@ export const otherByteColumns: Readonly<Record<string, string>> = {
   'surety.webauthn_key.credential_id': 'random name that a security key chose',
   'surety.webauthn_key.public_key': 'public key',
   'inbox.contact_identity.value_index': 'keyed look-up value',
+  'inbox.erased_message.provider_index': 'keyed look-up value',
   'inbox.inbound.dedupe_key': 'keyed look-up value',
   'inbox.message.provider_index': 'keyed look-up value',
   'inbox.visitor.token_hash': 'hash of a random token',

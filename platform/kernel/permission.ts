@@ -6,6 +6,7 @@ export const permissions = {
   'workspace.switch': 'choose among their own workspaces',
   'conversation.read': 'read conversations and contacts',
   'conversation.reply': 'answer, take over, release and close conversations',
+  'contact.erase': 'erase a contact: nobody can read any more what is held of them',
   'rule.read': 'see automatic replies',
   'rule.edit': 'change automatic replies',
   'channel.read': 'see channels',

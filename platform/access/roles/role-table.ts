@@ -10,6 +10,7 @@ export const WORKSPACE_ROLES: Readonly<Record<BuiltInRole, readonly Permission[]
   owner: [
     'conversation.read',
     'conversation.reply',
+    'contact.erase',
     'rule.read',
     'rule.edit',
     'channel.read',
@@ -29,6 +30,7 @@ export const WORKSPACE_ROLES: Readonly<Record<BuiltInRole, readonly Permission[]
   ],
   admin: [
     'conversation.read',
+    'contact.erase',
     'rule.read',
     'rule.edit',
     'channel.read',

@@ -49,6 +49,18 @@ export function allWorkspaces(db: Database, except: string) {
     .execute()
 }
 
+/** Whether there is such a workspace, other than `except`, that was not removed. */
+export async function isPresent(db: Database, id: string, except: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('workspace')
+    .select('id')
+    .where('id', '=', id)
+    .where('id', '!=', except)
+    .where('removed_at', 'is', null)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 /** Workspaces marked sample that still exist, held until the transaction ends. */
 export async function sampleWorkspaces(db: Database): Promise<string[]> {
   const rows = await db

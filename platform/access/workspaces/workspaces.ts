@@ -17,6 +17,7 @@ import {
   clearWorkspace,
   insertWorkspace,
   newestOwner,
+  isPresent,
   presentAmong,
   sampleWorkspaces,
   workspacesOf,
@@ -85,6 +86,11 @@ export async function listTenants({ db }: Pick<Parts, 'db'>) {
     sample: row.sample,
     state: row.removed_at === null ? ('active' as const) : ('removed' as const),
   }))
+}
+
+/** Whether this is a workspace for the protected service that was not removed. */
+export function isTenant({ db }: Pick<Parts, 'db'>, id: string): Promise<boolean> {
+  return isPresent(db, id, PROBE_WORKSPACE)
 }
 
 /** The first administrator who completed set-up, or, before there is one, an account that nobody can sign in with. */

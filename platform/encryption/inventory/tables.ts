@@ -103,7 +103,8 @@ const groups: readonly Group[] = [
     says: 'ids and words of the program about conversations',
     holds: 'operational',
     otherwise: 'disk',
-    tables: 'inbox.consent inbox.conversation inbox.gate_decision inbox.visitor inbox.outbox',
+    tables:
+      'inbox.consent inbox.conversation inbox.gate_decision inbox.visitor inbox.outbox inbox.erased_message',
   },
   {
     says: 'jobs by name, with the ids that they work on',
