@@ -4,12 +4,16 @@ import { countWaitingEvents } from './audit/queries.ts'
 import { inboxEvents } from './audit/events.ts'
 import { openRecorder } from './audit/record.ts'
 import { channelRoutes } from './channels/routes.ts'
+import { erasureFollower, REPEATED_SECONDS } from './contacts/erase.ts'
+import { expireErasedMessages } from './contacts/erasure-queries.ts'
+import { moveContacts } from './contacts/move.ts'
 import { conversationRoutes } from './conversations/routes.ts'
 import type { Core } from './core.ts'
 import type { Surety } from '#client'
 import { databaseAnswers, type Database } from './db/database.ts'
 import type { Changes } from './db/changes.ts'
 import { mountRoutes } from './http/mount.ts'
+import { endDayKeys } from './intake/day-keys.ts'
 import { expireDeliveries, sweepIntake, workOn } from './intake/work.ts'
 import { enqueue } from './jobs/queue.ts'
 import { secondsAfter, type Clock } from './kernel/clock.ts'
@@ -19,6 +23,7 @@ import { z } from './kernel/schema.ts'
 import { deliver, sweepOutbox, type Delivery } from './outbox/deliver.ts'
 import { ruleRoutes } from './rules/routes.ts'
 import { dropRemovedTenants, workspaceRoutes } from './tenants/purge.ts'
+import { openPersonVaults } from './tenants/person-vault.ts'
 import { openVaults } from './tenants/vault.ts'
 import { deleteVisitors } from './webchat/queries.ts'
 import { mountWebChat } from './webchat/routes.ts'
@@ -57,6 +62,8 @@ export interface Inbox {
   relay(): Promise<number>
   /** Works on everything that a process that died left behind; false when some of it waits for Surety, which has the keys. */
   recover(): Promise<boolean>
+  /** Removes contacts whose keys were destroyed; called every few seconds, and after a start for all that ever were. */
+  followErasures(): Promise<number>
   /** Declares the event types; before the first relay, and again after Surety refused one. */
   declareEvents(): Promise<void>
   /** Tells the gateway on which paths a provider signs; called every few seconds. */
@@ -77,7 +84,9 @@ export function inboxRoutes(core: Core, deps: Pick<InboxDeps, 'changes' | 'suret
 export function openInbox(deps: InboxDeps): Inbox {
   const { db, clock, log, surety } = deps
   const vaults = openVaults(surety, () => clock.now())
-  const core: Core = { db, clock, log, vaults, record: openRecorder({ clock, vaults }), enqueue }
+  const personVaults = openPersonVaults(surety, () => clock.now())
+  const record = openRecorder({ clock, vaults })
+  const core: Core = { db, clock, log, vaults, personVaults, record, enqueue }
   const delivery: Delivery = {
     ...core,
     sendText: deps.sendText,
@@ -116,6 +125,7 @@ export function openInbox(deps: InboxDeps): Inbox {
       return waiting === 0
     },
     relay: () => relayEvents({ db, vaults, surety, log }),
+    followErasures: erasureFollower({ ...core, surety }),
     declareEvents: () => surety.declareEvents(inboxEvents),
     tellHooks: hookTeller({ db, vaults, log, surety }),
   }
@@ -128,6 +138,9 @@ function mountHealth(app: Hono, db: Database): void {
     return c.json({ ok: true, eventsWaiting: await countWaitingEvents(db) })
   })
 }
+
+/** Moving older values takes at most so much of a minute. */
+const MOVE_SECONDS = 30
 
 const intakePayload = z.strictObject({ id: z.uuid() })
 const deliverPayload = z.strictObject({ workspace: z.uuid(), message: z.uuid() })
@@ -161,12 +174,33 @@ function jobsOf(
       cron: '*/5 * * * *',
       run: async () => void (await dropRemovedTenants({ ...core, surety: deps.surety })),
     },
+    ...erasureJobs(core, deps),
     {
       name: 'expire',
       cron: '17 * * * *',
       run: async () => {
         await expireDeliveries(core)
         await deleteVisitors(core.db, secondsAfter(core.clock.now(), -86_400))
+        await expireErasedMessages(core.db, secondsAfter(core.clock.now(), -REPEATED_SECONDS))
+      },
+    },
+  ]
+}
+
+/** What lets contacts be erased: everything of theirs under their own keys, and nothing kept of days gone by. */
+function erasureJobs(core: Core, { surety }: Pick<InboxDeps, 'surety'>): readonly InboxJob[] {
+  return [
+    {
+      name: 'end-day-keys',
+      cron: '43 4 * * *',
+      run: async () => void (await endDayKeys({ ...core, surety })),
+    },
+    {
+      name: 'move-contacts',
+      cron: '* * * * *',
+      run: async () => {
+        const end = core.clock.now().getTime() + MOVE_SECONDS * 1000
+        await moveContacts(core, () => core.clock.now().getTime() >= end)
       },
     },
   ]

@@ -26,6 +26,7 @@ export interface RunningInbox {
 
 const RELAY_SECONDS = 2
 const HOOKS_SECONDS = 10
+const ERASURES_SECONDS = 3
 
 /** Starts the service: jobs, relay of events, and HTTP on the loopback. The schema `inbox` must be migrated. */
 export async function startInbox(
@@ -55,6 +56,7 @@ export async function startInbox(
   const recovery = openRecovery(inbox.recover, log)
   const stopRelay = startRelay(inbox, recovery, log)
   const stopTelling = startTelling(inbox, log)
+  const stopFollowing = startFollowing(inbox, log)
   const server = await listen(inbox, config.INBOX_PORT)
   return {
     port: (server.address() as AddressInfo).port,
@@ -65,6 +67,7 @@ export async function startInbox(
       await stopRelay()
       await recovery.ended()
       await stopTelling()
+      await stopFollowing()
       await jobs.stop()
       await changes.close()
       await standIn?.stop()
@@ -102,6 +105,12 @@ function startRelay(inbox: Inbox, recovery: Recovery, log: Log): () => Promise<v
 function startTelling(inbox: Inbox, log: Log): () => Promise<void> {
   const patience = patiently(log, 'signed hooks are not known to the gateway')
   return every(HOOKS_SECONDS, () => inbox.tellHooks().then(patience.went), patience.failed)
+}
+
+/** Whom Surety knows to be erased is removed here within seconds. */
+function startFollowing(inbox: Inbox, log: Log): () => Promise<void> {
+  const patience = patiently(log, 'erasures cannot be followed')
+  return every(ERASURES_SECONDS, () => inbox.followErasures().then(patience.went), patience.failed)
 }
 
 /** While both start, or one is restarted, waiting a few rounds is no news. */

@@ -16,6 +16,10 @@ export const inboxEvents = {
   'contact.opted-in': { kind: 'data', says: 'A contact asked to be written to again.' },
   'contact.blocked': { kind: 'data', says: 'A contact was blocked.' },
   'contact.unblocked': { kind: 'data', says: 'A contact is no longer blocked.' },
+  'contact.erased': {
+    kind: 'data',
+    says: 'What was held of a contact whose key was destroyed was removed.',
+  },
   'contact.workspace-purged': { kind: 'data', says: 'Everything held for a removed workspace was deleted.' },
   'conversation.opened': { kind: 'data', says: 'A conversation began.' },
   'conversation.listed': { kind: 'data', says: 'A list of conversations with contact names was read.' },

@@ -1,5 +1,7 @@
-import { sql, type Insertable, type Selectable } from 'kysely'
+import type { Insertable, Selectable } from 'kysely'
+import type { LookUp } from '#envelope'
 import type { Database } from '../db/database.ts'
+import { holdLookUps } from '../db/look-up.ts'
 import type { Contact, ContactIdentity as IdentityTable } from '../db/types.ts'
 
 /** A contact as stored. */
@@ -10,13 +12,15 @@ export interface IdentityKey {
   readonly workspace: string
   readonly channel: string
   readonly kind: string
-  readonly index: Buffer
+  readonly lookUp: LookUp
 }
 
-/** Work on one identity goes one after the other until the transaction ends, also before a row for it exists. */
-export async function lockIdentity(db: Database, key: IdentityKey): Promise<void> {
-  // The index is a pseudo-random value per workspace, so its first bytes are a fair lock number.
-  await sql`select pg_advisory_xact_lock(${key.index.readBigInt64BE(0).toString()}::bigint)`.execute(db)
+/** Work on these identities goes one after the other until the transaction ends, also before rows for them exist. */
+export function lockIdentities(db: Database, keys: readonly IdentityKey[]): Promise<void> {
+  return holdLookUps(
+    db,
+    keys.map(({ lookUp }) => lookUp),
+  )
 }
 
 /** The contact that an identity belongs to. */
@@ -27,16 +31,21 @@ export async function contactOfIdentity(db: Database, key: IdentityKey): Promise
     .where('workspace_id', '=', key.workspace)
     .where('channel_id', '=', key.channel)
     .where('kind', '=', key.kind)
-    .where('value_index', '=', key.index)
+    .where('value_index', 'in', key.lookUp)
     .executeTakeFirst()
   return row?.contact_id
 }
 
-/** Stores an identity unless it belongs to a contact already; tells whether it did. */
-export async function insertIdentity(db: Database, row: Insertable<IdentityTable>): Promise<boolean> {
+/** Stores an identity, which is held, unless it belongs to a contact already; tells whether it did. */
+export async function insertIdentity(
+  db: Database,
+  key: IdentityKey,
+  row: Omit<Insertable<IdentityTable>, 'value_index'>,
+): Promise<boolean> {
+  if (key.lookUp.length > 1 && (await contactOfIdentity(db, key)) !== undefined) return false
   const done = await db
     .insertInto('contact_identity')
-    .values(row)
+    .values({ ...row, value_index: key.lookUp[0] })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst()
   return done.numInsertedOrUpdatedRows === 1n

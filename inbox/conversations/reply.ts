@@ -1,6 +1,7 @@
 import type { ServiceEvent } from '#client'
 import { channelOf } from '../channels/queries.ts'
 import { lockContact } from '../contacts/queries.ts'
+import { ownVault } from '../contacts/resolve.ts'
 import type { Core } from '../core.ts'
 import { announce } from '../db/changes.ts'
 import type { Database } from '../db/database.ts'
@@ -9,7 +10,7 @@ import type { GateVerdict } from '../gate/gate.ts'
 import { Problem } from '../kernel/problem.ts'
 import { messageByClientKey } from '../messages/queries.ts'
 import { queueMessage } from '../outbox/queue-message.ts'
-import type { WorkspaceVault } from '../tenants/vault.ts'
+import type { PersonVault } from '../tenants/person-vault.ts'
 import { conversationLine, lockConversation, updateConversation, type ConversationRow } from './queries.ts'
 import { asTenant } from '../db/tenant.ts'
 
@@ -28,19 +29,13 @@ type Outcome = { readonly messageId: string } | { readonly refused: GateVerdict 
 
 /** Sends a person's answer through the gate; throws `gate.refused` with the verdict, whose record is kept. */
 export async function reply(core: Core, given: PersonReply): Promise<string> {
-  const vault = await core.vaults(given.workspace)
-  const outcome = await asTenant(core.db, given.workspace, (tx) => replyIn(core, tx, vault, given))
+  const outcome = await asTenant(core.db, given.workspace, (tx) => replyIn(core, tx, given))
   if ('messageId' in outcome) return outcome.messageId
   // Thrown after the commit, so that the decision stays on record.
   throw new Problem('gate.refused', `Not sent: ${outcome.refused.why}.`, { gate: outcome.refused.code })
 }
 
-async function replyIn(
-  core: Core,
-  tx: Database,
-  vault: WorkspaceVault,
-  given: PersonReply,
-): Promise<Outcome> {
+async function replyIn(core: Core, tx: Database, given: PersonReply): Promise<Outcome> {
   const { workspace, text, key, actor, request } = given
   const line = await conversationLine(tx, workspace, given.conversation)
   if (line === undefined) throw unknownConversation()
@@ -50,7 +45,9 @@ async function replyIn(
   const channel = await channelOf(tx, workspace, line.channel_id)
   if (contact === undefined || conversation === undefined || channel === undefined)
     throw unknownConversation()
-  const before = await repeated(tx, vault, conversation.id, given)
+  const own = await ownVault(core, workspace, contact.id)
+  if (own.erased) throw unknownConversation()
+  const before = await repeated(tx, own, conversation.id, given)
   if (before !== null) return { messageId: before }
   if (conversation.status === 'closed')
     throw new Problem(
@@ -58,7 +55,7 @@ async function replyIn(
       'The conversation is closed; it opens again when the contact writes.',
     )
   const question = {
-    vault,
+    own,
     channel,
     contact,
     conversation,
@@ -69,7 +66,7 @@ async function replyIn(
   const verdict = await decide(core, tx, question)
   if (!verdict.allow) return { refused: verdict }
   const messageId = await queueMessage(core, tx, {
-    vault,
+    own,
     conversation,
     decisionId: verdict.decisionId,
     text,
@@ -90,14 +87,13 @@ async function replyIn(
 /** The message that the same key made before; `resource.conflict` when its text was another. */
 async function repeated(
   tx: Database,
-  vault: WorkspaceVault,
+  own: PersonVault,
   conversation: string,
   { workspace, key, text }: PersonReply,
 ): Promise<string | null> {
   const before = await messageByClientKey(tx, workspace, conversation, key)
   if (before === undefined) return null
-  if (before.body !== null && vault.open(['message', 'body', before.id], before.body) === text)
-    return before.id
+  if (before.body !== null && own.open(['message', 'body', before.id], before.body) === text) return before.id
   throw new Problem('resource.conflict', 'The key was used for another text.')
 }
 

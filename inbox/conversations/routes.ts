@@ -1,4 +1,5 @@
 import { identitiesOf, setContactState } from '../contacts/queries.ts'
+import { ownVault } from '../contacts/resolve.ts'
 import type { Core } from '../core.ts'
 import { announce, type Changes } from '../db/changes.ts'
 import { changeStream } from '../http/event-stream.ts'
@@ -58,7 +59,6 @@ function listRoute(core: Core) {
       const after = query.cursor === undefined ? null : readCursor(query.cursor)
       if (query.cursor !== undefined && after === null)
         throw new Problem('request.invalid', 'query.cursor: is not one that this list gave')
-      const vault = await core.vaults(workspace)
       const page = { filter: query.status, after, countMax: query.limit + 1 }
       const found = await asTenant(core.db, workspace, async (tx) => {
         const lines = await conversationPage(tx, workspace, page)
@@ -68,8 +68,12 @@ function listRoute(core: Core) {
       })
       const shown = found.slice(0, query.limit)
       const last = found.length > query.limit ? shown.at(-1) : undefined
+      const vaultOf = await core.personVaults(
+        workspace,
+        shown.map((line) => line.contact_id),
+      )
       return {
-        conversations: shown.map((line) => conversationView(vault, line)),
+        conversations: shown.map((line) => conversationView(vaultOf(line.contact_id), line)),
         next: last === undefined ? null : writeCursor({ at: last.sort_key, id: last.id }),
       }
     },
@@ -85,10 +89,10 @@ function readRoute(core: Core) {
     params: byId,
     query: pageQuery,
     handle: async ({ workspace, params, query, actor, request }) => {
-      const vault = await core.vaults(workspace)
       return asTenant(core.db, workspace, async (tx) => {
         const line = await conversationLine(tx, workspace, params.id)
         if (line === undefined) throw unknownConversation()
+        const own = await ownVault(core, workspace, line.contact_id)
         const page = { before: query.before ?? null, countMax: query.limit }
         const rows = await messagesOf(tx, workspace, line.id, page)
         const decided = rows.flatMap((row) => row.gate_decision_id ?? [])
@@ -103,11 +107,12 @@ function readRoute(core: Core) {
           details: { contact: line.contact_id, messages: rows.length },
         })
         return {
-          conversation: conversationView(vault, line),
-          identities: names.map(({ kind, value }) =>
-            maskedIdentity(kind, vault.open(['contact_identity', kind, line.contact_id], value)),
-          ),
-          messages: rows.toReversed().map((row) => messageView(vault, row, codes)),
+          conversation: conversationView(own, line),
+          identities: names.flatMap(({ kind, value: sealed }) => {
+            const value = own.open(['contact_identity', kind, line.contact_id], sealed)
+            return value === null ? [] : [maskedIdentity(kind, value)]
+          }),
+          messages: rows.toReversed().map((row) => messageView(own, row, codes)),
           /** For `before`, to read older messages; null at the beginning. */
           older: rows.length === query.limit ? (rows.at(-1)?.seq ?? null) : null,
         }

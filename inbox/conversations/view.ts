@@ -2,7 +2,7 @@ import { z } from '../kernel/schema.ts'
 import { secondsAfter } from '../kernel/clock.ts'
 import { WINDOW_SECONDS } from '../gate/gate.ts'
 import type { MessageRow } from '../messages/queries.ts'
-import type { WorkspaceVault } from '../tenants/vault.ts'
+import type { PersonVault } from '../tenants/person-vault.ts'
 import type { ConversationLine, ListCursor } from './queries.ts'
 
 /** A conversation as the API shows it. */
@@ -49,16 +49,15 @@ export interface MessageView {
 const PREVIEW_CHARACTERS_MAX = 120
 
 /** Opens a line of the list. */
-export function conversationView(vault: WorkspaceVault, line: ConversationLine): ConversationView {
+export function conversationView(own: PersonVault, line: ConversationLine): ConversationView {
   const { contact_id, contact_name, last_id, last_body, last_author, last_status, last_at } = line
-  const name =
-    contact_name === null ? null : vault.open(['contact', 'display_name', contact_id], contact_name)
+  const name = contact_name === null ? null : own.open(['contact', 'display_name', contact_id], contact_name)
   const text =
-    last_id === null || last_body === null ? null : vault.open(['message', 'body', last_id], last_body)
+    last_id === null || last_body === null ? null : own.open(['message', 'body', last_id], last_body)
   const windowed = line.channel_kind === 'whatsapp' && line.last_inbound_at !== null
   return {
     id: line.id,
-    contact: { id: contact_id, name, state: line.contact_state },
+    contact: { id: contact_id, name, state: own.erased ? 'erased' : line.contact_state },
     channel: { id: line.channel_id, kind: line.channel_kind },
     status: line.status,
     assignee: line.assignee,
@@ -83,7 +82,7 @@ export function conversationView(vault: WorkspaceVault, line: ConversationLine):
 
 /** Opens a message. */
 export function messageView(
-  vault: WorkspaceVault,
+  own: PersonVault,
   row: MessageRow,
   decisions: ReadonlyMap<string, string>,
 ): MessageView {
@@ -95,7 +94,7 @@ export function messageView(
     authorId: row.author_id,
     ruleId: row.rule_id,
     type: row.type,
-    text: row.body === null ? null : vault.open(['message', 'body', row.id], row.body),
+    text: row.body === null ? null : own.open(['message', 'body', row.id], row.body),
     status: row.status,
     errorCode: row.error_code,
     sentAt: row.sent_at.toISOString(),

@@ -62,7 +62,9 @@ export interface Consent {
 export interface Contact {
   created_at: Timestamp
   display_name: Buffer | null
+  erased_at: Timestamp | null
   id: string
+  keyed_at: Timestamp | null
   state: string
   workspace_id: string
 }
@@ -88,6 +90,13 @@ export interface Conversation {
   opened_at: Timestamp
   status: string
   waiting_since: Timestamp | null
+  workspace_id: string
+}
+
+export interface ErasedMessage {
+  channel_id: string
+  erased_at: Timestamp
+  provider_index: Buffer
   workspace_id: string
 }
 
@@ -185,6 +194,7 @@ export interface DB {
   contact: Contact
   contact_identity: ContactIdentity
   conversation: Conversation
+  erased_message: ErasedMessage
   gate_decision: GateDecision
   inbound: Inbound
   message: Message

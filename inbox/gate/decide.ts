@@ -5,13 +5,14 @@ import type { Core } from '../core.ts'
 import type { Database } from '../db/database.ts'
 import { secondsAfter } from '../kernel/clock.ts'
 import { newId } from '../kernel/id.ts'
-import type { WorkspaceVault } from '../tenants/vault.ts'
+import type { PersonVault } from '../tenants/person-vault.ts'
 import { gate, LOOP_SECONDS, type GateInput, type GateVerdict } from './gate.ts'
 import { insertDecision, sessionEnd, storedFacts } from './queries.ts'
 
 /** A message that asks to leave. */
 export interface GateQuestion {
-  readonly vault: WorkspaceVault
+  /** The key of the contact. */
+  readonly own: PersonVault
   readonly channel: ChannelRow
   readonly contact: ContactRow
   readonly conversation: ConversationRow
@@ -56,11 +57,13 @@ export async function decide(
 
 /** The facts that the gate decides by, as they are now. */
 async function gatherFacts(db: Database, now: Date, question: GateQuestion): Promise<GateInput> {
-  const { vault, channel, contact, conversation, author, rule, messageSeq } = question
+  const { own, channel, contact, conversation, author, rule, messageSeq } = question
   const workspace = channel.workspace_id
   const kind = channel.kind as GateInput['channel']['kind']
   const visitors = kind === 'webchat' ? await identitiesOf(db, workspace, contact.id, channel.id) : []
-  const visitorIds = visitors.map((one) => vault.open(['contact_identity', one.kind, contact.id], one.value))
+  const visitorIds = visitors.flatMap(
+    (one) => own.open(['contact_identity', one.kind, contact.id], one.value) ?? [],
+  )
   const stored = await storedFacts(
     db,
     { workspace, contact: contact.id, channel: channel.id },

@@ -1,4 +1,6 @@
+import type { LookUp } from '#envelope'
 import { openSettings } from '../channels/channel.ts'
+import { isErasedMessage } from '../contacts/erasure-queries.ts'
 import { insertConsent, type ContactRow } from '../contacts/queries.ts'
 import { resolveContact } from '../contacts/resolve.ts'
 import {
@@ -18,6 +20,7 @@ import { chooseRule, type Rule } from '../rules/choose.ts'
 import { consentWord } from '../rules/consent-words.ts'
 import { openRule } from '../rules/content.ts'
 import { rulesOf } from '../rules/queries.ts'
+import type { PersonVault } from '../tenants/person-vault.ts'
 import type { Incoming, IntakeScope } from './incoming.ts'
 
 type IncomingMessage = Extract<Incoming, { is: 'message' }>
@@ -25,6 +28,7 @@ type IncomingMessage = Extract<Incoming, { is: 'message' }>
 /** A message that was stored, with everything around it. */
 interface Taken {
   readonly contact: ContactRow
+  readonly own: PersonVault
   readonly conversation: ConversationRow
   readonly messageId: string
 }
@@ -37,12 +41,15 @@ export async function takeMessage(
   message: IncomingMessage,
 ): Promise<void> {
   const scope = { workspace: at.workspace, channel: at.channel.id, vault: at.vault }
-  const contact = await resolveContact(core, tx, scope, message)
+  const provider = at.vault.lookUp('message.provider_id', message.providerId)
+  // What the provider repeats of somebody who was erased brings nobody back.
+  if (await isErasedMessage(tx, { ...scope, provider })) return
+  const { contact, own } = await resolveContact(core, tx, scope, message)
   const conversation = await openConversation(core, tx, at, contact)
-  const messageId = await storeMessage(core, tx, at, conversation, message)
+  const messageId = await storeMessage(core, tx, { ...at, own, provider }, conversation, message)
   if (messageId === null) return
   const current = await noteInbound(core, tx, conversation, message.sentAt)
-  const taken = { contact, conversation: current, messageId }
+  const taken = { contact, own, conversation: current, messageId }
   const said = message.text === null ? null : consentWord(message.text)
   if (said === null) await answer(core, tx, at, taken, message.text)
   else await noteConsent(core, tx, at, taken, said)
@@ -82,7 +89,12 @@ async function openConversation(
 async function storeMessage(
   core: Core,
   tx: Database,
-  { workspace, channel, vault }: IntakeScope,
+  {
+    workspace,
+    channel,
+    own,
+    provider,
+  }: IntakeScope & { readonly own: PersonVault; readonly provider: LookUp },
   conversation: ConversationRow,
   message: IncomingMessage,
 ): Promise<string | null> {
@@ -97,8 +109,8 @@ async function storeMessage(
     direction: 'in',
     author: 'contact',
     type,
-    body: text === null ? null : vault.seal(['message', 'body', id], text.toWellFormed()),
-    provider_index: vault.index('message.provider_id', message.providerId),
+    body: text === null ? null : own.seal(['message', 'body', id], text.toWellFormed()),
+    provider,
     status: 'received',
     sent_at: sentAt,
     created_at: core.clock.now(),
@@ -163,9 +175,9 @@ async function answer(
 ): Promise<void> {
   const rule = await ruleFor(core, tx, at, taken, text)
   if (rule === null) return
-  const { contact, conversation, messageId } = taken
+  const { contact, own, conversation, messageId } = taken
   const verdict = await decide(core, tx, {
-    vault: at.vault,
+    own,
     channel: at.channel,
     contact,
     conversation,
@@ -177,7 +189,7 @@ async function answer(
   const { disclosure } = openSettings(at.vault, at.channel)
   const discloses = disclosure !== null && conversation.disclosed_at === null
   const queued = await queueMessage(core, tx, {
-    vault: at.vault,
+    own,
     conversation,
     decisionId: verdict.decisionId,
     text: discloses ? `${disclosure}\n\n${rule.reply}` : rule.reply,

@@ -1,13 +1,12 @@
-import { addIdentity, identityKey } from '../contacts/resolve.ts'
-import { contactOfIdentity, lockIdentity } from '../contacts/queries.ts'
+import { addIdentity, identityKey, ownVault } from '../contacts/resolve.ts'
+import { contactOfIdentity, lockContact, lockIdentities } from '../contacts/queries.ts'
 import type { Core } from '../core.ts'
 import { announce } from '../db/changes.ts'
 import type { Database } from '../db/database.ts'
+import { isUuid } from '../kernel/id.ts'
 import { lockSentMessage, noteProviderId, raiseStatus } from '../messages/queries.ts'
 import { leaveOutbox } from '../outbox/queries.ts'
 import type { Incoming, IntakeScope } from './incoming.ts'
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 /**
  * Moves a message's status up. A status that arrives before the answer to our sending names the message by the key that we sent
@@ -19,11 +18,11 @@ export async function takeStatus(
   { workspace, channel, vault }: IntakeScope,
   status: Extract<Incoming, { is: 'status' }>,
 ): Promise<void> {
-  const providerIndex = vault.index('message.provider_id', status.providerId)
-  const key = status.clientKey !== null && UUID.test(status.clientKey) ? status.clientKey : null
-  const message = await lockSentMessage(tx, { workspace, channel: channel.id, providerIndex, id: key })
+  const provider = vault.lookUp('message.provider_id', status.providerId)
+  const key = status.clientKey !== null && isUuid(status.clientKey) ? status.clientKey : null
+  const message = await lockSentMessage(tx, { workspace, channel: channel.id, provider, id: key })
   if (message === undefined) return
-  await noteProviderId(tx, workspace, message.id, providerIndex)
+  await noteProviderId(tx, workspace, message.id, provider[0])
   await leaveOutbox(tx, workspace, message.id)
   const { status: to, errorCode } = status
   if (!(await raiseStatus(tx, workspace, message.id, { status: to, errorCode }))) return
@@ -48,8 +47,11 @@ export async function takeRenaming(
 ): Promise<void> {
   const scope = { workspace: at.workspace, channel: at.channel.id, vault: at.vault }
   const keys = [before, ...after].map((identity) => identityKey(scope, identity))
-  for (const key of keys.toSorted((a, b) => a.index.compare(b.index))) await lockIdentity(tx, key)
-  const contact = await contactOfIdentity(tx, identityKey(scope, before))
-  if (contact === undefined) return
-  for (const identity of after) await addIdentity(core, tx, scope, contact, identity, true)
+  await lockIdentities(tx, keys)
+  const id = await contactOfIdentity(tx, identityKey(scope, before))
+  if (id === undefined) return
+  const own = await ownVault(core, at.workspace, id)
+  const contact = await lockContact(tx, at.workspace, id)
+  if (own.erased || contact === undefined || contact.state === 'erased') return
+  for (const identity of after) await addIdentity(core, tx, scope, { contact, own }, identity)
 }

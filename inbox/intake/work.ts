@@ -7,6 +7,7 @@ import { isDatabaseAway, isSuretyAway } from '../kernel/problem.ts'
 import { SuretyError } from '#client'
 import { readVisitorMessage } from '../webchat/payload.ts'
 import { readWhatsAppDelivery } from '../whatsapp/payload.ts'
+import { dayVault } from './day-keys.ts'
 import type { Incoming, IntakeScope } from './incoming.ts'
 import {
   countTry,
@@ -50,7 +51,9 @@ async function takeDelivery(core: Core, tx: Database, row: InboundRow): Promise<
   if (channel === undefined || row.raw === null)
     throw new Error('a delivery has lost its channel or its bytes')
   const vault = await core.vaults(row.workspace_id)
-  const raw = vault.openBytes(['inbound', 'raw', row.id], row.raw)
+  const day = await dayVault(core, row.workspace_id, row.received_at)
+  const raw = day.openBytes(['inbound', 'raw', row.id], row.raw)
+  if (raw === null) throw new Error('a delivery waited until its key had ended')
   const incoming = channel.kind === 'whatsapp' ? readWhatsAppDelivery(raw).incoming : readVisitorMessage(raw)
   const at = { workspace: row.workspace_id, channel, vault }
   for (const one of incoming) await take(core, tx, at, one)

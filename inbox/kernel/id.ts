@@ -1,6 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from './clock.ts'
 
+/** Whether a text is a UUID as the database writes it. */
+export function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)
+}
+
 /** A new UUID version 7 (RFC 9562): sorts by time, 74 random bits. */
 export function newId(clock: Clock): string {
   const bytes = randomBytes(16)

@@ -1,6 +1,7 @@
 import { openSecret } from '../channels/channel.ts'
 import { breakChannel, channelOf, type ChannelRow } from '../channels/queries.ts'
 import { identitiesOf, lockContact } from '../contacts/queries.ts'
+import { ownVault } from '../contacts/resolve.ts'
 import { lockConversation } from '../conversations/queries.ts'
 import type { Core } from '../core.ts'
 import { announce } from '../db/changes.ts'
@@ -18,6 +19,7 @@ import {
   type MessageRow,
 } from '../messages/queries.ts'
 import { ruleOf } from '../rules/queries.ts'
+import type { PersonVault } from '../tenants/person-vault.ts'
 import type { WorkspaceVault } from '../tenants/vault.ts'
 import type { SendOutcome, SendText } from '../whatsapp/send.ts'
 import { backoffSeconds, TRIES_MAX } from './backoff.ts'
@@ -40,6 +42,8 @@ interface Ready {
   readonly message: MessageRow
   readonly channel: ChannelRow
   readonly vault: WorkspaceVault
+  /** The key of the contact. */
+  readonly own: PersonVault
   readonly leased: LeasedMessage
 }
 
@@ -77,9 +81,10 @@ async function prepare(deps: Delivery, tx: Database, leased: LeasedMessage): Pro
   if (contact === undefined || channel === undefined || conversation === undefined)
     throw new Error('a message has lost its conversation')
   const vault = await deps.vaults(workspace)
+  const own = await ownVault(deps, workspace, contact.id)
   const rule = message.rule_id === null ? undefined : await ruleOf(tx, workspace, message.rule_id)
   const verdict = await decide(deps, tx, {
-    vault,
+    own,
     channel,
     contact,
     conversation,
@@ -89,7 +94,7 @@ async function prepare(deps: Delivery, tx: Database, leased: LeasedMessage): Pro
   })
   if (verdict.allow) {
     await noteProvider(tx, workspace, message.id, channel.kind === 'webchat' ? 'webchat' : deps.provider)
-    return { message, channel, vault, leased }
+    return { message, channel, vault, own, leased }
   }
   await raiseStatus(tx, workspace, message.id, { status: 'refused', errorCode: verdict.code })
   await leaveOutbox(tx, workspace, message.id)
@@ -97,24 +102,25 @@ async function prepare(deps: Delivery, tx: Database, leased: LeasedMessage): Pro
   return null
 }
 
-async function send(deps: Delivery, { message, channel, vault }: Ready): Promise<SendOutcome> {
+async function send(deps: Delivery, { message, channel, vault, own }: Ready): Promise<SendOutcome> {
   const known = await asTenant(deps.db, message.workspace_id, (tx) =>
     identitiesOf(tx, message.workspace_id, message.contact_id, channel.id),
   )
-  const names = known.map(({ kind, value }) => ({
-    kind,
-    value: vault.open(['contact_identity', kind, message.contact_id], value),
-  }))
+  const names = known.flatMap(({ kind, value: sealed }) => {
+    const value = own.open(['contact_identity', kind, message.contact_id], sealed)
+    return value === null ? [] : [{ kind, value }]
+  })
   // The newest telephone number first: an older one may be somebody else's by now.
   const to = names.findLast(({ kind }) => kind === 'phone') ?? names.findLast(({ kind }) => kind === 'bsuid')
   const accessToken = openSecret(vault, channel, 'access_token')
-  if (to === undefined || message.body === null) return { is: 'never', code: 'no-address' }
+  const text = message.body === null ? null : own.open(['message', 'body', message.id], message.body)
+  if (to === undefined || text === null) return { is: 'never', code: 'no-address' }
   if (accessToken === null || channel.phone_number_id === null) return { is: 'credentials', code: 'no-token' }
   return deps.sendText({
     phoneNumberId: channel.phone_number_id,
     accessToken,
     to: { kind: to.kind === 'phone' ? 'phone' : 'bsuid', value: to.value },
-    text: vault.open(['message', 'body', message.id], message.body),
+    text,
     clientKey: message.id,
   })
 }
@@ -128,7 +134,7 @@ async function settle(
   const { workspace_id: workspace, id } = message
   if (outcome === 'shown') await sent(deps, tx, message, null)
   else if (outcome.is === 'taken')
-    await sent(deps, tx, message, vault.index('message.provider_id', outcome.providerId))
+    await sent(deps, tx, message, vault.lookUp('message.provider_id', outcome.providerId)[0])
   else if (outcome.is === 'later' && leased.attempts < TRIES_MAX) {
     const nextAt = secondsAfter(deps.clock.now(), backoffSeconds(leased.attempts, deps.chance()))
     await noteError(tx, workspace, id, outcome.code)

@@ -4,12 +4,13 @@ import type { ConversationRow } from '../conversations/queries.ts'
 import type { Database } from '../db/database.ts'
 import { newId } from '../kernel/id.ts'
 import { insertMessage } from '../messages/queries.ts'
-import type { WorkspaceVault } from '../tenants/vault.ts'
+import type { PersonVault } from '../tenants/person-vault.ts'
 import { insertOutbox } from './queries.ts'
 
 /** A message that the gate let pass. */
 export interface QueuedMessage {
-  readonly vault: WorkspaceVault
+  /** The key of the contact. */
+  readonly own: PersonVault
   readonly conversation: ConversationRow
   readonly decisionId: string
   readonly text: string
@@ -31,7 +32,7 @@ export async function queueMessage(
   tx: Database,
   queued: QueuedMessage,
 ): Promise<string | null> {
-  const { vault, conversation, decisionId, text, author } = queued
+  const { own, conversation, decisionId, text, author } = queued
   const { workspace_id, id: conversation_id, contact_id, channel_id } = conversation
   const id = newId(core.clock)
   const now = core.clock.now()
@@ -48,7 +49,7 @@ export async function queueMessage(
     answers_id: queued.answersId,
     client_key: queued.clientKey,
     type: 'text',
-    body: vault.seal(['message', 'body', id], text.toWellFormed()),
+    body: own.seal(['message', 'body', id], text.toWellFormed()),
     gate_decision_id: decisionId,
     status: 'queued',
     sent_at: now,

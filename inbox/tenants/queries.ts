@@ -4,6 +4,7 @@ import type { Database } from '../db/database.ts'
 /** Tables in an order that respects their references, and that leaves nothing of a workspace. */
 const TABLES = [
   'outbox',
+  'erased_message',
   'message',
   'gate_decision',
   'conversation',

@@ -11,6 +11,8 @@ import { openDatabase, type Database } from '../db/database.ts'
 import { migrateJobs } from '../jobs/queue.ts'
 import type { Log } from '../kernel/log.ts'
 import { openInbox, type Inbox } from '../service.ts'
+import { openPersonVaults, type PersonVaults } from '../tenants/person-vault.ts'
+import { openVaults, type Vaults } from '../tenants/vault.ts'
 import { startStandIn, type StandIn } from '../stand-in/index.ts'
 import { providerSignature } from '../whatsapp/signature.ts'
 import { whatsAppSender } from '../whatsapp/send.ts'
@@ -54,6 +56,11 @@ export interface InboxUnderTest {
   api(method: string, path: string, ask?: Ask): Promise<{ status: number; body: Record<string, unknown> }>
   /** Runs a job by name, or sweeps everything that waits. */
   run(job: string, payload?: unknown): Promise<void>
+  /** The service as another process would have it, on the same database. */
+  restarted(): Promise<Inbox>
+  /** The vaults that the service uses. */
+  readonly vaults: Vaults
+  readonly personVaults: PersonVaults
   /** Works on everything that arrived and sends everything that is due. */
   settle(): Promise<void>
   stop(): Promise<void>
@@ -129,17 +136,10 @@ export async function startInboxUnderTest(): Promise<InboxUnderTest> {
   const surety = suretyOf(twin, clock)
   const db = openDatabase(database.url, () => {})
   const changes = await openChanges(database.url, () => {}, 50)
-  const inbox = openInbox({
-    db,
-    changes,
-    clock,
-    surety,
-    log,
-    publicOrigin: TWIN_ISSUER,
-    sendText: whatsAppSender(standIn.url, 500),
-    provider: 'stand-in',
-    chance: () => 0.5,
-  })
+  const parts = { db, changes, clock, surety, log, publicOrigin: TWIN_ISSUER }
+  const sendText = whatsAppSender(standIn.url, 500)
+  const open = (): Inbox => openInbox({ ...parts, sendText, provider: 'stand-in', chance: () => 0.5 })
+  const inbox = open()
   const server = await listening(inbox)
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const run = runner(inbox)
@@ -156,16 +156,26 @@ export async function startInboxUnderTest(): Promise<InboxUnderTest> {
     logged,
     api: asker(url, twin, clock, workspace),
     run,
+    restarted: () => Promise.resolve(open()),
+    ...vaultsOver(surety, clock),
     settle: () => settle(db, run),
     stop: async () => {
-      server.closeAllConnections()
-      server.close()
+      closeNow(server)
       await changes.close()
       surety.close()
       await Promise.all([standIn.stop(), twin.stop(), db.destroy()])
       await database.drop()
     },
   }
+}
+
+function closeNow(server: Server): void {
+  server.closeAllConnections()
+  server.close()
+}
+
+function vaultsOver(surety: Surety, clock: TestClock): Pick<InboxUnderTest, 'vaults' | 'personVaults'> {
+  return { vaults: openVaults(surety, clock.now), personVaults: openPersonVaults(surety, clock.now) }
 }
 
 function suretyOf(twin: PlatformTwin, clock: TestClock): Surety {

@@ -3,7 +3,7 @@ import type { Context, Hono } from 'hono'
 import { openSettings } from '../channels/channel.ts'
 import { channelByPublicId, type ChannelRow } from '../channels/queries.ts'
 import { contactOfIdentity } from '../contacts/queries.ts'
-import { identityKey } from '../contacts/resolve.ts'
+import { identityKey, ownVault } from '../contacts/resolve.ts'
 import type { Core } from '../core.ts'
 import type { Changes } from '../db/changes.ts'
 import { readJson } from '../http/body.ts'
@@ -185,7 +185,8 @@ async function read(c: Context, chat: WebChat): Promise<Response> {
   const visitor = await visitorOf(c, chat, channel)
   const contact = await contactOf(chat, channel, visitor)
   if (contact === undefined) return c.json({ messages: [] })
-  const vault = await chat.vaults(channel.workspace_id)
+  const own = await ownVault(chat, channel.workspace_id, contact)
+  if (own.erased) return c.json({ messages: [] })
   const of = { workspace: channel.workspace_id, contact, channel: channel.id }
   const rows = await asTenant(chat.db, channel.workspace_id, (tx) => messagesForContact(tx, of, SHOWN_MAX))
   return c.json({
@@ -195,7 +196,7 @@ async function read(c: Context, chat: WebChat): Promise<Response> {
       // Whether a person or a machine answered is the visitor's to know.
       author: row.author,
       type: row.type,
-      text: row.body === null ? null : vault.open(['message', 'body', row.id], row.body),
+      text: row.body === null ? null : own.open(['message', 'body', row.id], row.body),
       at: row.sent_at.toISOString(),
     })),
   })

@@ -19,7 +19,7 @@ const CHALLENGE = /^[A-Za-z0-9_-]{1,128}$/
 /** The provider's door: registration and deliveries. */
 export function mountWhatsAppHook(
   app: Hono,
-  core: Pick<Core, 'db' | 'clock' | 'vaults' | 'enqueue'>,
+  core: Pick<Core, 'db' | 'clock' | 'vaults' | 'personVaults' | 'enqueue'>,
   refusals: Refusals,
 ): void {
   app.get('/hooks/meta/:channel', (c) => register(c, core))
@@ -52,7 +52,7 @@ async function register(c: Context, core: Pick<Core, 'db' | 'vaults'>): Promise<
 /** Takes a delivery: signature over the raw bytes, then its shape, then its number, then it is kept, then 200. */
 async function receive(
   c: Context,
-  core: Pick<Core, 'db' | 'clock' | 'vaults' | 'enqueue'>,
+  core: Pick<Core, 'db' | 'clock' | 'vaults' | 'personVaults' | 'enqueue'>,
   refusals: Refusals,
 ): Promise<Response> {
   const channel = await hookChannel(c, core)
