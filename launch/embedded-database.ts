@@ -4,7 +4,8 @@ import { runFolder, type Config } from '../platform/kernel/config.ts'
 import { newSecret } from '../platform/kernel/secret.ts'
 import { secretFile } from '../platform/kernel/secret-file.ts'
 import { keptServer, type Listener } from './kept-server.ts'
-import { keptSites, STANDBY_NAME, stableSocket, type KeptSites } from './sites/index.ts'
+import { keptSites, STANDBY_NAME, stableSocket } from './sites/index.ts'
+import type { TwoDatabases } from './sites/answers.ts'
 
 /**
  * What backups over the replication protocol need of the server. The log that waits to be stored elsewhere may take 4 GB
@@ -25,8 +26,8 @@ const SETTINGS: readonly string[] = [
 export interface RunningDatabase {
   readonly url: string
   readonly backupUrl: string
-  /** The two sites of the embedded server; null where there is one. */
-  readonly sites: KeptSites | null
+  /** The two databases of which one takes writes; null where there is one. */
+  readonly sites: (TwoDatabases & { onChanged(heard: (change: unknown) => void): void }) | null
   readonly stop: () => Promise<void> | void
 }
 

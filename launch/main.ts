@@ -12,6 +12,7 @@ import { buildConsole } from './console-build.ts'
 import { startKeyring, type RunningKeyring } from './keyring-server.ts'
 import { embeddedDatabase, type RunningDatabase } from './embedded-database.ts'
 import { inboxEnvironment } from './inbox-environment.ts'
+import { externalPair } from './pair/index.ts'
 import { answersOf } from './sites/answers.ts'
 import { takeLock } from './lock.ts'
 import { logToFile, logToOutput, type ProgramLog } from './program-log.ts'
@@ -156,6 +157,9 @@ async function programEnvironment(
     DATABASE_URL: database.url,
     KEYRING_DATABASE_URL: keyring.url,
     BACKUP_DATABASE_URL: database.backupUrl,
+    // The supervisor alone reaches the two servers themselves.
+    STANDBY_DATABASE_URL: '',
+    FENCE_COMMAND: '',
     SURETY_VAR: config.SURETY_VAR,
     SURETY_KEYS: config.SURETY_KEYS,
     SURETY_KEYRING: config.SURETY_KEYRING,
@@ -188,8 +192,16 @@ async function bothStarted(config: Config, stops: Stops): Promise<[RunningDataba
 
 async function startDatabase(config: Config): Promise<RunningDatabase> {
   if (config.DATABASE_URL === '') return embeddedDatabase(config, { say, lost: (why) => fail([why], 1) })
+  if (config.STANDBY_DATABASE_URL !== '') return pairedDatabase(config)
   const url = await externalDatabase(config.DATABASE_URL)
   return { url, backupUrl: config.BACKUP_DATABASE_URL || url, sites: null, stop: () => {} }
+}
+
+/** Two servers of the operator's own, behind one address. */
+async function pairedDatabase(config: Config): Promise<RunningDatabase> {
+  const pair = await externalPair(config, say)
+  const url = await externalDatabase(pair.url)
+  return { url, backupUrl: pair.backupUrl, sites: pair, stop: () => pair.stop() }
 }
 
 async function startAll(config: Config, stops: Stops): Promise<Ready> {

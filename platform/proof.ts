@@ -174,7 +174,7 @@ export async function openProof(config: Config, log: Log, ground: Ground, servic
   const copying = keyringCopying(ground, backups)
   const restores = restoresOf(config, log, ground, backups)
   const recovery = { ...recoveryParts(config, log, ground), backups, restores }
-  const standby = openStandby({ db, clock, audit: ground.audit })
+  const standby = openStandby({ db, clock, audit: ground.audit, policy: live })
   const registered = () => ({
     catalogue: clauseCatalogue,
     parameters,
@@ -195,7 +195,7 @@ export async function openProof(config: Config, log: Log, ground: Ground, servic
     policySystem: { ...drift, policy: live, registered },
     recoverySystem: recovery,
     keyringCopies: async () => storedCopies(await copying.open()),
-    standbySystem: { ...standby, siteRegions: ['this machine', 'this machine'] },
+    standbySystem: standby,
   })
   const registry = controlRegistry(registered())
   const known = (): KnownFacts => knownFacts(config, backups.archives())

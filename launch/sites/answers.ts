@@ -1,22 +1,34 @@
 import type { ChangeKind } from './change.ts'
-import type { KeptSites } from './kept-sites.ts'
 
 /** A question of a program to the process that started it. */
 export type Question = Readonly<Record<string, unknown>>
 
-/** Answers what the platform asks about the two sites; undefined for any other question. Throws what a change throws. */
+/** Two databases of which one takes writes, of either kind. */
+export interface TwoDatabases {
+  /** How often the one that takes writes changed. */
+  term(): number
+  status(): unknown
+  change(asked: { readonly kind: ChangeKind; readonly behindSecondsMax: number }): Promise<unknown>
+}
+
+/** Answers what the platform asks about the two databases; undefined for any other question. Throws what a change throws. */
 export function answersOf(
-  sites: () => KeptSites | null,
+  databases: () => TwoDatabases | null,
 ): (question: Question) => Promise<unknown> | undefined {
-  return ({ ask, kind }) => {
-    if (ask === 'sites') return Promise.resolve(sites()?.status() ?? null)
-    if (ask !== 'change-sites') return undefined
-    if (kind !== 'switchover' && kind !== 'failover') return Promise.reject(new Error('no such change'))
-    return change(sites(), kind)
+  return (question) => {
+    const two = databases()
+    if (question['ask'] === 'sites') return Promise.resolve(two?.status() ?? null)
+    return question['ask'] === 'change-sites' ? change(two, question) : undefined
   }
 }
 
-async function change(sites: KeptSites | null, kind: ChangeKind): Promise<unknown> {
-  if (sites === null) throw new Error('there is no second database to change to')
-  return sites.change(kind)
+async function change(
+  databases: TwoDatabases | null,
+  { kind, term, behindSecondsMax }: Question,
+): Promise<unknown> {
+  if (kind !== 'switchover' && kind !== 'failover') throw new Error('no such change')
+  if (databases === null) throw new Error('there is no second database to change to')
+  // Whoever asks has seen who takes writes; two who saw the same must not change there and back.
+  if (term !== databases.term()) throw new Error('the database changed since you looked; look again')
+  return databases.change({ kind, behindSecondsMax: Number(behindSecondsMax) })
 }

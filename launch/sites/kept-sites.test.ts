@@ -100,7 +100,7 @@ suite('two sites of one database', () => {
   test('policy 6.2-d: it fails back in order without losing a row, after the lost site was made anew', async () => {
     await ready()
     await query('insert into kept values (102)')
-    const change = await sites.change('switchover')
+    const change = await sites.change({ kind: 'switchover' })
     assert.equal(change.to, 'a')
     assert.equal((await query<{ n: number }>('select count(*)::int as n from kept'))[0]?.n, 102)
     await query('insert into kept values (103)')

@@ -12,8 +12,10 @@ export interface KeptSites extends KeptServer {
   /** Begins to keep a standby; the database must be ready for it. */
   follow(): void
   status(): SiteStatus
+  /** How often the primary changed. */
+  term(): number
   /** Replaces the primary by its standby; throws when there is none that follows. */
-  change(kind: ChangeKind): Promise<SiteChange>
+  change(asked: { readonly kind: ChangeKind }): Promise<SiteChange>
   /** `heard` hears of each change as soon as clients can write again. */
   onChanged(heard: (change: SiteChange) => void): void
 }
@@ -107,7 +109,11 @@ class Sites implements KeptSites {
     return { primary, term, standby, why: this.#why, changes: [...this.#changes] }
   }
 
-  change(kind: ChangeKind): Promise<SiteChange> {
+  term(): number {
+    return this.#state.term
+  }
+
+  change({ kind }: { readonly kind: ChangeKind }): Promise<SiteChange> {
     this.#changing ??= this.#change(kind).finally(() => {
       this.#changing = null
     })
@@ -160,7 +166,7 @@ class Sites implements KeptSites {
       }
       if (tried >= STARTS_MAX && this.#standby !== null)
         try {
-          await this.change('failover')
+          await this.change({ kind: 'failover' })
           return
         } catch (error) {
           this.#parts.listener.say(`The standby could not take over: ${String(error)}`)

@@ -38,11 +38,16 @@ export async function readSiteState(path: string): Promise<SiteState> {
 }
 
 /** Keeps the state, durable before it returns: a start after a power cut must not wake the server that was replaced. */
-export async function keepSiteState(path: string, state: SiteState): Promise<void> {
+export function keepSiteState(path: string, state: SiteState): Promise<void> {
+  return keepDurably(path, JSON.stringify(state))
+}
+
+/** Writes a file in one step, durable before it returns. */
+export async function keepDurably(path: string, text: string): Promise<void> {
   const beside = `${path}.new`
   const file = await open(beside, 'w', 0o600)
   try {
-    await file.writeFile(JSON.stringify(state))
+    await file.writeFile(text)
     await file.sync()
   } finally {
     await file.close()

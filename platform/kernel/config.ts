@@ -7,6 +7,7 @@ import { UUID } from './id.ts'
 import { postContradictions, postSettings } from './post-settings.ts'
 import { rootContradictions, rootSettings } from './root-settings.ts'
 import { z } from './schema.ts'
+import { standbyContradictions, standbySettings } from './standby-settings.ts'
 
 /** A port on this machine; 0 lets the system choose. */
 const port = z.coerce.number().int().min(0).max(65_535)
@@ -96,11 +97,7 @@ export const settings = {
     fallback: '',
     says: 'PostgreSQL 15 or newer of your own; empty: the embedded PostgreSQL 18 on a Unix socket.',
   },
-  SURETY_STANDBY: {
-    type: z.union([z.literal(''), folder]),
-    fallback: '',
-    says: 'Folder of a second embedded database that follows the first and takes its place when that is lost; on another disk it survives this one. Empty: none.',
-  },
+  ...standbySettings,
   SURETY_KEYRING: {
     type: folder,
     fallback: './keyring',
@@ -301,6 +298,7 @@ function contradictions(config: Config): string[] {
         ]
       : []),
     ...rootContradictions(config, config.AWS_REGION),
+    ...standbyContradictions(config),
     ...recoveryKeysApart(config),
     ...postContradictions(config),
   ]

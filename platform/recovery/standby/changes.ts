@@ -3,28 +3,38 @@ import type { Database } from '../../db/index.ts'
 import { secondsBetween, type Clock } from '../../kernel/clock.ts'
 import { newId } from '../../kernel/id.ts'
 import { z } from '../../kernel/schema.ts'
+import { pairSight, siteName } from '../../kernel/server-pair.ts'
 import { RECOVERY } from '../schedule/run-backup.ts'
 import { insertChange, newestHeartbeat, type ChangeRow } from './queries.ts'
 
-const site = z.enum(['a', 'b'])
 const moment = z.iso.datetime().transform((text) => new Date(text))
 
 /** A change of the database's site, as the process that starts everything tells of it. */
 export const changeShape = z.object({
   kind: z.enum(['failover', 'switchover']),
-  from: site,
-  to: site,
+  from: siteName,
+  to: siteName,
   beganAt: moment,
   fencedAt: moment,
   promotedAt: moment,
+  /** The rest is told of servers of the operator's own. */
+  fencedBy: z.enum(['read-only', 'command', 'somebody-else']).optional(),
+  timeline: z.number().int().optional(),
+  fromRegion: z.string().optional(),
+  toRegion: z.string().optional(),
+  heartbeatAt: moment.nullable().optional(),
 })
 
 /** The two sites, as that process tells of them. */
 export const sitesShape = z.object({
-  primary: site,
+  primary: siteName,
+  /** How often the primary changed; whoever asks for a change says it. */
+  term: z.number().int(),
   standby: z.enum(['ready', 'starting', 'failed']),
   why: z.string().nullable(),
   changes: z.array(changeShape),
+  /** What was seen of two servers of the operator's own; absent where both are started here. */
+  pair: pairSight.optional(),
 })
 
 /** The two sites; what `sitesShape` gives. */
@@ -47,7 +57,7 @@ export async function noteChange(
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {
     const id = newId(clock)
-    const heartbeat = await newestHeartbeat(tx)
+    const heartbeat = change.heartbeatAt === undefined ? await newestHeartbeat(tx) : change.heartbeatAt
     const written = clock.now()
     const row = {
       id,
@@ -59,6 +69,10 @@ export async function noteChange(
       promoted_at: change.promotedAt,
       written_at: written,
       heartbeat_at: heartbeat,
+      ...(change.fencedBy === undefined ? {} : { fenced_by: change.fencedBy }),
+      timeline: change.timeline ?? null,
+      from_region: change.fromRegion ?? null,
+      to_region: change.toRegion ?? null,
     }
     if (!(await insertChange(tx, row))) return
     await audit.record(tx, {
@@ -67,10 +81,22 @@ export async function noteChange(
       actor: RECOVERY,
       target: { kind: 'database-change', id },
       outcome: 'success',
-      details: { from: change.from, to: change.to, seconds: secondsBetween(change.beganAt, written) },
+      details: {
+        from: change.from,
+        to: change.to,
+        seconds: secondsBetween(change.beganAt, written),
+        fencedBy: change.fencedBy ?? 'ended',
+        ...(change.timeline === undefined ? {} : { timeline: change.timeline }),
+      },
       request: null,
     })
   })
+}
+
+/** What was lost at most by a change, in seconds: it waits for everything when it is done in order. */
+export function lostSecondsMax(row: ChangeRow): number {
+  if (row.kind === 'switchover' || row.heartbeat_at === null) return 0
+  return Math.max(0, secondsBetween(row.heartbeat_at, row.fenced_at))
 }
 
 /** A change as it is shown; seconds from its beginning to the platform's first write. */
@@ -80,14 +106,14 @@ export function changeView(row: ChangeRow) {
     kind: row.kind,
     from: row.from_site,
     to: row.to_site,
+    fromRegion: row.from_region,
+    toRegion: row.to_region,
+    fencedBy: row.fenced_by,
+    timeline: row.timeline,
     beganAt: row.began_at.toISOString(),
     promotedAt: row.promoted_at.toISOString(),
     writtenAt: row.written_at.toISOString(),
     seconds: secondsBetween(row.began_at, row.written_at),
-    // A switchover waits until everything has come over.
-    lostSecondsMax:
-      row.kind === 'switchover' || row.heartbeat_at === null
-        ? 0
-        : Math.max(0, secondsBetween(row.heartbeat_at, row.fenced_at)),
+    lostSecondsMax: lostSecondsMax(row),
   }
 }

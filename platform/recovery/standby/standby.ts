@@ -1,20 +1,27 @@
 import type { Log } from '../../kernel/log.ts'
 import { errorRecord } from '../../kernel/log.ts'
 import { askSupervisor, onTold } from '../../kernel/supervisor.ts'
+import type { PolicyReader } from '../../kernel/parameter.ts'
 import { Problem } from '../../kernel/problem.ts'
+import { recoveryPoint } from '../parameters.ts'
 import { changeShape, noteChange, sitesShape, type ChangeNotes, type Sites } from './changes.ts'
 
 /** The name under which the standby is seen by the server that it follows. */
 export const STANDBY_NAME = 'surety_standby'
 
+/** A change that is asked for, by whoever saw that so many were made before. */
+export interface WantedChange {
+  readonly kind: 'failover' | 'switchover'
+  readonly term: number
+}
+
 /** The second database, as the platform sees it and reaches it. */
 export interface StandbyParts extends ChangeNotes {
+  readonly policy: PolicyReader
   /** The two sites; null where there is one. */
   readonly sites: () => Promise<Sites | null>
   /** Replaces the primary by the standby; throws `resource.conflict` with the reason. */
-  readonly change: (
-    kind: 'failover' | 'switchover',
-  ) => Promise<{ readonly kind: string; readonly to: string }>
+  readonly change: (wanted: WantedChange) => Promise<{ readonly kind: string; readonly to: string }>
 }
 
 /** Pauses between tries to write after a change, while the new primary opens. */
@@ -32,31 +39,38 @@ async function askSites(): Promise<Sites | null> {
 }
 
 /** Opens what the platform knows of the second database. */
-export function openStandby(notes: ChangeNotes): StandbyParts {
+export function openStandby(notes: ChangeNotes & { readonly policy: PolicyReader }): StandbyParts {
   return {
     ...notes,
     sites: askSites,
-    change: async (kind) => {
-      const { kind: did, to } = changeShape.parse(await askSupervisor({ ask: 'change-sites', kind }))
-      return { kind: did, to }
+    change: async (wanted) => {
+      // Policy 6.2-b: in order, no more than this may be missing on the standby.
+      const behindSecondsMax = notes.policy.read(recoveryPoint)
+      const question = { ask: 'change-sites', ...wanted, behindSecondsMax }
+      const { kind, to } = changeShape.parse(await askSupervisor(question))
+      return { kind, to }
     },
   }
 }
 
+/** Tries until the database takes writes again, for a minute. */
+export async function onceWritable(work: () => Promise<void>): Promise<void> {
+  for (let tried = 1; ; tried++)
+    try {
+      return await work()
+    } catch (error) {
+      if (tried === TRIES_MAX) throw error
+      await new Promise((resolve) => setTimeout(resolve, TRY_MS))
+    }
+}
+
 /** Notes every change from here on, and those of the time before this process was there. */
 export function followChanges(parts: StandbyParts, log: Log): void {
-  const note = async (change: unknown): Promise<void> => {
-    for (let tried = 1; ; tried++)
-      try {
-        return await noteChange(parts, changeShape.parse(change))
-      } catch (error) {
-        if (tried === TRIES_MAX) throw error
-        await new Promise((resolve) => setTimeout(resolve, TRY_MS))
-      }
-  }
   const missed = (error: unknown): void =>
     log.error(errorRecord(error), 'a change of the database was not noted')
-  onTold('site-change', (change) => void note(change).catch(missed))
+  onTold('site-change', (change) => {
+    onceWritable(() => noteChange(parts, changeShape.parse(change))).catch(missed)
+  })
   const noteEarlier = async (): Promise<void> => {
     for (const change of (await parts.sites())?.changes ?? []) await noteChange(parts, change)
   }

@@ -1,0 +1,119 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import pg from 'pg'
+import { withServer, type ServerAddress } from './server-address.ts'
+
+/** How long promotion may take (seconds). */
+const PROMOTE_SECONDS_MAX = 60
+/** How long a standby may take to replay what its primary wrote last (milliseconds). */
+const DRAIN_MS_MAX = 60_000
+const LOOK_MS = 20
+
+/** Who holds it on the standby may promote it; works on a standby, and ends with its connection. */
+const CLAIM = `select pg_try_advisory_lock(hashtextextended('surety failover', 0)) as taken`
+
+/** Works on a server that nobody else changes meanwhile, on one connection; throws when somebody else is at it. */
+export function withClaim<Result>(
+  address: ServerAddress,
+  work: (client: pg.Client) => Promise<Result>,
+): Promise<Result> {
+  const claimed = async (client: pg.Client): Promise<Result> => {
+    const { rows } = await client.query<{ taken: boolean }>(CLAIM)
+    if (rows[0]?.taken !== true) throw new Error('somebody else changes the databases at this moment')
+    return work(client)
+  }
+  return withServer(address, claimed, (PROMOTE_SECONDS_MAX + 5) * 1000)
+}
+
+/** Makes every new transaction of a server read-only unless it insists; it lasts beyond a start. */
+export async function makeReadOnly(address: ServerAddress): Promise<void> {
+  await withServer(address, async (client) => {
+    await client.query('alter system set default_transaction_read_only = on')
+    await client.query('select pg_reload_conf()')
+  })
+}
+
+/** Takes that back. */
+export async function makeWritable(address: ServerAddress): Promise<void> {
+  await withServer(address, async (client) => {
+    await client.query('alter system reset default_transaction_read_only')
+    await client.query('select pg_reload_conf()')
+  })
+}
+
+/** Ends every connection of clients but this one and those of standbys; how many there were. */
+async function endOthers(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ ended: number }>(
+    `select count(pg_terminate_backend(pid))::int as ended from pg_stat_activity
+      where backend_type = 'client backend' and pid <> pg_backend_pid()`,
+  )
+  return rows[0]?.ended ?? 0
+}
+
+/** Where a server stands: its log, and the newest transaction that ended. */
+async function standsAt(client: pg.Client): Promise<{ readonly lsn: string; readonly transaction: string }> {
+  const { rows } = await client.query<{ lsn: string; transaction: string }>(
+    `select pg_current_wal_insert_lsn()::text as lsn, pg_snapshot_xmax(pg_current_snapshot())::text as transaction`,
+  )
+  if (rows[0] === undefined) throw new Error('the server does not say where it stands')
+  return rows[0]
+}
+
+async function hasAll(standby: pg.Client, lsn: string): Promise<boolean> {
+  const { rows } = await standby.query<{ done: boolean | null }>(
+    'select pg_last_wal_replay_lsn() >= $1::pg_lsn as done',
+    [lsn],
+  )
+  return rows[0]?.done ?? false
+}
+
+/**
+ * Ends whoever writes to a read-only server, and waits until its standby has replayed everything: between the last look at
+ * its connections and the end no transaction ended there. Returns that place; throws when it does not come to rest.
+ */
+export async function drain(address: ServerAddress, standby: pg.Client): Promise<string> {
+  const giveUpAt = performance.now() + DRAIN_MS_MAX
+  return withServer(address, async (client) => {
+    for (;;) {
+      const others = await endOthers(client)
+      const before = await standsAt(client)
+      while (!(await hasAll(standby, before.lsn))) {
+        if (performance.now() > giveUpAt) throw new Error('the standby did not receive the last of the log')
+        await pause(LOOK_MS)
+      }
+      const { transaction } = await standsAt(client)
+      if (others === 0 && transaction === before.transaction) return before.lsn
+      if (performance.now() > giveUpAt) throw new Error('the server that takes writes did not come to rest')
+      await pause(LOOK_MS)
+    }
+  })
+}
+
+/** Promotes the server of this connection and waits until it takes writes; where it stood, and the newest moment in it. */
+export async function promoteHere(client: pg.Client): Promise<{ readonly heartbeatAt: Date | null }> {
+  const { rows } = await client.query<{ done: boolean }>(
+    `select pg_promote(true, ${PROMOTE_SECONDS_MAX}) as done`,
+  )
+  if (rows[0]?.done !== true) throw new Error('the standby was not promoted within a minute')
+  // One that was the primary before may have been made read-only then.
+  await client.query('set default_transaction_read_only = off')
+  await client.query('alter system reset default_transaction_read_only')
+  await client.query('select pg_reload_conf()')
+  const there = await client.query<{ beats: boolean }>(
+    `select to_regclass('surety.heartbeat') is not null as beats`,
+  )
+  if (there.rows[0]?.beats !== true) return { heartbeatAt: null }
+  const beat = await client.query<{ at: Date }>('select at from surety.heartbeat')
+  return { heartbeatAt: beat.rows[0]?.at ?? null }
+}
+
+/** The database from which another one can be closed. */
+const MAINTENANCE = 'postgres'
+
+/** Closes the database of a server that was replaced, also to those who insist on writing; it opens again when it is made anew. */
+export async function closeForGood(address: ServerAddress): Promise<void> {
+  await withServer({ ...address, database: MAINTENANCE }, async (client) => {
+    await client.query('set default_transaction_read_only = off')
+    await client.query(`alter database ${pg.escapeIdentifier(address.database)} with allow_connections false`)
+    await endOthers(client)
+  })
+}

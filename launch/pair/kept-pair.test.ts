@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, suite, test } from 'node:test'
+import pg from 'pg'
+import { withServer } from '#database'
+import { behindSeconds, machinesSeen } from '../../platform/kernel/server-pair.ts'
+import { answersOf } from '../sites/answers.ts'
+import type { SiteName } from '../sites/state.ts'
+import { keptPair, replaceLost, type KeptPair, type KeptPairParts } from './kept-pair.ts'
+import { openPairRig, until, type PairRig } from './pair-rig.fixture.ts'
+
+/** How much may be lost in order, in these tests (seconds). */
+const BEHIND_SECONDS_MAX = 60
+
+suite('two servers of the operator’s own', { timeout: 120_000 }, () => {
+  let rig: PairRig
+  let pair: KeptPair
+  const said: string[] = []
+
+  const parts = (more: Partial<KeptPairParts> = {}): KeptPairParts => ({
+    writers: { a: rig.address('a'), b: rig.address('b') },
+    changers: { a: rig.address('a'), b: rig.address('b') },
+    backup: rig.replicationUser,
+    regions: { a: 'sample-north', b: 'sample-south' },
+    fence: { command: [rig.fenceProgram], secondsMax: 20 },
+    stateFile: join(rig.home, 'servers.json'),
+    runFolder: join(rig.home, 'run'),
+    say: (line) => void said.push(line),
+    now: () => new Date(),
+    ...more,
+  })
+  const reopened = async (more: Partial<KeptPairParts> = {}): Promise<void> => {
+    await pair.stop()
+    pair = await keptPair(parts(more))
+  }
+  const change = (kind: 'failover' | 'switchover') =>
+    pair.change({ kind, behindSecondsMax: BEHIND_SECONDS_MAX })
+  const ready = () => until('a standby', async () => (await pair.status()).standby === 'ready')
+
+  /** One statement through the relay, as every program sends it. */
+  async function through<Row>(text: string): Promise<Row[]> {
+    const client = new pg.Client({ connectionString: pair.url, connectionTimeoutMillis: 5000 })
+    client.on('error', () => {})
+    try {
+      await client.connect()
+      return (await client.query(text)).rows as Row[]
+    } finally {
+      await client.end().catch(() => {})
+    }
+  }
+  const count = async (): Promise<number> =>
+    (await through<{ n: number }>('select count(*)::int as n from kept'))[0]?.n ?? -1
+
+  async function stillAt(site: SiteName): Promise<void> {
+    const { primary, pair: seen } = await pair.status()
+    assert.equal(primary, site)
+    assert.equal((site === 'a' ? seen.b : seen.a)?.standby, true, 'the standby was not promoted')
+    await through('insert into kept select coalesce(max(n), 0) + 1 from kept')
+    const kept = JSON.parse(await readFile(join(rig.home, 'servers.json'), 'utf8')) as Record<string, unknown>
+    assert.equal(kept['switchingTo'], null)
+  }
+
+  before(async () => {
+    rig = await openPairRig()
+    await rig.query('a', 'create schema surety; create table surety.heartbeat (at timestamptz)')
+    await rig.query('a', 'create table public.kept (n int primary key)')
+    pair = await keptPair(parts())
+  })
+  after(async () => {
+    await pair?.stop()
+    await rig?.remove()
+  })
+
+  test('policy 6.2-d: the pair is seen as it is: following, read-only, and on one machine', async () => {
+    await ready()
+    await through('insert into kept values (1)')
+    const { pair: seen, primary, why } = await pair.status()
+    assert.deepEqual({ primary, why }, { primary: 'a', why: null })
+    assert.equal(seen.a?.system, seen.b?.system)
+    assert.deepEqual([seen.a?.readOnly, seen.b?.readOnly, seen.link?.streaming], [false, true, true])
+    assert.deepEqual(machinesSeen(seen), { machines: 'one', by: 'both run on one kernel' })
+  })
+
+  test('policy 6.2-d: while the fence command fails, a primary that lives is not replaced', async () => {
+    for (const command of [['/bin/false'], ['/nowhere/fence'], []]) {
+      await reopened({ fence: { command, secondsMax: 5 } })
+      await assert.rejects(change('failover'), /fence command|FENCE_COMMAND is not set/)
+      await stillAt('a')
+    }
+  })
+
+  test('policy 6.2-d: a fence command that says 0 while the server takes writes is not believed', async () => {
+    await reopened({ fence: { command: ['/bin/true'], secondsMax: 5 } })
+    await assert.rejects(change('failover'), /still takes writes/)
+    await stillAt('a')
+  })
+
+  test('policy 6.2-d: a fence command that does not end is killed with what it started, and counts as failed', async () => {
+    const script = join(rig.home, 'slow')
+    await writeFile(script, `#!/bin/sh\nsleep 300 &\necho $! > "${rig.home}/child"\nwait\n`, { mode: 0o755 })
+    await reopened({ fence: { command: [script], secondsMax: 1 } })
+    await assert.rejects(change('failover'), /did not end within 1 s/)
+    const child = Number(await readFile(join(rig.home, 'child'), 'utf8'))
+    await until('the child is gone', async () => !/^[^)]*\) [^Z]/.test(await statOf(child)))
+    await stillAt('a')
+    await reopened()
+  })
+
+  test('policy 6.2-d: a standby further behind than may be lost is not promoted in order', async () => {
+    await through(`insert into surety.heartbeat values ('2030-01-01T00:00:00Z')`)
+    await until('the heartbeat', async () => (await pair.status()).pair.b?.heartbeatAt !== null)
+    await rig.query('b', 'select pg_wal_replay_pause()')
+    await through(`update surety.heartbeat set at = '2030-01-01T00:02:00Z'`)
+    assert.equal(behindSeconds((await pair.status()).pair), 120)
+    await assert.rejects(change('switchover'), /120 s behind, and 60 s may be lost/)
+    await rig.query('b', 'select pg_wal_replay_resume()')
+    await stillAt('a')
+  })
+
+  test('policy 6.2-d: whoever does not hold the claim on the standby changes nothing', async () => {
+    await withServer(rig.address('b'), async (client) => {
+      await client.query(`select pg_advisory_lock(hashtextextended('surety failover', 0))`)
+      await assert.rejects(change('switchover'), /somebody else changes the databases/)
+    })
+    await stillAt('a')
+  })
+
+  test('policy 6.2-d: in order, no confirmed row is lost, and the old server takes no write of anybody', async (context) => {
+    await ready()
+    const confirmed: number[] = []
+    const writing = new AbortController()
+    const writer = (async () => {
+      for (let n = 10_000; !writing.signal.aborted; n++)
+        await through(`insert into kept values (${n})`).then(
+          () => confirmed.push(n),
+          () => {},
+        )
+    })()
+    const startedAt = performance.now()
+    const { from, to, fencedBy } = await change('switchover')
+    context.diagnostic(`changed in order within ${((performance.now() - startedAt) / 1000).toFixed(2)} s`)
+    const before = confirmed.length
+    await until('a write after it', async () => confirmed.length > before)
+    writing.abort()
+    await writer
+    assert.deepEqual({ from, to, fencedBy }, { from: 'a', to: 'b', fencedBy: 'read-only' })
+    const rows = await rig.query<{ n: number }>('b', 'select n from kept where n >= 10000')
+    const there = new Set(rows.map(({ n }) => n))
+    assert.deepEqual(
+      confirmed.filter((n) => !there.has(n)),
+      [],
+    )
+    await assert.rejects(
+      rig.query('a', 'begin read write; insert into kept values (0); commit'),
+      /not currently accepting connections/,
+    )
+  })
+
+  test('policy 6.2-d: of two operators who saw the same, one changes the databases', async () => {
+    const answers = answersOf(() => pair)
+    const stale = answers({ ask: 'change-sites', kind: 'switchover', term: 0, behindSecondsMax: 60 })
+    await assert.rejects(Promise.resolve(stale), /changed since you looked/)
+    await rig.makeStandby('a')
+    await ready()
+    const both = await Promise.allSettled([change('failover'), change('failover')])
+    assert.deepEqual(both.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected'])
+    assert.equal((await pair.status()).primary, 'a')
+    await through('insert into kept values (20000)')
+  })
+
+  test('policy 6.2-d: a lost server that comes back on its old timeline is not used', async () => {
+    await rig.startAgain('b')
+    const { standby, why } = await pair.status()
+    assert.equal(standby, 'failed')
+    assert.match(why ?? '', /site b came back on the old timeline 2; it is not used/)
+    await assert.rejects(change('failover'), /came back on the old timeline/)
+    // The old server answers where the new one should be.
+    const old = { a: rig.address('b'), b: rig.address('b') }
+    await assert.rejects(keptPair(parts({ writers: old, changers: old })), /on the old timeline 2/)
+    await through('insert into kept values (20001)')
+  })
+
+  test('policy 6.2-d: a server that was replaced by an older one under its address is refused at the next connection', async () => {
+    const addresses = { a: rig.address('a'), b: rig.address('b') }
+    await reopened({ changers: addresses, writers: addresses })
+    const rows = await count()
+    addresses.a = rig.address('b')
+    await new Promise((resolve) => setTimeout(resolve, 250))
+    await assert.rejects(count())
+    assert.match(said.at(-1) ?? '', /No database is used: .*old timeline/)
+    addresses.a = rig.address('a')
+    assert.equal(await count(), rows)
+    await reopened()
+  })
+
+  test('policy 6.2-d: a server that is no copy of the database is not promoted', async () => {
+    await rig.makeStranger('b')
+    await reopened()
+    assert.match((await pair.status()).why ?? '', /site b is no copy of this database/)
+    await assert.rejects(change('failover'), /no copy of this database/)
+    await assert.rejects(change('switchover'), /no copy of this database/)
+    await through('insert into kept values (20002)')
+  })
+
+  test('policy 6.2-d: a standby that somebody else promoted beside a living primary changes nothing, and a start refuses to guess', async () => {
+    await rig.makeStandby('b')
+    await ready()
+    await rig.query('b', 'select pg_promote()')
+    assert.match((await pair.status()).why ?? '', /site b takes writes itself, on timeline 4/)
+    await assert.rejects(change('switchover'), /takes writes itself/)
+    await through('insert into kept values (20003)')
+    await assert.rejects(keptPair(parts()), /both databases take writes/)
+  })
+
+  test('policy 6.2-d: once the known one is gone, the one that somebody else promoted is used and told', async () => {
+    await rig.end('a')
+    await until('a write', async () => (await through('insert into kept values (20004)')) !== undefined)
+    const { primary, changes, term } = await pair.status()
+    assert.deepEqual(
+      { primary, by: changes.at(-1)?.fencedBy, term },
+      { primary: 'b', by: 'somebody-else', term: 3 },
+    )
+  })
+
+  test('policy 6.2-d: a lost server is replaced also while no system runs, and from a machine that never knew it', async () => {
+    await rig.makeStandby('a')
+    await ready()
+    await pair.stop()
+    await rm(join(rig.home, 'servers.json'))
+    await rig.end('b')
+    // Seen from the other region: `a` of its settings is the server that was lost.
+    const addresses = { a: rig.address('b'), b: rig.address('a') }
+    const elsewhere = parts({
+      writers: addresses,
+      changers: addresses,
+      fence: { command: ['/bin/true'], secondsMax: 5 },
+    })
+    await assert.rejects(
+      keptPair(elsewhere),
+      /no database takes writes: site a does not answer, site b is a standby/,
+    )
+    assert.equal((await replaceLost(elsewhere)).to, 'b')
+    pair = await keptPair(elsewhere)
+    await through('insert into kept values (20005)')
+  })
+})
+
+async function statOf(processId: number): Promise<string> {
+  return readFile(`/proc/${processId}/stat`, 'utf8').catch(() => '')
+}
