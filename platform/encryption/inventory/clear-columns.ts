@@ -56,6 +56,7 @@ export const clearColumns: readonly ClearClass[] = [
       surety.drill.type surety.drill.reason surety.drill.asked_by_kind surety.drill.region surety.drill.state surety.drill_sign_off.gaps
       surety.sandbox.region surety.sandbox.state surety.sandbox.step keyring.data_key.purpose
       keyring.root_seen.provider keyring.root_seen.state keyring.root_use.action keyring.root_stranger.operation surety.reencryption.store surety.database_change.from_site surety.database_change.to_site surety.database_change.kind
+      surety.database_change.fenced_by surety.database_change.from_region surety.database_change.to_region
       keyring.key_access.action`,
   },
   {
