@@ -29,11 +29,27 @@ export function plainBytes(address: string): Uint8Array {
   return mapped ? bytes.subarray(12) : bytes
 }
 
-/**
- * The network that an anonymous client is counted by: the /24 of an IPv4 address (also when mapped into IPv6), the
- * /64 of an IPv6 address, and `unknown` for what is no address.
- */
-export function clientNetwork(address: string): string {
+/** The two names that an address is counted under. */
+interface Names {
+  readonly network: string
+  readonly site: string
+}
+
+/** Names of addresses met lately: each request asks for them several times. */
+const met = new Map<string, Names>()
+const MET_MAX = 10_000
+
+function namesOf(address: string): Names {
+  const known = met.get(address)
+  if (known !== undefined) return known
+  const network = readNetwork(address)
+  const names = { network, site: network.endsWith('/64') ? `${network.slice(0, 12)}/48` : network }
+  if (met.size >= MET_MAX) met.clear()
+  met.set(address, names)
+  return names
+}
+
+function readNetwork(address: string): string {
   if (!isIPv4(address) && !isIPv6(address)) return 'unknown'
   const bytes = plainBytes(address)
   return bytes.length === 4
@@ -42,10 +58,17 @@ export function clientNetwork(address: string): string {
 }
 
 /**
+ * The network that an anonymous client is counted by: the /24 of an IPv4 address (also when mapped into IPv6), the
+ * /64 of an IPv6 address, and `unknown` for what is no address.
+ */
+export function clientNetwork(address: string): string {
+  return namesOf(address).network
+}
+
+/**
  * What one customer of a provider has at most: the /48 of an IPv6 address (RFC 6177), in which there are 65,536 networks
  * to change between; the network itself for IPv4.
  */
 export function clientSite(address: string): string {
-  const network = clientNetwork(address)
-  return network.endsWith('/64') ? `${network.slice(0, 12)}/48` : network
+  return namesOf(address).site
 }

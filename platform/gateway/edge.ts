@@ -101,13 +101,13 @@ function serve(
   refusal: Problem | null,
 ): void {
   if (!('stream' in incoming)) lastRequest.set(incoming.socket, incoming)
-  const { exchange, security, gone } = begin(door, incoming, outgoing)
-  const visit = { incoming, outgoing, exchange, security, proceed, gone }
+  const visit = begin(door, incoming, outgoing, proceed)
   tracer.startActiveSpan('request', (span) => {
-    outgoing.once('close', () => endSpan(span, exchange, incoming, outgoing))
+    visit.onGone(() => endSpan(span, visit.exchange, incoming, outgoing))
     void dispatch(door, visit, refusal).catch(async (error: unknown) => {
       // What went wrong because the client left is nobody's failure.
-      if (gone()) return
+      if (visit.gone()) return
+      visit.secure()
       // Nothing follows a request that could be read in two ways.
       if ('shouldKeepAlive' in outgoing) outgoing.shouldKeepAlive &&= incoming.complete && !isMalformed(error)
       await sendRefusal(visit, door.log, error)
@@ -115,29 +115,38 @@ function serve(
   })
 }
 
-function begin(
-  door: EdgeDoor,
-  incoming: NodeRequest,
-  outgoing: NodeResponse,
-): { exchange: Exchange; security: Record<string, string>; gone: () => boolean } {
+function begin(door: EdgeDoor, incoming: NodeRequest, outgoing: NodeResponse, proceed: () => void): Visit {
   const started = performance.now()
   const exchange = newExchange(door, incoming)
   const security = securityHeaders(door.policy, exchange.requestId)
-  // Streaming adds about ten listeners of its own to ours.
-  outgoing.setMaxListeners(20)
-  // Set before anything can fail, so that no path, not even a failure, answers without them. Policy 2.1-c.
-  for (const [name, value] of Object.entries(security)) outgoing.setHeader(name, value)
   if (door.stopping() && incoming.httpVersionMajor === 1) outgoing.setHeader('connection', 'close')
   door.requestLog.arrive()
   let closed = false
+  const ends: (() => void)[] = []
   outgoing.once('close', () => {
     closed = true
     leave(door, exchange, incoming, outgoing.headersSent ? outgoing.statusCode : 0, started)
     // An HTTP/2 stream whose body nobody wants any more is closed; HTTP/1.1 sees to it by itself.
     if ('stream' in incoming && !incoming.readableEnded) incoming.stream?.close()
+    for (const end of ends) end()
   })
   cutSlowBody(door, incoming, outgoing)
-  return { exchange, security, gone: () => closed }
+  return {
+    incoming,
+    outgoing,
+    exchange,
+    security,
+    proceed,
+    secure: () => {
+      if (outgoing.headersSent) return
+      for (const [name, value] of Object.entries(security)) outgoing.setHeader(name, value)
+    },
+    gone: () => closed,
+    onGone: (run) => {
+      if (closed) run()
+      else ends.push(run)
+    },
+  }
 }
 
 function newExchange(door: EdgeDoor, incoming: NodeRequest): Exchange {
@@ -173,12 +182,16 @@ async function dispatch(door: EdgeDoor, visit: Visit, refusal: Problem | null): 
   await takeNetworkRate(door, exchange)
   if (visit.gone()) return
   const watch = door.guard.watch(incoming, exchange)
-  outgoing.once('close', () => watch.end(outgoing.headersSent ? outgoing.statusCode : 0))
+  visit.onGone(() => watch.end(outgoing.headersSent ? outgoing.statusCode : 0))
   // Before any refusal of ours, so that the rules see odd requests too. Policy 4.1-a.
   await watch.head()
   const arrived = await soundOrRefused(door, visit, watch, refusal)
   if (!isClaimed(arrived.target.path)) return door.service.request(visit, arrived, watch)
   const body = watch.awaitsBody ? await watch.body(door.limits.apiBodyBytesMax, visit.proceed) : emptyBody
+  // Before the platform answers, so that no path of it, not even a failure, does so without them. Policy 2.1-c.
+  visit.secure()
+  // Streaming adds about ten listeners of its own to ours.
+  outgoing.setMaxListeners(20)
   const listener = getRequestListener((request) => door.app(request, bindingsOf(visit, body)), {
     overrideGlobalObjects: false,
     errorHandler: (error) => {

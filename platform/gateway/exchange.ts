@@ -31,12 +31,16 @@ export interface Visit {
   readonly incoming: NodeRequest
   readonly outgoing: NodeResponse
   readonly exchange: Exchange
-  /** The security headers, already set on `outgoing`. */
+  /** The security headers, which every answer carries. */
   readonly security: Readonly<Record<string, string>>
+  /** Sets them, for an answer of ours; an answer of the service gets them with its own. */
+  readonly secure: () => void
   /** Sends `100 Continue` to a client that waits for it before it sends its body. */
   readonly proceed: () => void
   /** Whether the client left or was answered. */
   readonly gone: () => boolean
+  /** Calls back once it did, in the order of the asking. */
+  readonly onGone: (run: () => void) => void
 }
 
 /** A request whose address, host and headers are sound. */

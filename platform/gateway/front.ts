@@ -15,7 +15,7 @@ import type { IdentityTokens } from './identity-token.ts'
 import type { GatewayLimits } from './limits.ts'
 import { openTlsListener } from './listener.ts'
 import { openStreams } from './open-streams.ts'
-import { openUpstream } from './proxy.ts'
+import { openUpstream } from './upstream/upstream.ts'
 import { openRateLimiter, type RateLimiter } from './rate-limit.ts'
 import {
   completenessOf,

@@ -31,6 +31,7 @@ export const contentSecurityPolicy = {
 } as const
 
 const FEATURES = ['camera', 'geolocation', 'microphone', 'payment', 'usb', 'browsing-topics']
+const NO_FEATURES = FEATURES.map((feature) => `${feature}=()`).join(', ')
 
 /** The value of Strict-Transport-Security in force. Policy 2.1-c. */
 export function strictTransport(policy: PolicyReader): string {
@@ -44,7 +45,7 @@ export function securityHeaders(policy: PolicyReader, requestId: string): Record
     'content-security-policy': contentSecurityPolicy.platform,
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'same-origin',
-    'permissions-policy': FEATURES.map((feature) => `${feature}=()`).join(', '),
+    'permissions-policy': NO_FEATURES,
     'cross-origin-opener-policy': 'same-origin',
     'cross-origin-resource-policy': 'same-origin',
     'surety-request-id': requestId,

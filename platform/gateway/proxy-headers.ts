@@ -17,12 +17,15 @@ const HOP_BY_HOP = new Set([
   'http2-settings',
 ])
 
+/** Headers of a request that end here, or that are made anew. */
+const ENDS_HERE: ReadonlySet<string> = new Set([...HOP_BY_HOP, 'host', 'expect', 'cookie'])
+
 /** Headers that the protected service believes because only the gateway sets them. */
 const OURS =
   /^(?:surety-.*|x-forwarded-.*|forwarded|x-real-ip|via|x-http-method-override|x-original-.*|x-rewrite-url)$/
 
 /** Headers that may stand once only; two of one kind are read differently by different servers. */
-const SINGLE = [
+const SINGLE: ReadonlySet<string> = new Set([
   'host',
   ':authority',
   'content-length',
@@ -34,21 +37,24 @@ const SINGLE = [
   'expect',
   'upgrade',
   'sec-fetch-site',
-]
+])
 
 /** Our cookies, of sessions and of recognised devices; never forwarded, never accepted from the service. */
 const OUR_COOKIE = /^__host-surety(?:-|$)/
 
 /** Refuses a request whose headers could be read in two ways, which is how requests are smuggled past a proxy. */
 export function refuseDoubleHeaders(rawHeaders: readonly string[]): void {
-  const names = rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase())
-  const twice = SINGLE.find((name) => names.indexOf(name) !== names.lastIndexOf(name))
-  if (twice !== undefined)
-    throw new Problem('request.malformed', `The header ${twice} stands in the request more than once.`)
-  if (names.includes('transfer-encoding') && names.includes('content-length'))
+  const met = new Set<string>()
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const raw = rawHeaders[at] ?? ''
+    if (raw.includes('_')) throw new Problem('request.malformed', 'The name of a header holds an underscore.')
+    const name = raw.toLowerCase()
+    if (SINGLE.has(name) && met.has(name))
+      throw new Problem('request.malformed', `The header ${name} stands in the request more than once.`)
+    met.add(name)
+  }
+  if (met.has('transfer-encoding') && met.has('content-length'))
     throw new Problem('request.malformed', 'The request tells its length in two ways.')
-  if (names.some((name) => name.includes('_')))
-    throw new Problem('request.malformed', 'The name of a header holds an underscore.')
 }
 
 /** What is forwarded in place of the caller's own credentials. */
@@ -70,10 +76,9 @@ export function requestHeaders(
 ): Record<string, string | string[]> {
   const named = namedByConnection(incoming.connection)
   const headers: Record<string, string | string[]> = {}
-  for (const [name, value] of Object.entries(incoming)) {
-    const dropped = HOP_BY_HOP.has(name) || OURS.test(name) || named.has(name) || name.startsWith(':')
-    if (dropped || value === undefined || name === 'host' || name === 'expect' || name === 'cookie') continue
-    headers[name] = value
+  for (const name of Object.keys(incoming)) {
+    const value = incoming[name]
+    if (value !== undefined && !isDropped(name, named)) headers[name] = value
   }
   const cookie = withoutOurs(incoming.cookie)
   if (cookie !== '') headers['cookie'] = cookie
@@ -84,17 +89,19 @@ export function requestHeaders(
   }
   const { exchange, host, identity, bytes = null, readable = false } = forwarding
   if (readable) headers['accept-encoding'] = 'identity'
-  return {
-    ...headers,
-    // However it was told how long the body is, from here on there is one way to read it.
-    ...(bytes === null ? {} : { 'content-length': String(bytes) }),
-    host,
-    'x-forwarded-for': exchange.ip,
-    'x-forwarded-proto': 'https',
-    'x-forwarded-host': host,
-    'surety-request-id': exchange.requestId,
-    ...(identity === null ? {} : { 'surety-identity': identity }),
-  }
+  // However it was told how long the body is, from here on there is one way to read it.
+  if (bytes !== null) headers['content-length'] = String(bytes)
+  headers['host'] = host
+  headers['x-forwarded-for'] = exchange.ip
+  headers['x-forwarded-proto'] = 'https'
+  headers['x-forwarded-host'] = host
+  headers['surety-request-id'] = exchange.requestId
+  if (identity !== null) headers['surety-identity'] = identity
+  return headers
+}
+
+function isDropped(name: string, named: ReadonlySet<string> | null): boolean {
+  return ENDS_HERE.has(name) || name.startsWith(':') || OURS.test(name) || named?.has(name) === true
 }
 
 /** Headers of the service's response that must not cross, beside those of the connection. */
@@ -116,21 +123,26 @@ const NOT_FROM_SERVICE = new Set([
   'surety-used-permission',
 ])
 
+/** Headers of an answer that end here; its cookies are looked at one by one. */
+const STAYS_THERE: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...NOT_FROM_SERVICE, 'set-cookie'])
+
 /** The headers of the service's response that the client gets; security headers are set apart. */
 export function responseHeaders(upstream: IncomingHttpHeaders): Record<string, string | string[]> {
   const named = namedByConnection(upstream.connection)
   const headers: Record<string, string | string[]> = {}
-  for (const [name, value] of Object.entries(upstream)) {
-    if (HOP_BY_HOP.has(name) || NOT_FROM_SERVICE.has(name) || named.has(name) || value === undefined) continue
-    headers[name] = value
+  for (const name of Object.keys(upstream)) {
+    const value = upstream[name]
+    if (value !== undefined && !STAYS_THERE.has(name) && named?.has(name) !== true) headers[name] = value
   }
-  const cookies = (upstream['set-cookie'] ?? []).filter((cookie) => !isOurs(cookie))
-  delete headers['set-cookie']
-  return cookies.length === 0 ? headers : { ...headers, 'set-cookie': cookies }
+  const cookies = upstream['set-cookie']?.filter((cookie) => !isOurs(cookie)) ?? []
+  if (cookies.length > 0) headers['set-cookie'] = cookies
+  return headers
 }
 
-function namedByConnection(connection: string | undefined): ReadonlySet<string> {
-  return new Set((connection ?? '').split(',').map((name) => name.trim().toLowerCase()))
+/** What `Connection` names besides itself; null for nothing, which it nearly always does. */
+function namedByConnection(connection: string | undefined): ReadonlySet<string> | null {
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return null
+  return new Set(connection.split(',').map((name) => name.trim().toLowerCase()))
 }
 
 function withoutOurs(cookie: string | undefined): string {

@@ -4,7 +4,7 @@ import { Problem } from '../kernel/problem.ts'
 import type { Exchange } from './exchange.ts'
 import type { GatewayLimits } from './limits.ts'
 import { requestHeaders, responseHeaders } from './proxy-headers.ts'
-import type { Upstream } from './proxy.ts'
+import type { Upstream } from './upstream/upstream.ts'
 
 /** What one WebSocket handshake needs. */
 export interface UpgradeJob {

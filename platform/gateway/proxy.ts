@@ -1,52 +1,14 @@
-import {
-  Agent as HttpAgent,
-  request as httpRequest,
-  type ClientRequest,
-  type IncomingMessage,
-  type RequestOptions,
-} from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
-import { pipeline } from 'node:stream/promises'
 import { Problem } from '../kernel/problem.ts'
 import type { Exchange, NodeRequest, NodeResponse } from './exchange.ts'
-import { lookAtAnswer } from './firewall/guard-answer.ts'
+import { lookAtAnswer, type HeldAnswer } from './firewall/guard-answer.ts'
 import type { HeldBody } from './firewall/guard-body.ts'
 import type { Watch } from './firewall/guard.ts'
 import { proxiedSecurityHeaders } from './headers.ts'
 import type { GatewayLimits } from './limits.ts'
 import { requestHeaders, responseHeaders } from './proxy-headers.ts'
-
-/** Where requests go that the platform does not answer itself, over kept connections. */
-export interface Upstream {
-  readonly url: URL
-  request(options: RequestOptions): ClientRequest
-  close(): void
-}
-
-/** Opens the connections to the protected service; nothing is connected before the first request. */
-export function openUpstream(url: URL, connectionsMax: number): Upstream {
-  const secure = url.protocol === 'https:'
-  const options = {
-    keepAlive: true,
-    maxSockets: connectionsMax,
-    maxFreeSockets: 64,
-    scheduling: 'lifo' as const,
-  }
-  const agent = secure ? new HttpsAgent(options) : new HttpAgent(options)
-  const where = {
-    host: url.hostname.replace(/^\[|\]$/g, ''),
-    port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
-  }
-  const base = url.pathname.replace(/\/$/, '')
-  return {
-    url,
-    close: () => agent.destroy(),
-    request: ({ path, ...more }) => {
-      const all = { agent, ...where, ...more, path: `${base}${path ?? '/'}`, insecureHTTPParser: false }
-      return secure ? httpsRequest(all) : httpRequest(all)
-    },
-  }
-}
+import type { Answer } from './upstream/answer.ts'
+import type { Outcome } from './upstream/sent-request.ts'
+import type { Upstream } from './upstream/upstream.ts'
 
 /** What one forwarding needs. */
 export interface ProxyJob {
@@ -56,6 +18,9 @@ export interface ProxyJob {
   readonly upstream: Upstream
   readonly limits: GatewayLimits
   readonly security: Readonly<Record<string, string>>
+  readonly gone: () => boolean
+  /** Calls back once the client left or was answered. */
+  readonly onGone: (run: () => void) => void
   /** The host that the client asked for, known to be ours. */
   readonly host: string
   readonly identity: string | null
@@ -70,111 +35,135 @@ export interface ProxyJob {
   readonly endless: () => void
 }
 
-/** Forwards a request and streams the answer back; throws the `Problem` to answer with when there is none. */
+/** Forwards a request and begins to send the answer back; throws the `Problem` to answer with when there is none. */
 export async function forward(job: ProxyJob): Promise<void> {
-  const answered = await exchangeHeaders(job)
-  await sendBack(job, answered)
-}
-
-/** Sends the request and waits for the response's headers; a kept connection that was just closed is tried again once. */
-async function exchangeHeaders(job: ProxyJob): Promise<IncomingMessage> {
-  const tries = job.body.bytes === 0 && ['GET', 'HEAD'].includes(job.incoming.method ?? '') ? 2 : 1
-  for (let left = tries; ; left -= 1) {
-    const outcome = await tryOnce(job)
-    if (outcome.response !== undefined) return outcome.response
-    if (left > 1 && outcome.reused && !job.outgoing.destroyed) continue
-    throw outcome.problem
+  const answer = await ask(job)
+  const { headers } = answer.head
+  const used = headers['surety-used-permission']
+  if (typeof used === 'string') job.used(used)
+  if ((headers['content-type'] ?? '').startsWith('text/event-stream')) job.endless()
+  else answer.idleMax(job.limits.upstreamIdleMs)
+  const looked = lookAtAnswer(job.watch, answer)
+  const held = looked instanceof Promise ? await looked : looked
+  if (job.gone()) return
+  try {
+    sendBack(job, answer, held)
+  } catch (error) {
+    answer.destroy()
+    if (!job.outgoing.headersSent) throw error
+    cutOff(job.outgoing)
   }
 }
 
-type Outcome =
-  | { readonly response: IncomingMessage }
-  | { readonly response?: undefined; readonly problem: Error; readonly reused: boolean }
+/** Where an answer has begun, cutting the connection is the only way to say that it is not whole; HTTP/2 wants to hear of an error. */
+function cutOff(outgoing: NodeResponse): void {
+  outgoing.destroy('stream' in outgoing ? new Error('the answer broke off') : undefined)
+}
 
-function tryOnce(job: ProxyJob): Promise<Outcome> {
-  const { incoming, outgoing, limits } = job
+/** Sends the request and waits for the head of the answer; where a kept connection was just closed it is sent once more. */
+async function ask(job: ProxyJob): Promise<Answer> {
+  const { method = '' } = job.incoming
+  const first = await askOnce(job, false)
+  if (first.kind === 'answered') return first.answer
+  const again = job.body.bytes === 0 && (method === 'GET' || method === 'HEAD')
+  const closed = first.kind === 'failed' && first.reused
+  if (!again || !closed || job.gone()) throw problemOf(first)
+  const second = await askOnce(job, true)
+  if (second.kind === 'answered') return second.answer
+  throw problemOf(second)
+}
+
+function problemOf(outcome: Exclude<Outcome, { readonly kind: 'answered' }>): Problem {
+  if (outcome.kind === 'late') return new Problem('upstream.timeout', 'The protected service took too long.')
+  return new Problem('upstream.unavailable', 'The protected service does not answer.', {
+    cause: outcome.error,
+  })
+}
+
+function askOnce(job: ProxyJob, fresh: boolean): Promise<Outcome> {
+  const { incoming, watch, limits, body } = job
   const headers = requestHeaders(incoming.headers, {
     ...job,
-    bytes: job.watch.awaitsBody ? job.body.bytes : null,
-    readable: job.watch.readsAnswers,
+    bytes: watch.awaitsBody ? body.bytes : null,
+    readable: watch.readsAnswers,
   })
-  const sent = job.upstream.request({ method: incoming.method ?? 'GET', path: job.target, headers })
-  const leave = (): void => void sent.destroy()
-  outgoing.once('close', leave)
-  return new Promise<Outcome>((settle) => {
-    let refusal: Problem | undefined
-    const refuse = (problem: Problem): void => {
-      refusal ??= problem
-      sent.destroy()
-      // A request that still waits for a connection says nothing of its end before it gets one.
-      settled({ problem: refusal, reused: false })
-    }
-    const late = (): void => refuse(new Problem('upstream.timeout', 'The protected service took too long.'))
-    const connecting = setTimeout(late, limits.upstreamConnectMs)
-    let waiting: NodeJS.Timeout | undefined
-    let over = false
-    sent.once('socket', (socket) => {
-      const connected = (): void => clearTimeout(connecting)
-      if (socket.connecting) socket.once('connect', connected)
-      else connected()
+  return new Promise((settled) => {
+    const asking = { method: incoming.method ?? 'GET', path: job.target, headers, parts: body.parts }
+    const sent = job.upstream.ask(asking, {
+      settled,
+      written: body.release,
+      connectMs: limits.upstreamConnectMs,
+      responseMs: limits.upstreamResponseMs,
+      fresh,
     })
-    sent.once('finish', () => {
-      // A service may answer before it has the whole body; then nothing is waited for.
-      if (!over) waiting = setTimeout(late, limits.upstreamResponseMs)
-    })
-    const settled = (outcome: Outcome): void => {
-      over = true
-      clearTimeout(connecting)
-      clearTimeout(waiting)
-      settle(outcome)
-    }
-    sent.once('response', (response) => settled({ response }))
-    sent.on('error', (cause) => {
-      const unavailable = (): Problem =>
-        new Problem('upstream.unavailable', 'The protected service does not answer.', { cause })
-      settled({ problem: refusal ?? unavailable(), reused: refusal === undefined && sent.reusedSocket })
-    })
-    for (const part of job.body.parts) sent.write(part)
-    sent.end(job.body.release)
+    job.onGone(() => sent.leave())
   })
+}
+
+function sendBack(job: ProxyJob, answer: Answer, held: HeldAnswer): void {
+  const { outgoing, incoming } = job
+  const { headers, status } = answer.head
+  const all = {
+    ...responseHeaders(headers),
+    ...proxiedSecurityHeaders(job.security, headers),
+    ...job.exchange.replyHeaders,
+  }
+  if (!held.whole) {
+    writeHead(outgoing, status, all)
+    return streamOn(job, answer, held.parts)
+  }
+  const bytes = held.parts.reduce((sum, part) => sum + part.length, 0)
+  // It is known by now how long it is, however the service told.
+  if (incoming.method !== 'HEAD') all['content-length'] = String(bytes)
+  writeHead(outgoing, status, all)
+  endWithin(job, held.parts)
+}
+
+function writeHead(
+  outgoing: NodeResponse,
+  status: number,
+  headers: Readonly<Record<string, string | string[]>>,
+): void {
+  if ('stream' in outgoing) outgoing.writeHead(status, headers)
+  else outgoing.writeHead(status, headers)
 }
 
 /** Ends an answer that is held whole; whoever does not take it in that time gives its room back. */
-function endWithin(outgoing: NodeResponse, milliseconds: number): void {
-  const slow = setTimeout(() => outgoing.destroy(), milliseconds)
-  outgoing.once('close', () => clearTimeout(slow))
+function endWithin({ outgoing, limits, onGone }: ProxyJob, parts: readonly Uint8Array[]): void {
+  const slow = setTimeout(() => outgoing.destroy(), limits.requestMs)
+  onGone(() => clearTimeout(slow))
+  const [only] = parts
+  if (parts.length === 1 && only !== undefined) return void outgoing.end(only)
+  for (const part of parts) (outgoing as NodeJS.WritableStream).write(part)
   outgoing.end()
 }
 
-function sendHead(outgoing: NodeResponse): void {
-  if ('flushHeaders' in outgoing) outgoing.flushHeaders()
-  else outgoing.writeHead(outgoing.statusCode)
-}
-
-async function sendBack(job: ProxyJob, response: IncomingMessage): Promise<void> {
-  const { outgoing } = job
-  const used = response.headers['surety-used-permission']
-  if (typeof used === 'string') job.used(used)
-  const events = (response.headers['content-type'] ?? '').startsWith('text/event-stream')
-  if (events) job.endless()
-  else response.setTimeout(job.limits.upstreamIdleMs, () => response.destroy())
-  const held = await lookAtAnswer(job.watch, response)
-  const all = {
-    ...responseHeaders(response.headers),
-    ...proxiedSecurityHeaders(job.security, response.headers),
-    ...job.exchange.replyHeaders,
+/** Hands on parts as they come, no faster than the client takes them. */
+function streamOn({ outgoing, gone }: ProxyJob, answer: Answer, held: readonly Uint8Array[]): void {
+  const out = outgoing as NodeJS.WritableStream
+  const write = (part: Uint8Array): void => {
+    if (gone() || out.write(part)) return
+    answer.pause()
+    out.once('drain', () => answer.resume())
   }
-  for (const [name, value] of Object.entries(all)) outgoing.setHeader(name, value)
-  outgoing.statusCode = response.statusCode ?? 502
-  // Where more is to come, headers go out before its first byte, so that an event stream opens at once; what is there whole goes out at once.
-  if (!held.whole) sendHead(outgoing)
-  try {
-    for (const part of held.parts) (outgoing as NodeJS.WritableStream).write(part)
-    if (held.whole) endWithin(outgoing, job.limits.requestMs)
-    else await pipeline(response, outgoing as NodeJS.WritableStream)
-  } catch {
-    // The answer has begun: cutting the connection is the only way to say that it is not whole.
-    response.destroy()
-    outgoing.destroy()
+  // The client left while something was written: its connection is closed, which gives the answer up.
+  out.once('error', () => {})
+  let begun = false
+  for (const part of held) {
+    begun = true
+    write(part)
   }
+  answer.take({
+    part: (part) => {
+      begun = true
+      write(part)
+    },
+    end: () => {
+      begun = true
+      if (!gone()) out.end()
+    },
+    broken: () => cutOff(outgoing),
+  })
+  // Headers go out before the first byte is there, so that an event stream opens at once.
+  if (!begun && 'flushHeaders' in outgoing) outgoing.flushHeaders()
 }

@@ -20,6 +20,9 @@ const refusals: readonly (readonly [RegExp, string])[] = [
   [/%(?:[01][0-9a-f]|7f)/i, 'the path holds no control character'],
 ]
 
+/** What nearly every path is: segments that begin with no dot and hold only letters, digits and what never needs encoding. */
+const PLAIN = /^(?:\/|(?:\/[\w~-][\w.~-]*)+\/?)$/
+
 /**
  * Takes a request target apart. A path that two servers could read differently is refused with `request.malformed`,
  * so that what is public is decided on the very path that the protected service sees.
@@ -28,11 +31,15 @@ export function readTarget(raw: string): RequestTarget {
   const mark = raw.indexOf('?')
   const path = mark < 0 ? raw : raw.slice(0, mark)
   const search = mark < 0 ? '' : raw.slice(mark)
+  if (!PLAIN.test(path)) refuseAmbiguous(path)
+  if (/[^!-~]|#/.test(search)) throw malformed('the query is printable ASCII without a fragment')
+  return { path, search }
+}
+
+function refuseAmbiguous(path: string): void {
   const found = refusals.find(([pattern]) => pattern.test(path))
   if (found !== undefined) throw malformed(found[1])
   if (!isUtf8(path)) throw malformed('encoded bytes are UTF-8')
-  if (/[^!-~]|#/.test(search)) throw malformed('the query is printable ASCII without a fragment')
-  return { path, search }
 }
 
 function isUtf8(path: string): boolean {

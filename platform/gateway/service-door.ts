@@ -14,12 +14,13 @@ import type { IdentityTokens } from './identity-token.ts'
 import type { GatewayLimits } from './limits.ts'
 import type { OpenStreams } from './open-streams.ts'
 import { forwardUpgrade, requireWebSocket } from './proxy-upgrade.ts'
-import { forward, type Upstream } from './proxy.ts'
+import { forward } from './proxy.ts'
 import type { RateLimiter } from './rate-limit.ts'
 import { isBelow } from './request-target.ts'
 import { clientOf } from './rates.ts'
 import { refusalEvent, requireSameSite, takeRate, type RatedWay } from './route-checks.ts'
 import type { UnderWay } from './under-way.ts'
+import type { Upstream } from './upstream/upstream.ts'
 
 /** The way from the edge to the protected service. */
 export interface ServiceDoor {
@@ -87,7 +88,7 @@ async function passOn(parts: ServiceParts, visit: Visit, arrived: Arrived, watch
   const guest = await admit(parts, visit, arrived, false)
   // Nobody waits for the answer any more, and nobody would end it.
   if (visit.gone()) return
-  visit.outgoing.once('close', enter(parts, guest, visit.exchange))
+  visit.onGone(enter(parts, guest, visit.exchange))
   const { upstream, limits } = parts
   const body = await takeBody(parts, guest, visit, watch)
   const identity = await issue(parts, guest, visit.exchange)
@@ -104,11 +105,7 @@ async function passOn(parts: ServiceParts, visit: Visit, arrived: Arrived, watch
     used: (permission) => {
       if (guest.caller !== null) parts.access.used?.(guest.caller, permission)
     },
-    endless: () =>
-      visit.outgoing.once(
-        'close',
-        parts.streams.add(guest.stands, () => visit.outgoing.destroy()),
-      ),
+    endless: () => visit.onGone(parts.streams.add(guest.stands, () => visit.outgoing.destroy())),
   })
 }
 
@@ -240,12 +237,13 @@ function credentials(incoming: NodeRequest, host: string, path: string): Request
 }
 
 /** A person who opens an address in a browser without a session is led to the sign-in page instead of a refusal. */
-function sendToSignIn({ incoming, outgoing, exchange }: Visit, error: unknown): boolean {
+function sendToSignIn({ incoming, outgoing, exchange, secure }: Visit, error: unknown): boolean {
   const opened = incoming.method === 'GET' && (incoming.headers.accept ?? '').includes('text/html')
   const mode = incoming.headers['sec-fetch-mode'] ?? 'navigate'
   if (!(error instanceof Problem) || problemStatus(error.code) !== 401) return false
   if (!opened || mode !== 'navigate' || outgoing.headersSent) return false
   exchange.pattern += ' to sign-in'
+  secure()
   outgoing.statusCode = 303
   outgoing.setHeader('location', '/console/')
   outgoing.setHeader('cache-control', 'no-store')

@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http'
 import { Problem } from '../../kernel/problem.ts'
+import type { Answer } from '../upstream/answer.ts'
 import type { Watch } from './guard.ts'
 
 /** The first part of an answer, which waited for the verdict on it. */
@@ -16,28 +16,31 @@ const NOTHING: HeldAnswer = { parts: [], whole: false }
  * waits only where the rules read its kind, and only up to their limit. Event streams never wait, and what comes in a
  * content encoding is not read. Policy 4.1-a.
  */
-export function lookAtAnswer(watch: Watch, response: IncomingMessage): HeldAnswer | Promise<HeldAnswer> {
-  const wanted = watch.answer({
-    status: response.statusCode ?? 502,
-    protocol: `HTTP/${response.httpVersion}`,
-    headers: response.rawHeaders,
-  })
-  if (wanted && isReadable(response)) return holdAnswer(watch, response)
+export function lookAtAnswer(watch: Watch, answer: Answer): HeldAnswer | Promise<HeldAnswer> {
+  const { status, httpVersion, rawHeaders } = answer.head
+  const wanted = watch.answer({ status, protocol: `HTTP/${httpVersion}`, headers: rawHeaders })
+  if (wanted && isReadable(answer)) return holdAnswer(watch, answer)
   watch.answerEnd()
   return NOTHING
 }
 
-function isReadable({ headers, statusCode }: IncomingMessage): boolean {
+function isReadable({ head: { headers, status } }: Answer): boolean {
   const encoding = headers['content-encoding'] ?? 'identity'
   const events = (headers['content-type'] ?? '').startsWith('text/event-stream')
-  return encoding === 'identity' && !events && statusCode !== 204 && statusCode !== 304
+  return encoding === 'identity' && !events && status !== 204 && status !== 304
 }
 
-function holdAnswer(watch: Watch, response: IncomingMessage): Promise<HeldAnswer> {
+function holdAnswer(watch: Watch, answer: Answer): Promise<HeldAnswer> {
   const parts: Uint8Array[] = []
   return new Promise((resolve, reject) => {
+    let settled = false
+    const fail = (error: unknown): void => {
+      settled = true
+      reject(error instanceof Error ? error : new Error('an answer could not be held', { cause: error }))
+    }
     const verdict = (whole: boolean): void => {
-      settle()
+      if (settled) return
+      settled = true
       try {
         watch.answerEnd()
         resolve({ parts, whole })
@@ -45,26 +48,23 @@ function holdAnswer(watch: Watch, response: IncomingMessage): Promise<HeldAnswer
         fail(error)
       }
     }
-    const fail = (error: unknown): void => {
-      settle()
-      reject(error instanceof Error ? error : new Error('an answer could not be held', { cause: error }))
-    }
-    const take = (part: Buffer): void => {
-      try {
-        watch.hold(part.length)
-        parts.push(part)
-        if (watch.answerPart(part)) return
-        response.pause()
-      } catch (error) {
-        return fail(error)
-      }
-      verdict(false)
-    }
-    const whole = (): void => verdict(true)
-    const cut = (): void =>
-      fail(new Problem('upstream.unavailable', 'The protected service broke off its answer.'))
-    const settle = (): void => void response.off('data', take).off('end', whole).off('close', cut)
-    response.on('data', take).once('end', whole).once('close', cut)
-    response.once('error', () => {})
+    answer.take({
+      part: (part) => {
+        if (settled) return
+        try {
+          watch.hold(part.length)
+          parts.push(part)
+          if (watch.answerPart(part)) return
+        } catch (error) {
+          return fail(error)
+        }
+        answer.pause()
+        verdict(false)
+      },
+      end: () => verdict(true),
+      broken: () => {
+        if (!settled) fail(new Problem('upstream.unavailable', 'The protected service broke off its answer.'))
+      },
+    })
   })
 }

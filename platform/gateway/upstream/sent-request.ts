@@ -1,0 +1,100 @@
+import type { Answer } from './answer.ts'
+import type { Connection, Waiter, Written } from './connection.ts'
+import type { Pool, Wanting } from './pool.ts'
+
+/** How a request came out: an answer, or why there is none. */
+export type Outcome =
+  | { readonly kind: 'answered'; readonly answer: Answer }
+  /** `reused`: the connection was kept from before, and the service may have closed it meanwhile. */
+  | { readonly kind: 'failed'; readonly error: Error; readonly reused: boolean }
+  /** A connection or an answer took too long. */
+  | { readonly kind: 'late' }
+
+/** Who asked, and how long it may take. */
+export interface Call {
+  /** Called once, unless the request is given up before. */
+  settled(outcome: Outcome): void
+  /** Called once nothing of the request is needed any more. */
+  written(): void
+  /** Milliseconds until there is a connection, and from the end of the request to the head of the answer. */
+  readonly connectMs: number
+  readonly responseMs: number
+  /** Never over a connection that was kept. */
+  readonly fresh: boolean
+}
+
+/** A request on its way: holds a connection, or waits for one, and watches the time. */
+export class SentRequest implements Wanting, Waiter {
+  readonly fresh: boolean
+  readonly #pool: Pool
+  readonly #request: Written
+  readonly #call: Call
+  #timer: NodeJS.Timeout | undefined
+  #connection: Connection | null = null
+  #answer: Answer | null = null
+  #connected = false
+  #isWritten = false
+  #over = false
+
+  constructor(pool: Pool, request: Written, call: Call) {
+    this.#pool = pool
+    this.#request = request
+    this.#call = call
+    this.fresh = call.fresh
+    pool.want(this)
+    if (!this.#connected) this.#within(call.connectMs)
+  }
+
+  got(connection: Connection, connected: boolean): void {
+    this.#connection = connection
+    // Waited for or not: from here on nobody waits for a connection.
+    if (connected) this.connected()
+    connection.ask(this.#request, this, () => {
+      this.#call.written()
+      this.#isWritten = true
+      if (this.#connected) this.#within(this.#call.responseMs)
+    })
+  }
+
+  connected(): void {
+    this.#connected = true
+    clearTimeout(this.#timer)
+    // A body that is still being written has its time from when it is.
+    if (this.#isWritten) this.#within(this.#call.responseMs)
+  }
+
+  answered(answer: Answer): void {
+    this.#answer = answer
+    this.#settle({ kind: 'answered', answer })
+  }
+
+  failed(error: Error): void {
+    this.#settle({ kind: 'failed', error, reused: this.#connection?.used === true })
+  }
+
+  /** Gives it up: nobody is told anything more. */
+  leave(): void {
+    this.#over = true
+    clearTimeout(this.#timer)
+    this.#pool.forget(this)
+    // An answer that is whole left its connection to others.
+    if (this.#answer === null) this.#connection?.cut()
+    else this.#answer.destroy()
+  }
+
+  #within(milliseconds: number): void {
+    clearTimeout(this.#timer)
+    if (this.#over) return
+    this.#timer = setTimeout(() => {
+      this.#settle({ kind: 'late' })
+      this.leave()
+    }, milliseconds)
+  }
+
+  #settle(outcome: Outcome): void {
+    if (this.#over) return
+    this.#over = true
+    clearTimeout(this.#timer)
+    this.#call.settled(outcome)
+  }
+}
