@@ -59,7 +59,9 @@ function readChunks(part: (bytes: Buffer) => void): BodyReader {
     for (let from = 0; from < bytes.length;) {
       if (chunks.whole) return 'over'
       if (chunks.at !== 'data') {
-        chunks.at = afterByte(chunks, bytes[from] ?? 0)
+        chunks.lineBytes += 1
+        must(chunks.lineBytes <= LINE_BYTES_MAX)
+        chunks.at = AFTER[chunks.at](bytes[from] ?? 0, chunks)
         from += 1
         continue
       }
@@ -77,44 +79,43 @@ function must(holds: boolean): void {
   if (!holds) throw new MalformedAnswer('a chunk is not well-formed')
 }
 
-/** Takes a byte that is none of the body's. */
-function afterByte(chunks: Chunks, byte: number): At {
-  chunks.lineBytes += 1
-  must(chunks.lineBytes <= LINE_BYTES_MAX)
-  switch (chunks.at) {
-    case 'size':
-      return afterSizeByte(chunks, byte)
-    case 'extension':
-      must(byte === CR || isFieldByte(byte))
-      return byte === CR ? 'size end' : 'extension'
-    case 'size end':
-      must(byte === LF)
-      chunks.lineBytes = 0
-      return chunks.size > 0 ? 'data' : 'trailer'
-    case 'data cr':
-      must(byte === CR)
-      return 'data lf'
-    case 'data lf':
-      must(byte === LF)
-      chunks.digits = 0
-      chunks.lineBytes = 0
-      return 'size'
-    case 'trailer':
-      must(byte === CR || isFieldByte(byte))
-      if (byte === CR) return 'trailer end'
-      chunks.trailer += 1
-      return 'trailer'
-    case 'trailer end':
-      must(byte === LF)
-      chunks.whole = chunks.trailer === 0
-      chunks.trailer = 0
-      return 'trailer'
-    case 'data':
-      throw new Error('what belongs to the body was taken for framing')
-  }
+/** Where a byte that is none of the body's leads to. */
+const AFTER: Readonly<Record<Exclude<At, 'data'>, (byte: number, chunks: Chunks) => At>> = {
+  size: afterSizeByte,
+  extension: (byte) => {
+    must(byte === CR || isFieldByte(byte))
+    return byte === CR ? 'size end' : 'extension'
+  },
+  'size end': (byte, chunks) => {
+    must(byte === LF)
+    chunks.lineBytes = 0
+    return chunks.size > 0 ? 'data' : 'trailer'
+  },
+  'data cr': (byte) => {
+    must(byte === CR)
+    return 'data lf'
+  },
+  'data lf': (byte, chunks) => {
+    must(byte === LF)
+    chunks.digits = 0
+    chunks.lineBytes = 0
+    return 'size'
+  },
+  trailer: (byte, chunks) => {
+    must(byte === CR || isFieldByte(byte))
+    if (byte === CR) return 'trailer end'
+    chunks.trailer += 1
+    return 'trailer'
+  },
+  'trailer end': (byte, chunks) => {
+    must(byte === LF)
+    chunks.whole = chunks.trailer === 0
+    chunks.trailer = 0
+    return 'trailer'
+  },
 }
 
-function afterSizeByte(chunks: Chunks, byte: number): At {
+function afterSizeByte(byte: number, chunks: Chunks): At {
   const digit = hexDigit(byte)
   if (digit < 0) {
     must(chunks.digits > 0 && (byte === CR || byte === SEMICOLON))
