@@ -24,6 +24,7 @@ import {
   type TenantKeys,
 } from './encryption/index.ts'
 import { type BlockList, gatewayControls, type FirewallHouse, type Gateway } from './gateway/index.ts'
+import { lookUps } from './key-classes.ts'
 import type { Clock } from './kernel/clock.ts'
 import type { Config } from './kernel/config.ts'
 import { bindControls, type BoundControl } from './kernel/control.ts'
@@ -146,6 +147,7 @@ function encryptionSystem(of: Observed) {
     keyringCopies: of.keyringCopies,
     dataFolders: [config.SURETY_VAR],
     serviceSocket,
+    lookUps,
     otherKeys: async () => [
       ...(await signingKeysInUse(db)),
       ...(await of.recoverySystem.backups.house()).keys.ages(),

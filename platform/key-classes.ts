@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { signingKeysInUse } from './access/index.ts'
-import { REENCRYPT, tenantKeyClasses, type KeyClass } from './encryption/index.ts'
+import { accessLookUps, signingKeysInUse } from './access/index.ts'
+import { inboxLookUps, REENCRYPT, tenantKeyClasses, type KeyClass } from './encryption/index.ts'
 import type { Ground } from './ground.ts'
 import { DAY } from './kernel/clock.ts'
 import { backupRetention, openHolds } from './recovery/index.ts'
@@ -83,11 +83,15 @@ function fileClass(keysFolder: string, of: (typeof FILES)[number]): KeyClass {
   return { name, says, how, aged: false, inUse, rotate: null }
 }
 
+/** Every column of look-up values, of all modules and of the protected service. */
+export const lookUps = [...accessLookUps, ...inboxLookUps]
+
 /** What the background work of rotation needs besides jobs. */
 export function rotationParts({ db, keyParts, policy }: Ground) {
   return {
     ...keyParts,
     data: db,
+    lookUps,
     share: WORK_SHARE,
     pause: async (milliseconds: number): Promise<void> => {
       await pause(milliseconds)

@@ -42,7 +42,7 @@ import {
 import { openGround, type Ground } from './ground.ts'
 import { localProgram } from './kernel/caller.ts'
 import { secondsBetween, systemClock as clock } from './kernel/clock.ts'
-import { keyClasses, rotationParts } from './key-classes.ts'
+import { keyClasses, lookUps, rotationParts } from './key-classes.ts'
 import { ConfigError, readConfig, type Config } from './kernel/config.ts'
 import { newId } from './kernel/id.ts'
 import type { Job } from './kernel/job.ts'
@@ -130,6 +130,7 @@ function allRoutes(config: Config, ground: Ground, services: Services, proof: Pr
     ...rotationRoutes({
       ...ground,
       clock,
+      lookUps,
       classes: keyClasses(ground, config.SURETY_KEYS, backupKeyClasses(proof.recovery)),
     }),
     ...keyRoutes({ ...ground.keyParts, ...keyCopies(config, proof) }),

@@ -40,6 +40,7 @@ export {
   keyringBackupJobs,
   readKeyringCopy,
   restoreKeyring,
+  escrowedFiles,
   rootEscrow,
   reachableCopies,
   storedCopies,
@@ -58,12 +59,14 @@ export { encryptionEvents } from './events.ts'
 export { encryptionJobs } from './jobs.ts'
 export { rotateDueKeys } from './key-changes.ts'
 export {
+  inboxLookUps,
   REENCRYPT,
   rotationJobs,
   rotationRoutes,
   tenantKeyClasses,
   type AgedKey,
   type KeyClass,
+  type LookUpColumn,
 } from './rotation/index.ts'
 export { encryptionRoutes } from './routes.ts'
 export { openProductSecrets, secretRoutes, type ProductSecrets } from './secrets/index.ts'

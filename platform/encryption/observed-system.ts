@@ -5,6 +5,7 @@ import type { RecordEvent } from './key-parts.ts'
 import type { Keyring } from './keyring/database.ts'
 import type { StoredCopy } from './keyring-backup/index.ts'
 import type { FollowedLogs, KeyRoot } from './roots/index.ts'
+import type { LookUpColumn } from './rotation/index.ts'
 import type { TenantKeys } from './tenant-keys.ts'
 
 /** The running system as the controls of clauses 2.2 and 2.3 observe it. */
@@ -29,6 +30,8 @@ export interface EncryptionSystem {
   readonly dataFolders: readonly string[]
   /** Where the protected service asks for keys. */
   readonly serviceSocket: string
+  /** Every column of look-up values. */
+  readonly lookUps: readonly LookUpColumn[]
   /** Keys of other modules that age, such as the backup key, with the moment since when they are in use. */
   readonly otherKeys: () => Promise<readonly { readonly name: string; readonly since: Date }[]>
 }

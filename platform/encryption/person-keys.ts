@@ -43,8 +43,8 @@ export async function openPersonKey(
   return ringOf(own, tenant, stored)
 }
 
-/** Prepares the live versions of one person's key, the oldest first. */
-function ringOf(own: TenantKey, tenant: string, stored: readonly StoredPersonKey[]): PersonRing {
+/** Prepares the live versions of one person's key, the oldest first. Throws `encryption.key-missing` when there is none. */
+export function ringOf(own: TenantKey, tenant: string, stored: readonly StoredPersonKey[]): PersonRing {
   const live = stored.filter(({ wrapped }) => wrapped.length > 0)
   const newest = live.at(-1)
   if (newest === undefined) throw destroyed()

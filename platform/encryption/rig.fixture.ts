@@ -12,6 +12,7 @@ import { openRootKey } from './key-files.ts'
 import type { RecordEvent } from './key-parts.ts'
 import type { EncryptionSystem } from './observed-system.ts'
 import { openKeyring, type Keyring } from './keyring/database.ts'
+import type { LookUpColumn } from './rotation/index.ts'
 import { localRoot, type KeyRoot } from './roots/index.ts'
 import { openTenantKeys, type TenantKeys } from './tenant-keys.ts'
 
@@ -19,7 +20,11 @@ import { openTenantKeys, type TenantKeys } from './tenant-keys.ts'
 export interface EncryptionRig {
   readonly url: string
   readonly db: Database
+  /** The same, as background work asks for it. */
+  readonly data: Database
   readonly keyring: Keyring
+  /** Look-up values of invitations, for all others. */
+  readonly lookUps: readonly LookUpColumn[]
   readonly clock: FakeClock
   readonly root: KeyRoot
   readonly policy: PolicyReader
@@ -34,6 +39,18 @@ export interface EncryptionRig {
   /** Types of the events so far, oldest first. */
   events(): Promise<string[]>
   close(): Promise<void>
+}
+
+const LINKS: LookUpColumn = {
+  schema: 'surety',
+  table: 'link',
+  column: 'email_index',
+  tenant: null,
+  from: {
+    column: 'email',
+    purpose: () => 'account.email',
+    values: (opened) => [opened.toString('utf8')],
+  },
 }
 
 /** Makes a rig. */
@@ -51,7 +68,7 @@ export async function encryptionRig(): Promise<EncryptionRig> {
   const keys = process()
   const audit = openAudit({ clock, keys, catalogues: [auditEvents, encryptionEvents] })
   const stops: (() => void)[] = []
-  const parts = { db, keyring, clock, policy, keys, root, record, keysFolder }
+  const parts = { db, data: db, keyring, clock, policy, keys, root, record, keysFolder, lookUps: [LINKS] }
   return {
     ...parts,
     url: database.url,

@@ -5,40 +5,65 @@ import { control, type Control, type Observation } from '../kernel/control.ts'
 import { everyBreakFound, observed } from '../kernel/observed.ts'
 import { policyWith, type PolicyReader } from '../kernel/parameter.ts'
 import { Problem } from '../kernel/problem.ts'
-import { addVersion, rotateDueKeys } from './key-changes.ts'
+import { addVersion, rotateDueKeys, type Rotated } from './key-changes.ts'
 import { PROVIDER } from './key-parts.ts'
+import { openTenantKey } from './key-store.ts'
 import type { Keyring } from './keyring/database.ts'
+import { storePersonKeys } from './keyring/person-queries.ts'
 import { backdateKeys, currentKeys } from './keyring/queries.ts'
 import type { EncryptionSystem } from './observed-system.ts'
 import { keysRotation } from './parameters.ts'
+import { freshPersonKey } from './person-keys.ts'
 import { leftBehind, tenantKeyClasses, type AgedKey } from './rotation/index.ts'
-import { plantSealed } from './rotation/queries.ts'
-import { openTenantKeys } from './tenant-keys.ts'
+import { plantLookUp, plantSealed } from './rotation/queries.ts'
+import { openTenantKeys, type FieldPlace } from './tenant-keys.ts'
+
+type KeyKind = keyof Rotated
+const KINDS: readonly KeyKind[] = ['data', 'index', 'persons']
+const KIND_NAMES: Readonly<Record<KeyKind, string>> = {
+  data: 'a data key',
+  index: 'a look-up key',
+  persons: 'a person’s key',
+}
+
+const linkField = (row: string): FieldPlace => ({ table: 'link', column: 'email', row })
 
 /** Stored values have moved under a new key within so long. */
 const MOVED_SECONDS = 7 * DAY
 
-/** Every key that encrypts, wraps or signs now, of every class whose age the policy limits. */
+/** Every key that encrypts, wraps, signs or looks up now, of every class whose age the policy limits. */
 async function keysInUse(system: EncryptionSystem, keyring: Keyring): Promise<readonly AgedKey[]> {
   const classes = tenantKeyClasses({ ...system, keyring }, () => Promise.resolve())
   const held = await Promise.all(classes.filter(({ aged }) => aged).map((one) => one.inUse()))
   return [...held.flat(), ...(await system.otherKeys())]
 }
 
-/** What the daily rotation, obeying `obeyed`, leaves of a key whose age is `part` of the limit; undone afterwards. */
+/** What the daily rotation, obeying `obeyed`, leaves of keys whose age is `part` of the limit; undone afterwards. */
 function rotationOf(
   system: EncryptionSystem,
   part: number,
   obeyed: PolicyReader,
-): Promise<{ readonly keys: readonly AgedKey[]; readonly rotated: boolean }> {
+  kinds: readonly KeyKind[] = KINDS,
+): Promise<{ readonly keys: readonly AgedKey[]; readonly missed: readonly KeyKind[] }> {
   return undone(system.keyring, async (tx) => {
     const limit = system.policy.read(keysRotation)
-    await backdateKeys(tx, PROVIDER, secondsAfter(system.clock.now(), -limit * part))
+    // Somebody who does not exist, so that there is a person's key to be made old.
+    await plantPerson(system, tx)
+    for (const kind of kinds)
+      await backdateKeys(tx, PROVIDER, kind, secondsAfter(system.clock.now(), -limit * part))
     // Tried on one tenant, and without events: nothing of it remains.
     const parts = { ...system, keyring: tx, record: undefined }
     const rotated = await rotateDueKeys(parts, obeyed, { only: (tenant) => tenant === PROVIDER })
-    return { keys: await keysInUse(system, tx), rotated: rotated.data > 0 }
+    return { keys: await keysInUse(system, tx), missed: kinds.filter((kind) => rotated[kind] === 0) }
   })
+}
+
+async function plantPerson(system: EncryptionSystem, tx: Keyring): Promise<void> {
+  const own = await openTenantKey({ ...system, keyring: tx, record: undefined }, PROVIDER)
+  if (own === null) throw new Error('the provider has no key')
+  await storePersonKeys(tx, [
+    freshPersonKey(system, own, { tenant: PROVIDER, person: randomUUID(), version: 1 }),
+  ])
 }
 
 /** The provider's keys exist before a check makes one of them old. */
@@ -64,25 +89,33 @@ async function expiredIsRefused(system: EncryptionSystem): Promise<boolean> {
   return sealingIsRefused(system, secondsBetween(newest.created_at, system.clock.now()) - 1)
 }
 
-/** How many values a rotation that nobody follows up leaves behind; undone afterwards. */
-function leftByNobody(system: EncryptionSystem): Promise<number> {
+/** How many values and look-up values a rotation that nobody follows up leaves behind; undone afterwards. */
+function leftByNobody(system: EncryptionSystem, kind: 'data' | 'index'): Promise<number> {
   return undone(system.db, async (db) => {
     const id = randomUUID()
     const place = { table: 'outbox', column: 'message', row: id }
     const at = system.clock.now()
     await plantSealed(db, { id, at, message: await system.keys.sealText(PROVIDER, place, 'probe') })
+    const [index] = await system.keys.lookUp(PROVIDER, 'sms_factor.number', id)
+    await plantLookUp(db, {
+      id,
+      at,
+      index,
+      email: await system.keys.sealText(PROVIDER, linkField(id), 'probe'),
+    })
     return undone(system.keyring, async (keyring) => {
       const parts = { ...system, keyring, record: undefined }
-      const newest = (await currentKeys(keyring, 'data')).find(({ tenant }) => tenant === PROVIDER)
-      await addVersion(parts, { tenant: PROVIDER, purpose: 'data', version: (newest?.version ?? 0) + 1 })
-      return leftBehind({ db, keyring, clock: system.clock }, -1)
+      const newest = (await currentKeys(keyring, kind)).find(({ tenant }) => tenant === PROVIDER)
+      await addVersion(parts, { tenant: PROVIDER, purpose: kind, version: (newest?.version ?? 0) + 1 })
+      return leftBehind({ ...system, db, keyring }, -1)
     })
   })
 }
 
 interface Seen {
   readonly keys: readonly AgedKey[]
-  readonly rotatesInTime: boolean
+  /** Kinds of keys that the daily rotation left as they were. */
+  readonly missed: readonly KeyKind[]
   readonly expiredRefused: boolean
   readonly left: number
 }
@@ -98,18 +131,19 @@ function keysAreYoung(system: EncryptionSystem, seen: Seen): Observation {
   const oldestDays = Math.floor(Math.max(0, ...ages.map((key) => key.seconds)) / 86_400)
   const failures = [
     ...old.map((key) => `${key.name} is ${Math.floor(key.seconds / 86_400)} days old`),
-    ...(seen.rotatesInTime
-      ? []
-      : ['a key of nine tenths of the limit was not replaced by the daily rotation']),
+    ...seen.missed.map(
+      (kind) => `${KIND_NAMES[kind]} of nine tenths of the limit was not replaced by the daily rotation`,
+    ),
     ...(seen.expiredRefused ? [] : ['a key past the limit still sealed']),
     ...(left > 0 ? [`${left} values are still under keys that were replaced more than a week ago`] : []),
   ]
-  const says = `${keys.length} keys that encrypt, wrap or sign are in use, the oldest for ${oldestDays} days of ${keysRotation.type.show(limit)}; the daily rotation replaces a key before it is too old, one that is seals nothing, and stored values follow`
+  const count = keys.reduce((sum, one) => sum + (one.count ?? 1), 0)
+  const says = `${count} keys that encrypt, wrap, sign or look up are in use, the oldest for ${oldestDays} days of ${keysRotation.type.show(limit)}; the daily rotation replaces a key before it is too old, one that is seals nothing, and stored values follow`
   return observed(
     failures,
     says,
-    { keys: keys.length, oldestDays, limitSeconds: limit, valuesLeft: left },
-    { count: keys.length, coverage: 1, of: 'keys' },
+    { keys: count, oldestDays, limitSeconds: limit, valuesLeft: left },
+    { count, coverage: 1, of: 'keys' },
   )
 }
 
@@ -126,15 +160,15 @@ export const keysRotated: Control<EncryptionSystem> = control({
     'platform/encryption/rotation',
   ],
   looks:
-    'Reads the age of every key in use, of each class, makes one old in a transaction that is undone and looks whether the daily rotation replaces it, tries to seal with a key past its age, and counts values under keys that were replaced more than a week ago.',
+    'Reads the age of every key in use, of each class, makes a data key, a look-up key and a person’s key old in a transaction that is undone and looks whether the daily rotation replaces them, tries to seal with a key past its age, and counts values under keys that were replaced more than a week ago.',
   breaks:
-    'A key older than the limit, a rotation that obeys twice the limit, a seal that obeys no limit and values that nobody moved must be found.',
+    'A data key, a look-up key and a person’s key older than the limit, a rotation that obeys twice the limit, a seal that obeys no limit, and values and look-up values that nobody moved must be found.',
   check: async (system) => {
     await ensureProviderKeys(system)
     const tried = await rotationOf(system, 0.95, system.policy)
     return keysAreYoung(system, {
       keys: await keysInUse(system, system.keyring),
-      rotatesInTime: tried.rotated,
+      missed: tried.missed,
       expiredRefused: await expiredIsRefused(system),
       left: await leftBehind(system, MOVED_SECONDS),
     })
@@ -143,22 +177,22 @@ export const keysRotated: Control<EncryptionSystem> = control({
     await ensureProviderKeys(system)
     const limit = system.policy.read(keysRotation)
     const twice = policyWith({ [keysRotation.name]: limit * 2 }, system.policy)
-    const late = await rotationOf(system, 0.95, twice)
-    const old = await rotationOf(system, 1.01, twice)
-    const good = {
-      keys: await keysInUse(system, system.keyring),
-      rotatesInTime: true,
-      expiredRefused: true,
-      left: 0,
+    const keys = await keysInUse(system, system.keyring)
+    const seen = (bad: Partial<Seen>): Observation =>
+      keysAreYoung(system, { keys, missed: [], expiredRefused: true, left: 0, ...bad })
+    const broken: Record<string, Observation> = {}
+    for (const kind of KINDS) {
+      const late = await rotationOf(system, 0.95, twice, [kind])
+      const old = await rotationOf(system, 1.01, twice, [kind])
+      broken[`a rotation that obeys twice the limit: ${kind}`] = seen({ missed: late.missed })
+      broken[`${KIND_NAMES[kind]} past the limit`] = seen({ keys: old.keys })
     }
+    const expiredRefused = await sealingIsRefused(system, Number.MAX_SAFE_INTEGER)
     return everyBreakFound({
-      'a rotation that obeys twice the limit': keysAreYoung(system, { ...good, rotatesInTime: late.rotated }),
-      'a key past the limit': keysAreYoung(system, { ...good, keys: old.keys }),
-      'a seal that obeys no limit': keysAreYoung(system, {
-        ...good,
-        expiredRefused: await sealingIsRefused(system, Number.MAX_SAFE_INTEGER),
-      }),
-      'values that nobody moved': keysAreYoung(system, { ...good, left: await leftByNobody(system) }),
+      ...broken,
+      'a seal that obeys no limit': seen({ expiredRefused }),
+      'values that nobody moved': seen({ left: await leftByNobody(system, 'data') }),
+      'look-up values that nobody made anew': seen({ left: await leftByNobody(system, 'index') }),
     })
   },
 })

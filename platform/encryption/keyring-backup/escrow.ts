@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { SecretWrapper } from '#backup'
 import type { Clock } from '../../kernel/clock.ts'
 import { Problem } from '../../kernel/problem.ts'
-import { tarOf } from './tar.ts'
+import { filesOf, tarOf } from './tar.ts'
 
 /** Files of the local root key: the first version and later ones. */
 const ROOT_FILE = /^root(-\d{1,6})?\.key$/
@@ -43,4 +43,12 @@ export async function rootEscrow(
     for (const { bytes } of files) bytes.fill(0)
     archive.fill(0)
   }
+}
+
+/** The key files of an escrow that was opened; throws `recovery.unreadable` for anything else. */
+export function escrowedFiles(archive: Buffer): readonly { readonly name: string; readonly bytes: Buffer }[] {
+  const files = filesOf(archive)
+  if (files === null || files.length === 0 || files.some(({ name }) => !ROOT_FILE.test(name)))
+    throw new Problem('recovery.unreadable', 'The escrow of the root key holds something else.')
+  return files
 }

@@ -11,4 +11,4 @@ export {
 } from './backup.ts'
 export { keyringBackupJobs, type KeyringCopying } from './jobs.ts'
 export { readCopy as readKeyringCopy } from './format.ts'
-export { rootEscrow } from './escrow.ts'
+export { escrowedFiles, rootEscrow } from './escrow.ts'

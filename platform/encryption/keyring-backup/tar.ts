@@ -32,3 +32,26 @@ function headerOf(name: string, size: number, at: Date): Buffer {
   block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148)
   return block
 }
+
+/** The files of such an archive; null for anything that `tarOf` does not make. */
+export function filesOf(
+  archive: Buffer,
+): readonly { readonly name: string; readonly bytes: Buffer }[] | null {
+  const files: { readonly name: string; readonly bytes: Buffer }[] = []
+  for (let at = 0; at + BLOCK_BYTES <= archive.length;) {
+    const block = archive.subarray(at, at + BLOCK_BYTES)
+    const name = textAt(block, 0, 100)
+    if (name === '') return files
+    const size = textAt(block, 124, 12)
+    if (textAt(block, 257, 6) !== 'ustar' || block[156] !== 0x30 || !/^[0-7]{11}$/.test(size)) return null
+    const [from, length] = [at + BLOCK_BYTES, Number.parseInt(size, 8)]
+    if (from + length > archive.length) return null
+    files.push({ name, bytes: archive.subarray(from, from + length) })
+    at = from + Math.ceil(length / BLOCK_BYTES) * BLOCK_BYTES
+  }
+  return null
+}
+
+function textAt(block: Buffer, at: number, length: number): string {
+  return block.toString('latin1', at, at + length).split('\0')[0] ?? ''
+}

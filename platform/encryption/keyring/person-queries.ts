@@ -46,6 +46,18 @@ export function personKeys(keyring: Keyring, tenant: string): Promise<StoredPers
     .execute()
 }
 
+/** Whose keys have these ids (the first halves of their fingerprints), by id; destroyed ones too. */
+export async function personsOfKeys(
+  keyring: Keyring,
+  tenant: string,
+  keyIds: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await sql<{ id: string; person: string }>`
+    select substr(fingerprint, 1, 32) as id, person from person_key
+    where tenant = ${tenant} and substr(fingerprint, 1, 32) = any(${[...keyIds]}::text[])`.execute(keyring)
+  return new Map(rows.map(({ id, person }) => [id, person]))
+}
+
 /** The newest live version of every person's key; those who were forgotten have none. */
 function newestVersions(keyring: Keyring) {
   return keyring

@@ -320,15 +320,19 @@ export async function sealingFingerprints(
     .execute()
 }
 
-/** Makes the live keys of a tenant and its persons as old as `at`, inside a transaction that is undone. */
-export async function backdateKeys(keyring: Keyring, tenant: string, at: Date): Promise<void> {
-  for (const table of ['data_key', 'person_key'] as const)
-    await keyring
-      .updateTable(table)
-      .set({ created_at: at })
-      .where('tenant', '=', tenant)
-      .where('destroyed_at', 'is', null)
-      .execute()
+/** Makes the live keys of one kind of a tenant, or of its persons, as old as `at`, inside a transaction that is undone. */
+export async function backdateKeys(
+  keyring: Keyring,
+  tenant: string,
+  kind: KeyPurpose | 'persons',
+  at: Date,
+): Promise<void> {
+  const query = keyring
+    .updateTable(kind === 'persons' ? 'person_key' : 'data_key')
+    .set({ created_at: at })
+    .where('tenant', '=', tenant)
+    .where('destroyed_at', 'is', null)
+  await (kind === 'persons' ? query : query.where(sql.ref('purpose'), '=', kind)).execute()
 }
 
 /** Since when each root key, or its newest version, is in use, by its fingerprint; a keeper's versions share one. */

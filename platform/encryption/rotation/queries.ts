@@ -68,7 +68,10 @@ export async function finishRun(db: Database, store: string, at: Date): Promise<
 }
 
 /** How many blocks a table has. */
-export async function blocksOf(db: Database, of: SealedColumn): Promise<number> {
+export async function blocksOf(
+  db: Database,
+  of: { readonly schema: string; readonly table: string },
+): Promise<number> {
   const { rows } = await sql<{ blocks: number }>`
     select (pg_relation_size(${`${of.schema}.${of.table}`}::regclass)
       / current_setting('block_size')::bigint)::int as blocks`.execute(db)
@@ -76,7 +79,7 @@ export async function blocksOf(db: Database, of: SealedColumn): Promise<number> 
 }
 
 /** The tenant whose key sealed a row's value. */
-function tenantOf(of: SealedColumn): RawBuilder<string> {
+export function tenantOf(of: SealedColumn): RawBuilder<string> {
   const own = of.tenant === null ? sql<string>`${PROVIDER}::text` : sql<string>`${sql.ref(of.tenant)}::text`
   return of.orProvider === true ? sql<string>`coalesce(${own}, ${PROVIDER})` : own
 }
@@ -192,6 +195,27 @@ export async function plantSealed(
   await tx
     .insertInto('outbox')
     .values({ id, channel: 'letter', kind: 'probe', message, state: 'kept', created_at })
+    .execute()
+}
+
+/** Puts a look-up value where invitations keep theirs, inside a transaction that is undone. */
+export async function plantLookUp(
+  tx: Database,
+  one: { readonly id: string; readonly at: Date; readonly index: Buffer; readonly email: Buffer },
+): Promise<void> {
+  const { id, at, index: email_index, email } = one
+  const token_hash = Buffer.from(id)
+  await tx
+    .insertInto('link')
+    .values({
+      id,
+      kind: 'first-administrator',
+      token_hash,
+      email,
+      email_index,
+      created_at: at,
+      expires_at: at,
+    })
     .execute()
 }
 

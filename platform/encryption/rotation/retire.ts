@@ -1,16 +1,16 @@
 import type { Database } from '../../db/index.ts'
-import { HOUR, secondsBetween } from '../../kernel/clock.ts'
+import { secondsBetween } from '../../kernel/clock.ts'
+import { KNOWN_SECONDS } from '../key-age.ts'
 import { retireVersion } from '../key-changes.ts'
 import type { KeyStoreParts } from '../key-parts.ts'
+import type { LookUpColumn } from './look-ups.ts'
 import { forgetUnused, noteUnused, unusedKeys } from './queries.ts'
 import { countUses, olderVersions } from './uses.ts'
-
-/** A process that does not hear of a new version goes on with the older one for no longer than this. */
-const HELD_ELSEWHERE_SECONDS = 2 * HOUR
 
 /** What retiring needs besides the keys. */
 export interface RetireParts extends KeyStoreParts {
   readonly data: Database
+  readonly lookUps: readonly LookUpColumn[]
   /** How long a backup can still be restored whose values name an older version, in seconds. */
   readonly backupSeconds: () => number
   /** Since when backups are held beyond that, such as for a court; they must stay readable. */
@@ -26,34 +26,35 @@ export interface Retired {
 }
 
 /**
- * Destroys versions that nothing names any more: no stored value, and no value in a backup, because every backup from the time when
- * one did has expired and none is held. Policy 2.3-a.1.
+ * Destroys versions of keys of tenants and persons that nothing is under any more: no stored value, and no value in a backup, because
+ * every backup from the time when one was has expired and none is held. Policy 2.3-a.1.
  */
 export async function retireUnused(parts: RetireParts): Promise<Retired> {
   const { data, keyring, clock } = parts
   const out = { retired: 0, waiting: 0, inUse: 0 }
   const older = await olderVersions(keyring)
   if (older.length === 0) return out
-  const { moving, fixed } = await countUses(data)
+  const { moving, fixed } = await countUses(data, parts.lookUps)
   const unused = new Map((await unusedKeys(data)).map((one) => [one.fingerprint, one.since]))
   const now = clock.now()
   const held = await parts.heldSince()
-  for (const { tenant, version, fingerprint, keyId, replacedAt } of older) {
-    const named = (moving.get(keyId) ?? 0) + (fixed.get(keyId) ?? 0) > 0
-    if (named || secondsBetween(replacedAt, now) < HELD_ELSEWHERE_SECONDS) {
+  for (const { of, fingerprint, mark, replacedAt } of older) {
+    const named = (moving.get(mark) ?? 0) + (fixed.get(mark) ?? 0) > 0
+    if (named || secondsBetween(replacedAt, now) < KNOWN_SECONDS) {
       await forgetUnused(data, fingerprint)
       out.inUse += 1
       continue
     }
     const since = unused.get(fingerprint)
-    if (since === undefined) await noteUnused(data, { fingerprint, tenant, version, since: now })
+    if (since === undefined)
+      await noteUnused(data, { fingerprint, tenant: of.tenant, version: of.version, since: now })
     // A held backup from before the version was unused may name it. Policy 6.1-e.
     const isHeld = since !== undefined && held.some((from) => from < since)
     if (since === undefined || isHeld || secondsBetween(since, now) <= parts.backupSeconds()) {
       out.waiting += 1
       continue
     }
-    if (await retireVersion(parts, { tenant, purpose: 'data', version })) out.retired += 1
+    if (await retireVersion(parts, of)) out.retired += 1
     await forgetUnused(data, fingerprint)
   }
   return out

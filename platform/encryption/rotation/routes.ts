@@ -7,8 +7,9 @@ import { z } from '../../kernel/schema.ts'
 import type { Keyring } from '../keyring/database.ts'
 import { keysRotation } from '../parameters.ts'
 import type { KeyClass } from './classes.ts'
+import type { LookUpColumn } from './look-ups.ts'
 import { columnRuns, unusedKeys } from './queries.ts'
-import { countUses, olderVersions } from './uses.ts'
+import { countUses, olderVersions, type KeyUses, type OlderVersion } from './uses.ts'
 
 /** What the routes of rotation need. */
 export interface RotationRouteDeps {
@@ -17,6 +18,7 @@ export interface RotationRouteDeps {
   readonly clock: Clock
   readonly policy: PolicyReader
   readonly classes: readonly KeyClass[]
+  readonly lookUps: readonly LookUpColumn[]
 }
 
 /** Keys of one class that are named, oldest first. */
@@ -131,10 +133,11 @@ async function listKeys({ classes, clock, policy }: RotationRouteDeps) {
   return { limitSeconds: policy.read(keysRotation), classes: await Promise.all(listed) }
 }
 
-async function rotationStatus({ db, keyring }: RotationRouteDeps) {
+async function rotationStatus({ db, keyring, lookUps }: RotationRouteDeps) {
   const older = await olderVersions(keyring)
-  const { moving, fixed } = older.length === 0 ? { moving: new Map(), fixed: new Map() } : await countUses(db)
+  const uses = older.length === 0 ? { moving: new Map(), fixed: new Map() } : await countUses(db, lookUps)
   const unused = new Map((await unusedKeys(db)).map((one) => [one.fingerprint, one.since]))
+  const groups = [...Map.groupBy(older, groupOf).values()]
   return {
     runs: (await columnRuns(db)).map((run) => ({
       store: run.store,
@@ -145,15 +148,36 @@ async function rotationStatus({ db, keyring }: RotationRouteDeps) {
       moved: run.moved,
       unreadable: run.unreadable,
     })),
-    older: older.map((one) => ({
-      tenant: one.tenant,
-      version: one.version,
-      replacedAt: one.replacedAt.toISOString(),
-      /** Values that wait to be moved. */
-      values: moving.get(one.keyId) ?? 0,
-      /** Values whose bytes stay as they are, such as events that the ledger proves. */
-      fixed: fixed.get(one.keyId) ?? 0,
-      unusedSince: unused.get(one.fingerprint)?.toISOString() ?? null,
-    })),
+    older: groups.flatMap((group) => olderShown(group, uses, unused)),
   }
+}
+
+/** Keys of persons are many: those of a tenant that have the same number are shown together. */
+function groupOf({ of }: OlderVersion): string {
+  return [of.tenant, 'person' in of ? 'person' : of.purpose, of.version].join(' ')
+}
+
+function olderShown(group: readonly OlderVersion[], uses: KeyUses, unused: ReadonlyMap<string, Date>) {
+  const [first] = group
+  if (first === undefined) return []
+  const { of } = first
+  const sum = (counts: KeyUses['moving']): number =>
+    group.reduce((total, { mark }) => total + (counts.get(mark) ?? 0), 0)
+  const since = group.map(({ fingerprint }) => unused.get(fingerprint)?.getTime() ?? Infinity)
+  const lastUnused = Math.max(...since)
+  return [
+    {
+      tenant: of.tenant,
+      class: 'person' in of ? 'person' : of.purpose,
+      version: of.version,
+      /** How many; more than one only of persons. */
+      keys: group.length,
+      replacedAt: new Date(Math.min(...group.map((one) => one.replacedAt.getTime()))).toISOString(),
+      /** Values that wait to be moved. */
+      values: sum(uses.moving),
+      /** Values whose bytes stay as they are, such as events that the ledger proves, and look-up values that end by themselves. */
+      fixed: sum(uses.fixed),
+      unusedSince: Number.isFinite(lastUnused) ? new Date(lastUnused).toISOString() : null,
+    },
+  ]
 }
