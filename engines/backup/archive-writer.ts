@@ -1,13 +1,6 @@
 import type { ArchiveObjects, SealedObject } from './model.ts'
-import {
-  describeObject,
-  giveBack,
-  objectBytesMax,
-  pack,
-  sealPacked,
-  storedBytesMax,
-  type EpochSecret,
-} from './object-format.ts'
+import { objectBytesMax, storedBytesMax, type EpochSecret } from './object-format.ts'
+import type { ObjectPacker } from './object-packer.ts'
 import type { Receipt } from './regions.ts'
 import type { ArchiveWriter } from './repository-model.ts'
 
@@ -18,12 +11,13 @@ interface ArchiveRequest {
   readonly name: string
   readonly system: string
   readonly epoch: EpochSecret
+  readonly packer: ObjectPacker
   readonly pathOf: (index: number) => string
   readonly put: (path: string, bytes: Buffer) => Promise<Receipt>
   readonly onReceipt: (receipt: Receipt) => void
 }
 
-/** Cuts an archive of unknown length into objects; packs several in the thread pool while more arrives. */
+/** Cuts an archive of unknown length into objects; packs several at the same time while more arrives. */
 export class ArchivePieces implements ArchiveWriter {
   plainBytes = 0
   storedBytes = 0
@@ -34,13 +28,14 @@ export class ArchivePieces implements ArchiveWriter {
   /** Sealed objects that every region has. */
   readonly #stored: Buffer[] = []
   readonly #failures: unknown[] = []
-  #filling: Buffer = Buffer.allocUnsafeSlow(objectBytesMax)
+  #filling: Buffer
   #filled = 0
   #pieces = 0
   #ended: Promise<ArchiveObjects> | null = null
 
   constructor(request: ArchiveRequest) {
     this.#request = request
+    this.#filling = request.packer.memory(objectBytesMax)
   }
 
   get name(): string {
@@ -87,23 +82,20 @@ export class ArchivePieces implements ArchiveWriter {
       .catch((error: unknown) => void this.#failures.push(error))
       .finally(() => this.#underWay.delete(piece))
     this.#underWay.add(piece)
-    this.#filling = this.#spare.pop() ?? Buffer.allocUnsafeSlow(objectBytesMax)
+    this.#filling = this.#spare.pop() ?? this.#request.packer.memory(objectBytesMax)
     this.#filled = 0
   }
 
   async #seal(buffer: Buffer, bytes: number, index: number): Promise<void> {
-    const { epoch, system, pathOf, put, onReceipt } = this.#request
+    const { epoch, system, packer, pathOf, put, onReceipt } = this.#request
     const path = pathOf(index)
-    const packed = await pack(buffer.subarray(0, bytes))
+    const room = this.#stored.pop() ?? packer.memory(storedBytesMax)
+    const object = await packer.seal({ epoch, system, path }, buffer.subarray(0, bytes), room)
     this.#spare.push(buffer)
-    const room = this.#stored.pop() ?? Buffer.allocUnsafeSlow(storedBytesMax)
-    const stored = sealPacked(epoch, system, path, packed, room)
-    giveBack(packed)
-    if (stored.length > storedBytesMax) throw new Error('an object grew beyond its limit')
-    this.#objects[index] = describeObject(path, bytes, stored)
-    const receipt = await put(path, stored)
+    this.#objects[index] = object
+    const receipt = await put(path, room.subarray(0, object.bytes))
     onReceipt(receipt)
-    this.storedBytes += stored.length
+    this.storedBytes += object.bytes
     // One that a region did not take may still be read by what is left of that attempt.
     void receipt.answered.then((everywhere) => everywhere && this.#stored.push(room))
   }

@@ -4,6 +4,7 @@ import type { Epochs } from './epochs.ts'
 import { manifestKind, manifestText, readManifest } from './manifest.ts'
 import { RepositoryError, type ArchiveObjects, type BackupManifest, type SealedObject } from './model.ts'
 import { describeObject, sealObject, type EpochSecret } from './object-format.ts'
+import { packHere } from './object-packer.ts'
 import { repositoryPaths, stampOf } from './paths.ts'
 import type { Receipt, Regions } from './regions.ts'
 import type { BackupFacts, BackupWriter, RepositoryOptions } from './repository-model.ts'
@@ -42,6 +43,7 @@ export async function openBackupWriter(request: WriterRequest): Promise<BackupWr
         name: archive,
         system: options.system,
         epoch,
+        packer: options.packer ?? packHere,
         pathOf: (index) => paths.archiveObject(name, archive, index),
         put,
         onReceipt: (receipt) => receipts.push(receipt),

@@ -14,7 +14,7 @@ export interface ObjectStore {
   readonly lock: 'compliance' | 'promised'
   /** Stores an object whole or not at all; the same bytes again are accepted, other bytes throw `RepositoryError` `exists`. The bytes are the caller's: once this has settled they may be overwritten. */
   put(path: string, bytes: Uint8Array, options: { readonly retainUntil: Date | null }): Promise<void>
-  /** Throws `missing`. */
+  /** Throws `missing`. The bytes are the caller's alone, who may give their memory back. */
   get(path: string): Promise<Buffer>
   head(path: string): Promise<ObjectHead | null>
   /** Every object whose path begins so, in no certain order. */

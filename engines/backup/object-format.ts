@@ -1,6 +1,14 @@
 import { createSecretKey, hash, hkdfSync, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
-import { constants, createZstdCompress, zstdDecompress, type InputType, type ZstdOptions } from 'node:zlib'
+import {
+  constants,
+  createZstdCompress,
+  zstdCompressSync,
+  zstdDecompress,
+  zstdDecompressSync,
+  type InputType,
+  type ZstdOptions,
+} from 'node:zlib'
 import { EnvelopeError, openFile, sealedFileBytes, sealFileInto } from '../envelope/index.ts'
 import { RepositoryError, type SealedObject } from './model.ts'
 
@@ -42,14 +50,23 @@ function objectContext(system: string, path: string): Buffer {
   return Buffer.from(`surety backup object 1\0${system}\0${path}`)
 }
 
-/** Compresses in the thread pool; several may be under way. The result has memory of its own (`giveBack`). */
-export function pack(plain: Uint8Array): Promise<Buffer> {
-  const stream = createZstdCompress({
+function packing(plain: Uint8Array): ZstdOptions {
+  return {
     // One output buffer instead of many joined ones; incompressible bytes grow by 3 in every 128 KiB.
     chunkSize: Math.max(1024, plain.length + (plain.length >> 8) + 64),
     pledgedSrcSize: plain.length,
     params: { [constants.ZSTD_c_compressionLevel]: 1 },
-  })
+  }
+}
+
+/** Compresses on this thread, which takes less processor time: all of it is there at once. */
+export function packSync(plain: Uint8Array): Buffer {
+  return zstdCompressSync(plain, packing(plain))
+}
+
+/** Compresses in the thread pool; several may be under way. The result has memory of its own (`giveBack`). */
+export function pack(plain: Uint8Array): Promise<Buffer> {
+  const stream = createZstdCompress(packing(plain))
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
   const pieces: Buffer[] = []
   stream.on('data', (piece: Buffer) => pieces.push(piece))
@@ -83,31 +100,52 @@ export function declaredBytes(frame: Buffer): number | null {
   return frame.readUIntLE(at, length) + (length === 2 ? 256 : 0)
 }
 
-/** Unpacks one frame, never to more than it declares, which is never more than an object may hold. */
-async function unpack(frame: Buffer, path: string): Promise<Buffer> {
+/** How to unpack one frame: never to more than it declares, which is never more than an object may hold. */
+function unpacking(frame: Buffer, path: string): ZstdOptions & { readonly maxOutputLength: number } {
   const bytes = declaredBytes(frame)
   if (bytes === null || bytes > plainBytesMax(path)) throw new RepositoryError('damaged', path)
-  if (bytes === 0) return Buffer.alloc(0)
+  // With room left over, the runtime does not ask for another buffer of this size at the end.
+  return { chunkSize: Math.max(64, bytes + 1), maxOutputLength: Math.max(1, bytes) }
+}
+
+/** What was unpacked, if it is as long as its frame said. */
+function requireDeclared(plain: Buffer, frame: Buffer, path: string): Buffer {
+  if (plain.length !== declaredBytes(frame)) throw new RepositoryError('damaged', path)
+  return plain
+}
+
+async function unpack(frame: Buffer, path: string): Promise<Buffer> {
+  const options = unpacking(frame, path)
+  if (declaredBytes(frame) === 0) return Buffer.alloc(0)
+  const plain = await unzstd(frame, options).catch((cause: unknown) => {
+    throw new RepositoryError('damaged', path, cause)
+  })
+  return requireDeclared(plain, frame, path)
+}
+
+function unpackSync(frame: Buffer, path: string): Buffer {
+  const options = unpacking(frame, path)
+  if (declaredBytes(frame) === 0) return Buffer.alloc(0)
+  let plain: Buffer
   try {
-    const plain = await unzstd(frame, {
-      // With room left over, the runtime does not ask for another buffer of this size at the end.
-      chunkSize: Math.max(64, bytes + 1),
-      maxOutputLength: bytes,
-    })
-    if (plain.length === bytes) return plain
+    plain = zstdDecompressSync(frame, options)
   } catch (cause) {
     throw new RepositoryError('damaged', path, cause)
   }
-  throw new RepositoryError('damaged', path)
+  return requireDeclared(plain, frame, path)
 }
 
 /**
  * Gives large memory back at once: to the garbage collector it is a few bytes, so that a backup would grow, or be stopped for
  * a collection, with every object. The buffer is empty afterwards; nothing else may hold a view of it.
  */
-export function giveBack({ buffer }: Buffer): void {
-  // What is not larger may be the runtime's pool, of which others hold parts.
-  if (buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize) buffer.transfer(0)
+export function giveBack(bytes: Buffer): void {
+  ownMemory(bytes)?.transfer(0)
+}
+
+/** The memory behind a buffer; undefined where it is so small that it may be the runtime's pool, of which others hold parts, or shared. */
+export function ownMemory({ buffer }: Buffer): ArrayBuffer | undefined {
+  return buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize ? buffer : undefined
 }
 
 /**
@@ -153,6 +191,19 @@ export function epochOf(path: string, stored: Uint8Array): string {
   return header.toString('hex', 4)
 }
 
+/** The packed frame of stored bytes; nothing of it unless all of it is authentic and of this place. */
+function openPacked(epoch: EpochSecret, system: string, path: string, stored: Uint8Array): Buffer {
+  if (stored.length > plainBytesMax(path) + 1024 * 1024) throw new RepositoryError('damaged', path)
+  if (epochOf(path, stored) !== epoch.id) throw new RepositoryError('foreign', path)
+  try {
+    const sealed = stored.subarray(objectHeaderBytes)
+    return openFile([objectKey(epoch, path)], objectContext(system, path), sealed)
+  } catch (cause) {
+    if (!(cause instanceof EnvelopeError)) throw cause
+    throw new RepositoryError(cause.code === 'commitment-mismatch' ? 'foreign' : 'damaged', path, cause)
+  }
+}
+
 /** The reverse of `sealObject`; releases nothing unless all of it is authentic and of this place. */
 export async function openObject(
   epoch: EpochSecret,
@@ -160,17 +211,16 @@ export async function openObject(
   path: string,
   stored: Uint8Array,
 ): Promise<Buffer> {
-  if (stored.length > plainBytesMax(path) + 1024 * 1024) throw new RepositoryError('damaged', path)
-  if (epochOf(path, stored) !== epoch.id) throw new RepositoryError('foreign', path)
-  let packed: Buffer
-  try {
-    const sealed = stored.subarray(objectHeaderBytes)
-    packed = openFile([objectKey(epoch, path)], objectContext(system, path), sealed)
-  } catch (cause) {
-    if (!(cause instanceof EnvelopeError)) throw cause
-    throw new RepositoryError(cause.code === 'commitment-mismatch' ? 'foreign' : 'damaged', path, cause)
-  }
+  const packed = openPacked(epoch, system, path, stored)
   const plain = await unpack(packed, path)
+  giveBack(packed)
+  return plain
+}
+
+/** `openObject` on this thread alone. */
+export function openObjectSync(epoch: EpochSecret, system: string, path: string, stored: Uint8Array): Buffer {
+  const packed = openPacked(epoch, system, path, stored)
+  const plain = unpackSync(packed, path)
   giveBack(packed)
   return plain
 }

@@ -1,13 +1,7 @@
 import type { Epochs } from './epochs.ts'
 import { RepositoryError, type SealedObject } from './model.ts'
-import {
-  describeObject,
-  epochOf,
-  openObject,
-  requireDescribed,
-  sealObject,
-  type EpochSecret,
-} from './object-format.ts'
+import { describeObject, epochOf, requireDescribed, sealObject, type EpochSecret } from './object-format.ts'
+import { packHere } from './object-packer.ts'
 import { requirePath } from './paths.ts'
 import type { Reader } from './reader.ts'
 import type { Regions } from './regions.ts'
@@ -40,7 +34,7 @@ export function openObjects(
   reader: Reader,
   epochs: Epochs,
 ): Objects {
-  const { system } = options
+  const { system, packer = packHere } = options
   const origin = openOrigin(epochs)
   const put: Objects['put'] = async (path, plain, retainUntil) => {
     requirePath(system, path)
@@ -54,8 +48,12 @@ export function openObjects(
   const get: Objects['get'] = async (path, { region, expected } = {}) => {
     requirePath(system, path)
     const stored = await reader.get(path, region)
-    if (expected !== undefined) requireDescribed(expected, stored)
-    const plain = await openObject(await epochFor(epochs, path, stored), system, path, stored)
+    const epoch = await epochFor(epochs, path, stored).catch((error: unknown) => {
+      // Of bytes that are not those that were promised, nothing is believed: neither does their epoch say what is wrong.
+      if (expected !== undefined) requireDescribed(expected, stored)
+      throw error
+    })
+    const plain = await packer.open({ epoch, system, path }, stored, expected)
     if (expected !== undefined && plain.length !== expected.plainBytes)
       throw new RepositoryError('damaged', path)
     return plain

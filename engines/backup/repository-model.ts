@@ -11,6 +11,7 @@ import type {
   SecretOpener,
   SecretWrapper,
 } from './model.ts'
+import type { ObjectPacker } from './object-packer.ts'
 import type { WalIndex, WalPlan } from './wal-model.ts'
 
 /** How long objects are locked from the moment they are written, in seconds. Policy 6.1-e. */
@@ -49,6 +50,8 @@ export interface RepositoryOptions {
   readonly epochSeconds?: number
   /** The size of a segment of the cluster's log, at most 16 MiB, which is the default. */
   readonly segmentBytes?: number
+  /** Packs and opens the objects of archives on threads of their own (`packerThreads`); without it the caller's thread does. */
+  readonly packer?: ObjectPacker
   readonly onRegion?: (event: RegionEvent) => void
 }
 

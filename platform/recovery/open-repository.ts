@@ -1,5 +1,5 @@
 import { createSecretKey } from 'node:crypto'
-import { openRepository, type Repository } from '#backup'
+import { openRepository, type ObjectPacker, type Repository } from '#backup'
 import type { Clock } from '../kernel/clock.ts'
 import type { Config } from '../kernel/config.ts'
 import { keyFile } from '../kernel/secret-file.ts'
@@ -41,12 +41,13 @@ export function houseParts(config: Config, clock: Clock, keepSeconds: () => numb
 
 /**
  * Opens the repository of the cluster `system` for writing. With `reading` it also opens what was written before, which
- * needs the recovery key on this machine; null of the opener is refused by the repository at the first object.
+ * needs the recovery key on this machine; null of the opener is refused by the repository at the first object. With `packer`
+ * objects are packed and opened there.
  */
 export async function openBackupRepository(
   parts: HouseParts,
   system: string,
-  { reading = false }: { readonly reading?: boolean } = {},
+  { reading = false, packer }: { readonly reading?: boolean; readonly packer?: ObjectPacker } = {},
 ): Promise<RepositoryHouse> {
   const stores = await openStores(parts.stores, parts.clock)
   const keys = await openBackupKeys(parts.keyFolders)
@@ -64,6 +65,7 @@ export async function openBackupRepository(
     },
     wrapper: keys.wrapper,
     ...(opener === null ? {} : { opener }),
+    ...(packer === undefined ? {} : { packer }),
     fileKey: createSecretKey(await keyFile(parts.keyFolders.keysFolder, 'backup-files.key')),
     clock: parts.clock,
     retention: () => retentionOf(parts.keepSeconds()),

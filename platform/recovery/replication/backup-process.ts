@@ -1,5 +1,6 @@
 /** Makes one backup as a process of its own, so that compressing and sealing hold up nothing else, and ends. */
 import { setPriority } from 'node:os'
+import { packerThreads } from '#backup'
 import { readConfig } from '../../kernel/config.ts'
 import { systemClock as clock } from '../../kernel/clock.ts'
 import { Problem } from '../../kernel/problem.ts'
@@ -18,13 +19,15 @@ async function make(order: BackupOrder, say: (word: BackupWord) => void): Promis
   const config = readConfig(process.env)
   const keepSeconds = (): number => order.keepSeconds
   const { system } = await factsOf(order.url)
-  const house = await openBackupRepository(houseParts(config, clock, keepSeconds), system)
+  const packer = packerThreads()
+  const house = await openBackupRepository(houseParts(config, clock, keepSeconds), system, { packer })
   try {
     const manifests = openParentManifests(order.manifestsFolder)
     const parts = { url: order.url, repository: house.repository, manifests }
     return refOf(await takeBackup(parts, order.parent, (progress) => say({ progress })))
   } finally {
     await house.close()
+    await packer.close()
   }
 }
 

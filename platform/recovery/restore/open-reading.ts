@@ -1,5 +1,6 @@
 import {
   openRepository,
+  packerThreads,
   type ObjectStore,
   type Repository,
   type RepositoryOptions,
@@ -73,8 +74,9 @@ export async function openReading(parts: ReadingParts, system?: string): Promise
     )
   const identities = await readRecoveryFolder(parts.recoveryFolder)
   const stores = await openStores(parts.stores, parts.clock)
+  const packer = packerThreads()
   const close = async (): Promise<void> => {
-    await Promise.all(stores.map((one) => one.close()))
+    await Promise.all([packer.close(), ...stores.map((one) => one.close())])
   }
   try {
     const opener =
@@ -86,6 +88,7 @@ export async function openReading(parts: ReadingParts, system?: string): Promise
       ...(opener === null ? {} : { opener }),
       clock: parts.clock,
       retention: () => retentionOf(0),
+      packer,
     }
     return { repository: openRepository(options), options, stores, opener, close }
   } catch (error) {

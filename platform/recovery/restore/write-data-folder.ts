@@ -2,6 +2,7 @@ import {
   DatabaseManifestError,
   extractArchive,
   fileChecker,
+  giveBack,
   IncrementalFileError,
   readDatabaseManifest,
   RepositoryError,
@@ -66,8 +67,11 @@ async function writeBackup(
   const pieces = async function* () {
     for await (const bytes of inOrder(objects, reading.object, AHEAD)) {
       at += 1
+      const { length } = bytes
       yield bytes
-      told(bytes.length)
+      // It is written by now, and the next object needs as much.
+      giveBack(bytes)
+      told(length)
     }
   }
   try {

@@ -97,6 +97,11 @@ async function put(parts: Parts, path: string, bytes: Uint8Array, until: Date | 
   }
 }
 
+/** The client of the service takes no memory that threads share. */
+function unshared(bytes: Uint8Array): Uint8Array {
+  return bytes.buffer instanceof SharedArrayBuffer ? Buffer.from(bytes) : bytes
+}
+
 function putNew({ s3, ...parts }: Parts, path: string, bytes: Uint8Array, until: Date | null) {
   const lock =
     until === null ? {} : ({ ObjectLockMode: 'COMPLIANCE', ObjectLockRetainUntilDate: until } as const)
@@ -105,7 +110,7 @@ function putNew({ s3, ...parts }: Parts, path: string, bytes: Uint8Array, until:
       new sdk.PutObjectCommand({
         Bucket: s3.of.bucket,
         Key: keyOf({ s3, ...parts }, path),
-        Body: bytes,
+        Body: unshared(bytes),
         ContentType: 'application/octet-stream',
         IfNoneMatch: '*',
         // The service compares them with what arrived.
