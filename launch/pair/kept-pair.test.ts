@@ -10,6 +10,22 @@ import type { SiteName } from '../sites/state.ts'
 import { keptPair, replaceLost, type KeptPair, type KeptPairParts } from './kept-pair.ts'
 import { openPairRig, until, type PairRig } from './pair-rig.fixture.ts'
 
+const PASSWORD = 'sample-password'
+
+/** The rights that docs/recovery.md asks for, and no more. */
+const USERS = `
+  create role sample_writer login password '${PASSWORD}';
+  create role sample_changer login password '${PASSWORD}' in role sample_writer, pg_monitor, pg_signal_backend;
+  alter database surety owner to sample_writer;
+  grant alter system on parameter default_transaction_read_only to sample_changer;
+  grant execute on function pg_promote, pg_reload_conf to sample_changer`
+
+const TABLES = `
+  set role sample_writer;
+  create schema surety;
+  create table surety.heartbeat (at timestamptz);
+  create table surety.kept (n int primary key)`
+
 /** How much may be lost in order, in these tests (seconds). */
 const BEHIND_SECONDS_MAX = 60
 
@@ -18,9 +34,12 @@ suite('two servers of the operator’s own', { timeout: 120_000 }, () => {
   let pair: KeptPair
   const said: string[] = []
 
+  const as = (user: string) => (site: SiteName) => ({ ...rig.address(site), user, password: PASSWORD })
+  const writer = as('sample_writer')
+  const changer = as('sample_changer')
   const parts = (more: Partial<KeptPairParts> = {}): KeptPairParts => ({
-    writers: { a: rig.address('a'), b: rig.address('b') },
-    changers: { a: rig.address('a'), b: rig.address('b') },
+    writers: { a: writer('a'), b: writer('b') },
+    changers: { a: changer('a'), b: changer('b') },
     backup: rig.replicationUser,
     regions: { a: 'sample-north', b: 'sample-south' },
     fence: { command: [rig.fenceProgram], secondsMax: 20 },
@@ -50,21 +69,21 @@ suite('two servers of the operator’s own', { timeout: 120_000 }, () => {
     }
   }
   const count = async (): Promise<number> =>
-    (await through<{ n: number }>('select count(*)::int as n from kept'))[0]?.n ?? -1
+    (await through<{ n: number }>('select count(*)::int as n from surety.kept'))[0]?.n ?? -1
 
   async function stillAt(site: SiteName): Promise<void> {
     const { primary, pair: seen } = await pair.status()
     assert.equal(primary, site)
     assert.equal((site === 'a' ? seen.b : seen.a)?.standby, true, 'the standby was not promoted')
-    await through('insert into kept select coalesce(max(n), 0) + 1 from kept')
+    await through('insert into surety.kept select coalesce(max(n), 0) + 1 from surety.kept')
     const kept = JSON.parse(await readFile(join(rig.home, 'servers.json'), 'utf8')) as Record<string, unknown>
     assert.equal(kept['switchingTo'], null)
   }
 
   before(async () => {
     rig = await openPairRig()
-    await rig.query('a', 'create schema surety; create table surety.heartbeat (at timestamptz)')
-    await rig.query('a', 'create table public.kept (n int primary key)')
+    await rig.query('a', USERS)
+    await rig.query('a', TABLES)
     pair = await keptPair(parts())
   })
   after(async () => {
@@ -74,12 +93,12 @@ suite('two servers of the operator’s own', { timeout: 120_000 }, () => {
 
   test('policy 6.2-d: the pair is seen as it is: following, read-only, and on one machine', async () => {
     await ready()
-    await through('insert into kept values (1)')
+    await through('insert into surety.kept values (1)')
     const { pair: seen, primary, why } = await pair.status()
     assert.deepEqual({ primary, why }, { primary: 'a', why: null })
     assert.equal(seen.a?.system, seen.b?.system)
     assert.deepEqual([seen.a?.readOnly, seen.b?.readOnly, seen.link?.streaming], [false, true, true])
-    assert.deepEqual(machinesSeen(seen), { machines: 'one', by: 'both run on one kernel' })
+    assert.deepEqual(machinesSeen(seen), { machines: 'one', by: 'the log goes through a Unix socket' })
   })
 
   test('policy 6.2-d: while the fence command fails, a primary that lives is not replaced', async () => {
@@ -119,7 +138,7 @@ suite('two servers of the operator’s own', { timeout: 120_000 }, () => {
   })
 
   test('policy 6.2-d: whoever does not hold the claim on the standby changes nothing', async () => {
-    await withServer(rig.address('b'), async (client) => {
+    await withServer(changer('b'), async (client) => {
       await client.query(`select pg_advisory_lock(hashtextextended('surety failover', 0))`)
       await assert.rejects(change('switchover'), /somebody else changes the databases/)
     })
@@ -132,7 +151,7 @@ suite('two servers of the operator’s own', { timeout: 120_000 }, () => {
     const writing = new AbortController()
     const writer = (async () => {
       for (let n = 10_000; !writing.signal.aborted; n++)
-        await through(`insert into kept values (${n})`).then(
+        await through(`insert into surety.kept values (${n})`).then(
           () => confirmed.push(n),
           () => {},
         )
@@ -145,14 +164,14 @@ suite('two servers of the operator’s own', { timeout: 120_000 }, () => {
     writing.abort()
     await writer
     assert.deepEqual({ from, to, fencedBy }, { from: 'a', to: 'b', fencedBy: 'read-only' })
-    const rows = await rig.query<{ n: number }>('b', 'select n from kept where n >= 10000')
+    const rows = await rig.query<{ n: number }>('b', 'select n from surety.kept where n >= 10000')
     const there = new Set(rows.map(({ n }) => n))
     assert.deepEqual(
       confirmed.filter((n) => !there.has(n)),
       [],
     )
     await assert.rejects(
-      rig.query('a', 'begin read write; insert into kept values (0); commit'),
+      rig.query('a', 'begin read write; insert into surety.kept values (0); commit'),
       /not currently accepting connections/,
     )
   })
@@ -166,7 +185,7 @@ suite('two servers of the operator’s own', { timeout: 120_000 }, () => {
     const both = await Promise.allSettled([change('failover'), change('failover')])
     assert.deepEqual(both.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected'])
     assert.equal((await pair.status()).primary, 'a')
-    await through('insert into kept values (20000)')
+    await through('insert into surety.kept values (20000)')
   })
 
   test('policy 6.2-d: a lost server that comes back on its old timeline is not used', async () => {
@@ -176,31 +195,32 @@ suite('two servers of the operator’s own', { timeout: 120_000 }, () => {
     assert.match(why ?? '', /site b came back on the old timeline 2; it is not used/)
     await assert.rejects(change('failover'), /came back on the old timeline/)
     // The old server answers where the new one should be.
-    const old = { a: rig.address('b'), b: rig.address('b') }
+    const old = { a: changer('b'), b: changer('b') }
     await assert.rejects(keptPair(parts({ writers: old, changers: old })), /on the old timeline 2/)
-    await through('insert into kept values (20001)')
+    await through('insert into surety.kept values (20001)')
   })
 
   test('policy 6.2-d: a server that was replaced by an older one under its address is refused at the next connection', async () => {
-    const addresses = { a: rig.address('a'), b: rig.address('b') }
+    const addresses = { a: changer('a'), b: changer('b') }
     await reopened({ changers: addresses, writers: addresses })
     const rows = await count()
-    addresses.a = rig.address('b')
+    addresses.a = changer('b')
     await new Promise((resolve) => setTimeout(resolve, 250))
     await assert.rejects(count())
     assert.match(said.at(-1) ?? '', /No database is used: .*old timeline/)
-    addresses.a = rig.address('a')
+    addresses.a = changer('a')
     assert.equal(await count(), rows)
     await reopened()
   })
 
   test('policy 6.2-d: a server that is no copy of the database is not promoted', async () => {
     await rig.makeStranger('b')
+    await rig.query('b', USERS)
     await reopened()
     assert.match((await pair.status()).why ?? '', /site b is no copy of this database/)
     await assert.rejects(change('failover'), /no copy of this database/)
     await assert.rejects(change('switchover'), /no copy of this database/)
-    await through('insert into kept values (20002)')
+    await through('insert into surety.kept values (20002)')
   })
 
   test('policy 6.2-d: a standby that somebody else promoted beside a living primary changes nothing, and a start refuses to guess', async () => {
@@ -209,13 +229,16 @@ suite('two servers of the operator’s own', { timeout: 120_000 }, () => {
     await rig.query('b', 'select pg_promote()')
     assert.match((await pair.status()).why ?? '', /site b takes writes itself, on timeline 4/)
     await assert.rejects(change('switchover'), /takes writes itself/)
-    await through('insert into kept values (20003)')
+    await through('insert into surety.kept values (20003)')
     await assert.rejects(keptPair(parts()), /both databases take writes/)
   })
 
   test('policy 6.2-d: once the known one is gone, the one that somebody else promoted is used and told', async () => {
     await rig.end('a')
-    await until('a write', async () => (await through('insert into kept values (20004)')) !== undefined)
+    await until(
+      'a write',
+      async () => (await through('insert into surety.kept values (20004)')) !== undefined,
+    )
     const { primary, changes, term } = await pair.status()
     assert.deepEqual(
       { primary, by: changes.at(-1)?.fencedBy, term },
@@ -230,7 +253,7 @@ suite('two servers of the operator’s own', { timeout: 120_000 }, () => {
     await rm(join(rig.home, 'servers.json'))
     await rig.end('b')
     // Seen from the other region: `a` of its settings is the server that was lost.
-    const addresses = { a: rig.address('b'), b: rig.address('a') }
+    const addresses = { a: changer('b'), b: changer('a') }
     const elsewhere = parts({
       writers: addresses,
       changers: addresses,
@@ -242,7 +265,7 @@ suite('two servers of the operator’s own', { timeout: 120_000 }, () => {
     )
     assert.equal((await replaceLost(elsewhere)).to, 'b')
     pair = await keptPair(elsewhere)
-    await through('insert into kept values (20005)')
+    await through('insert into surety.kept values (20005)')
   })
 })
 

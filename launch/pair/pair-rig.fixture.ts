@@ -56,8 +56,10 @@ export async function until(what: string, done: () => Promise<boolean>): Promise
 }
 
 const FENCE = `#!/bin/sh
-# Ends the server of a site at once and waits until it is gone.
-read pid < "$(dirname "$0")/place-$FENCE_SITE/postmaster.pid" || exit 1
+# Ends the server of a site at once and waits until it is gone; one whose process is somebody else's by now is gone.
+place="$(dirname "$0")/place-$FENCE_SITE"
+read pid < "$place/postmaster.pid" || exit 1
+[ "$(readlink "/proc/$pid/cwd")" = "$place" ] || exit 0
 kill -QUIT "$pid"
 while kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
 `

@@ -87,7 +87,7 @@ const data: readonly Place[] = [
     encryption: 'disk',
     backup: rebuilt('the next full backup makes it anew'),
   }),
-  place('SURETY_VAR', ['sites.json', /^sites\.json(\..*)?$/], {
+  place('SURETY_VAR', ['sites.json', /^(sites|servers)\.json(\..*)?$/], {
     kind: 'file',
     says: 'which of two databases is the first, and since when',
     holds: 'operational',

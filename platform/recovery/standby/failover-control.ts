@@ -51,7 +51,8 @@ function forgotten(system: StandbySystem): Promise<Observation> {
 export const failoverReady: Control<StandbySystem> = control({
   id: 'failover-ready',
   clauses: ['6.2-d'],
-  reads: [recoveryPoint, recoveryTest],
+  // What may be lost and how often is tested belong to 6.2-b and 6.2-c, whose own controls read them.
+  reads: [],
   everySeconds: HOUR,
   enforcedIn: ['launch/sites', 'launch/pair', 'platform/recovery/standby'],
   looks:
