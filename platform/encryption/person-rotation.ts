@@ -22,38 +22,49 @@ export async function rotatePersons(
 ): Promise<number> {
   let rotated = 0
   for (const tenant of await tenantsWithKeys(parts.keyring)) {
-    if (!only(tenant) || (await duePersons(parts.keyring, tenant, cutoff, 1)).length === 0) continue
+    if (!only(tenant) || !(await someAreDue(parts, tenant, cutoff))) continue
     const own = await openTenantKey(parts, tenant)
     if (own === null) continue
-    for (;;) {
-      const made = await rotateSome(parts, own, { tenant, cutoff }, user)
-      rotated += made
-      if (made === 0) break
+    let after: string | null = ''
+    while (after !== null) {
+      const done: Some = await rotateSome(parts, own, { tenant, cutoff, after }, user)
+      rotated += done.rotated
+      after = done.last
     }
     await notify(parts.db, 'keys_changed', tenant)
   }
   return rotated
 }
 
-async function rotateSome(
+async function someAreDue({ keyring }: KeyStoreParts, tenant: string, cutoff: Date): Promise<boolean> {
+  return (await duePersons(keyring, tenant, cutoff, { after: '', most: 1 })).length > 0
+}
+
+/** What one transaction came to, and the last of its persons; null when nobody is left. */
+interface Some {
+  readonly rotated: number
+  readonly last: string | null
+}
+
+function rotateSome(
   parts: KeyStoreParts,
   own: TenantKey,
-  { tenant, cutoff }: { readonly tenant: string; readonly cutoff: Date },
+  { tenant, cutoff, after }: { readonly tenant: string; readonly cutoff: Date; readonly after: string },
   user: KeyUser | undefined,
-): Promise<number> {
-  if ((await duePersons(parts.keyring, tenant, cutoff, 1)).length === 0) return 0
+): Promise<Some> {
   const details = { purpose: 'person' }
   return noted(parts, { action: 'rotated', tenant, details, ...(user && { user }) }, () =>
     together(parts.keyring, async (tx) => {
       // Whoever destroys a key waits for this, or this finds nobody of whom it was destroyed. A tenant's own key that was
       // replaced meanwhile leaves the rest for the next run.
-      if ((await lockTenantKey(tx, tenant, 'to read')) !== own.version) return 0
-      const due = await duePersons(tx, tenant, cutoff, PERSONS_AT_ONCE)
+      if ((await lockTenantKey(tx, tenant, 'to read')) !== own.version) return { rotated: 0, last: null }
+      const due = await duePersons(tx, tenant, cutoff, { after, most: PERSONS_AT_ONCE })
       const rows = due.map(({ person, version }) =>
         freshPersonKey(parts, own, { tenant, person, version: version + 1 }),
       )
       if (rows.length > 0) await storePersonKeys(tx, rows)
-      return rows.length
+      const last = rows.length < PERSONS_AT_ONCE ? null : (rows.at(-1)?.person ?? null)
+      return { rotated: rows.length, last }
     }),
   )
 }

@@ -70,18 +70,20 @@ function newestVersions(keyring: Keyring) {
     .orderBy('version', 'desc')
 }
 
-/** Persons of a tenant whose newest key was made at `cutoff` or before, with its version. */
+/** Persons of a tenant whose newest key was made at `cutoff` or before, with its version, in the order of their ids after one. */
 export function duePersons(
   keyring: Keyring,
   tenant: string,
   cutoff: Date,
-  most: number,
+  page: { readonly after: string; readonly most: number },
 ): Promise<{ person: string; version: number }[]> {
   return keyring
     .selectFrom(newestVersions(keyring).where('tenant', '=', tenant).as('newest'))
     .select(['person', 'version'])
     .where('created_at', '<=', cutoff)
-    .limit(most)
+    .where('person', '>', page.after)
+    .orderBy('person')
+    .limit(page.most)
     .execute()
 }
 
