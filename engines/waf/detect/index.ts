@@ -1,3 +1,3 @@
 /** Finds SQL injection and cross-site scripting in a value by reading it as SQL and as HTML in every context it may be put into. */
-export { detectSqli } from './sqli.ts'
-export { detectXss } from './xss.ts'
+export { detectSqli, mayBeSqli } from './sqli.ts'
+export { detectXss, mayBeXss } from './xss.ts'

@@ -20,6 +20,8 @@ const dialects: readonly Dialect[] = [
   { mysql: true, escapes: false },
 ]
 
+const DASH = 45
+
 /** Characters of which a value consists that is one name, number, address or identifier. */
 const plain = new Uint8Array(256)
 for (const character of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-+/:@%~')
@@ -32,10 +34,15 @@ function isPlain(value: Bytes): boolean {
   for (let index = 0; index < value.length; index += 1) {
     const code = value.charCodeAt(index)
     if (plain[code] === 0) return false
-    dashes = code === 45 ? dashes + 1 : 0
+    dashes = code === DASH ? dashes + 1 : 0
     if (dashes === 2) return false
   }
   return true
+}
+
+/** Whether a value has to hold a byte like this one to change a statement. */
+export function mayBeSqli(byte: number): boolean {
+  return plain[byte] === 0 || byte === DASH
 }
 
 const letters = new Uint8Array(256)

@@ -15,6 +15,11 @@ const quotes = ['"', "'", '`'] as const
 /** Without one of these nothing is found among attributes: a handler, a style, a scheme, a reference, a NUL. */
 const suspect = /on\w{3,}[\s\0]*=|style|script|data:|source:|mhtml:|vbs|mocha|&[#a-z]|\0/i
 
+/** Whether a value has to hold a byte like this one to run script: tags, attributes, templates and URLs begin or go on with it. */
+export function mayBeXss(byte: number): boolean {
+  return '<={:'.includes(String.fromCharCode(byte))
+}
+
 /** Reads the rest of a tag whose attribute value ends at `at`, then the text behind it. */
 function activeBehind(text: Bytes, at: number): boolean {
   const markup: Markup = { text, at, found: false, unclosed: false }

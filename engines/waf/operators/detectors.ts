@@ -1,4 +1,5 @@
-import { detectSqli, detectXss } from '../detect/index.ts'
+import { detectSqli, detectXss, mayBeSqli, mayBeXss } from '../detect/index.ts'
+import { needsByte } from './needs.ts'
 import type { MakeOperator } from './operator.ts'
 
 /** The value is an SQL injection; captures the fingerprint of its structure. */
@@ -8,12 +9,16 @@ export const detectSQLi: MakeOperator = () => ({
     const fingerprint = detectSqli(value)
     return fingerprint === null ? null : { groups: [fingerprint], index: -1 }
   },
-  needs: null,
+  get needs() {
+    return needsByte(mayBeSqli)
+  },
 })
 
 /** The value is markup that runs a script. */
 export const detectXSS: MakeOperator = () => ({
   test: detectXss,
   capture: (value) => ({ groups: [value], index: 0 }),
-  needs: null,
+  get needs() {
+    return needsByte(mayBeXss)
+  },
 })

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { TRANSFORMATIONS } from '../names.ts'
 import { transformations } from '../transform/index.ts'
-import { createChains, derive, GATES, stages } from './chain.ts'
+import { createChains, derive, stages } from './chain.ts'
+import { GATES } from './kinds.ts'
 import { SharedValues, Value, Values } from './value.ts'
 
 const bytes = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((byte) => String.fromCodePoint(byte)) })

@@ -1,6 +1,7 @@
 import type { Bytes } from '../model.ts'
 import type { TransformationName } from '../names.ts'
-import { intersects, type Value, type Values } from './value.ts'
+import { GATES, kindsAfter, kindsOf } from './kinds.ts'
+import type { Value, Values } from './value.ts'
 
 type Transform = (value: Bytes) => Bytes
 
@@ -11,8 +12,10 @@ export interface Chain {
   readonly parent: Chain | null
   readonly name: TransformationName | null
   readonly transform: Transform
-  /** A text without any of these bytes is not changed by this or any earlier transformation; null when nothing is known. */
-  readonly gate: Int32Array | null
+  /** A text without any of these kinds of bytes is not changed by this or any earlier transformation; null when nothing is known. */
+  readonly gate: number | null
+  /** As `gate`, of its last transformation alone. */
+  readonly own: number | null
 }
 
 /** The chains of a set of rules. */
@@ -21,56 +24,32 @@ export interface Chains {
   of(names: readonly TransformationName[]): Chain
 }
 
-const space = '\t\n\v\f\r \u00A0'
-const upper = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'
-const high = Array.from({ length: 128 }, (_, index) => String.fromCodePoint(128 + index)).join('')
-
-/** Without any of these bytes the transformation leaves a text as it is; the property test holds this table to account. */
-export const GATES: Readonly<Partial<Record<TransformationName, string>>> = {
-  cmdLine: `${upper}${space}\\"'^,;`,
-  compressWhitespace: space,
-  cssDecode: '\\',
-  escapeSeqDecode: '\\',
-  htmlEntityDecode: '&',
-  jsDecode: '\\',
-  lowercase: upper,
-  normalizePath: './',
-  normalizePathWin: './\\',
-  parityZero7bit: high,
-  removeCommentsChar: '/*-#',
-  removeNulls: '\0',
-  removeWhitespace: space,
-  replaceComments: '/*',
-  replaceNulls: '\0',
-  trim: space,
-  trimLeft: space,
-  trimRight: space,
-  uppercase: upper.toLowerCase(),
-  urlDecode: '%+',
-  urlDecodeUni: '%+',
-  utf8toUnicode: high,
-}
-
-/** A set of bytes as words. */
-export function byteSet(bytes: Iterable<string>): Int32Array {
-  const set = new Int32Array(8)
-  for (const byte of bytes) {
-    const code = byte.charCodeAt(0)
-    set[code >>> 5] = (set[code >>> 5] ?? 0) | (1 << (code & 31))
-  }
-  return set
-}
-
-function gateAfter(parent: Chain, name: TransformationName): Int32Array | null {
+function gateOf(name: TransformationName): number | null {
   const own = GATES[name]
-  if (own === undefined || parent.gate === null) return null
-  const gate = byteSet(own)
-  return gate.map((word, index) => word | (parent.gate?.[index] ?? 0))
+  return own === undefined ? null : kindsOf(own)
+}
+
+function gateAfter(parent: Chain, name: TransformationName): number | null {
+  const own = gateOf(name)
+  return own === null || parent.gate === null ? null : own | parent.gate
+}
+
+/** The kinds of bytes that a text of these kinds can hold after a chain. */
+export function reach(chain: Chain, kinds: number): number {
+  const { gate, own, parent, name } = chain
+  if (parent === null || name === null || (gate !== null && (gate & kinds) === 0)) return kinds
+  const before = reach(parent, kinds)
+  return own !== null && (own & before) === 0 ? before : kindsAfter(name, before)
+}
+
+/** As `reach`, of the text and every stage of the chain. */
+export function reachOfStages(chain: Chain, kinds: number): number {
+  return chain.parent === null ? kinds : reachOfStages(chain.parent, kinds) | reach(chain, kinds)
 }
 
 /** Numbers the lists of transformations; a list asked for again is the same. */
 export function createChains(transformations: Readonly<Record<TransformationName, Transform>>): Chains {
-  const none: Chain = { number: 0, parent: null, name: null, transform: (value) => value, gate: byteSet('') }
+  const none: Chain = { number: 0, parent: null, name: null, transform: (value) => value, gate: 0, own: 0 }
   const after = new Map<Chain, Map<TransformationName, Chain>>()
   let count = 1
   const next = (parent: Chain, name: TransformationName): Chain => {
@@ -82,6 +61,7 @@ export function createChains(transformations: Readonly<Record<TransformationName
       name,
       transform: transformations[name],
       gate: gateAfter(parent, name),
+      own: gateOf(name),
     }
     known.set(name, chain)
     return chain
@@ -101,8 +81,9 @@ export function derive(values: Values, value: Value, chain: Chain): Value {
 }
 
 function work(values: Values, value: Value, chain: Chain, parent: Chain): Value {
-  if (chain.gate !== null && !intersects(chain.gate, value.bytes())) return value
+  if (chain.gate !== null && (chain.gate & value.kinds) === 0) return value
   const before = derive(values, value, parent)
+  if (chain.own !== null && (chain.own & before.kinds) === 0) return before
   const text = chain.transform(before.text)
   return text === before.text ? before : values.of(text)
 }

@@ -8,7 +8,7 @@ import { cachedOperators, createOperatorCache } from './operator-cache.ts'
 import { createPrefilter, type Counts } from './prefilter.ts'
 import { compileRule, type CompiledRule } from './rule.ts'
 import type { Beginning } from './state.ts'
-import { createTargetLists } from './targets.ts'
+import { createTargetLists, type TargetCounts } from './targets.ts'
 
 /** How rules are compiled; for tests. */
 export interface CompileOptions {
@@ -22,7 +22,7 @@ export interface Compiled {
   readonly rules: readonly CompiledRule[]
   readonly chains: Chains
   readonly prefilterCounts: Counts
-  readonly targetLists: number
+  readonly targetCounts: TargetCounts
 }
 
 /** What a set and its variants are made of. */
@@ -45,7 +45,7 @@ export function compileItems(
 ): Compiled {
   const chains = before?.chains ?? createChains(transformations)
   const prefilter = createPrefilter(before?.prefilterCounts)
-  const lists = createTargetLists(before?.targetLists)
+  const lists = createTargetLists(before?.targetCounts)
   const makeOperator = cachedOperators(operators, host.cache ?? createOperatorCache())
   const rules: CompiledRule[] = [...(before?.rules ?? [])]
   const choosable = (): readonly CompiledRule[] => rules
@@ -63,6 +63,7 @@ export function compileItems(
           message: messageText,
         })),
       targetsOf: (condition) => lists.of(condition.targets, condition.place),
+      placeOf: lists.placeOf,
       chainOf: chains.of,
       templateText,
       prefilter,
@@ -71,5 +72,5 @@ export function compileItems(
     rules.push(made)
     return made
   })
-  return { items: compiled, rules, chains, prefilterCounts: prefilter.counts(), targetLists: lists.count() }
+  return { items: compiled, rules, chains, prefilterCounts: prefilter.counts(), targetCounts: lists.counts() }
 }

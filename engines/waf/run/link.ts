@@ -8,9 +8,9 @@ import type { Act } from './assignment.ts'
 import type { ControlContext } from './controls.ts'
 import { Entry } from './entry.ts'
 import { compileTest, type Test, type TestContext } from './operator-test.ts'
-import { mayMatch, type Seat } from './prefilter.ts'
+import { forgo, mayHold, type Seat } from './prefilter.ts'
 import type { State } from './state.ts'
-import type { ResolvedTargets, TargetFilter, TargetList } from './targets.ts'
+import type { TargetFilter, TargetList } from './targets.ts'
 import { Value } from './value.ts'
 
 /** One compiled condition of a rule. */
@@ -38,6 +38,7 @@ type Peek = { readonly name: Bytes; readonly count: boolean; readonly read: (sta
 /** What links are made with. */
 export interface LinkContext extends TestContext, ControlContext {
   readonly targetsOf: (condition: Condition) => TargetList
+  readonly placeOf: (list: TargetList, group: number) => number
   readonly chainOf: (names: readonly TransformationName[]) => Chain
   readonly templateText: (template: Condition['message'] & object) => string
 }
@@ -82,20 +83,19 @@ const PARTS_MAX = 10
 export function runLink(
   state: State,
   link: Link,
-  resolved: ResolvedTargets | null,
+  entries: readonly Entry[] | null,
   seat: Seat | null,
   filters: readonly TargetFilter[] | null,
 ): boolean {
   const { test } = link
-  if (resolved === null || test === null) {
+  if (entries === null || test === null) {
     link.effects?.(state)
     return true
   }
   let matched = false
-  for (const entry of resolved.entries) {
-    if (seat !== null && !mayMatch(state.values, seat, entry.value)) continue
+  for (const entry of entries) {
     if (filters !== null && isHidden(filters, entry)) continue
-    if (tryEntry(state, link, test, entry)) matched = true
+    if (tryEntry(state, link, test, seat, entry)) matched = true
   }
   return matched
 }
@@ -113,20 +113,33 @@ function isHidden(filters: readonly TargetFilter[], entry: Entry): boolean {
   return filters.some((filter) => filter.variable === entry.variable && filter.hides(entry))
 }
 
-function tryEntry(state: State, link: Link, test: Test, entry: Entry): boolean {
+function tryEntry(state: State, link: Link, test: Test, seat: Seat | null, entry: Entry): boolean {
+  const { chain } = link
   if (!link.multiMatch) {
-    const value = derive(state.values, entry.value, link.chain)
-    if (!test.holds(state, value.text)) return false
-    take(state, link, test, entry, value)
-    return true
+    return tryValue(state, link, test, seat, entry, derive(state.values, entry.value, chain))
   }
   let matched = false
-  for (const value of stages(state.values, entry.value, link.chain)) {
-    if (!test.holds(state, value.text)) continue
-    take(state, link, test, entry, value)
-    matched = true
+  for (const value of stages(state.values, entry.value, chain)) {
+    if (tryValue(state, link, test, seat, entry, value)) matched = true
   }
   return matched
+}
+
+function tryValue(
+  state: State,
+  link: Link,
+  test: Test,
+  seat: Seat | null,
+  entry: Entry,
+  value: Value,
+): boolean {
+  if (seat !== null && !mayHold(seat, value)) return false
+  if (!test.holds(state, value.text)) {
+    if (seat !== null) forgo(seat, value)
+    return false
+  }
+  take(state, link, test, entry, value)
+  return true
 }
 
 function take(state: State, link: Link, test: Test, entry: Entry, value: Value): void {

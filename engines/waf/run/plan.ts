@@ -1,7 +1,7 @@
 import type { Verdict } from '../api.ts'
 import type { Marker, Phase } from '../model.ts'
 import type { CompiledRule } from './rule.ts'
-import { runRule, said } from './rule.ts'
+import { lookAhead, runRule, said } from './rule.ts'
 import type { State } from './state.ts'
 
 /** The rules of one phase in their order. */
@@ -9,7 +9,12 @@ export interface Plan {
   readonly rules: readonly CompiledRule[]
   /** For each rule where to go on after a match: the next one, or what `skipAfter` and `skip` name. */
   readonly next: Int32Array
+  /** What is needed of each rule to leave it out, `FIELDS` numbers a rule in one row: most rules of most requests are not touched otherwise. */
+  readonly outline: Int32Array
 }
+
+/** In the outline of a rule: its position in the set; whether it looks for attacks in content; the place, word and bit of what it may match. */
+const [INDEX, CONTENT, PLACE, WORD, BIT, FIELDS] = [0, 1, 2, 3, 4, 5] as const
 
 /** Lays out the rules of a phase. */
 export function layOut(items: readonly (CompiledRule | Marker)[], phase: Phase): Plan {
@@ -24,7 +29,19 @@ export function layOut(items: readonly (CompiledRule | Marker)[], phase: Phase):
     if (rule.skipAfter === null) return position + 1 + rule.skip
     return at.get(rule.skipAfter)?.find((place) => place > position) ?? rules.length
   })
-  return { rules, next }
+  return {
+    rules,
+    next,
+    outline: Int32Array.from(
+      rules.flatMap(({ index, content, place, seat }) => [
+        index,
+        content ? 1 : 0,
+        place,
+        seat?.word ?? 0,
+        seat?.bit ?? 0,
+      ]),
+    ),
+  }
 }
 
 /** How far a phase has come that is run in steps; `done` once it is over. */
@@ -51,9 +68,13 @@ export function runOn(state: State, plan: Plan, walk: Walk, millisecondsMax: num
       walk.position = position
       return null
     }
+    if (isLeftOut(state, plan, position)) {
+      position++
+      continue
+    }
     const compiled = rules[position]
     if (compiled === undefined) break
-    if (state.removed[compiled.index] === 1 || !runRule(state, compiled)) {
+    if (!runRule(state, compiled)) {
       position++
       continue
     }
@@ -63,6 +84,20 @@ export function runOn(state: State, plan: Plan, walk: Walk, millisecondsMax: num
     position = next[position] ?? rules.length
   }
   return null
+}
+
+/**
+ * Whether a rule was taken out, or nothing that it looks at holds what it needs: one look for all rules of the same targets and
+ * transformations.
+ */
+function isLeftOut(state: State, { rules, outline }: Plan, position: number): boolean {
+  const at = position * FIELDS
+  if (state.removed[outline[at + INDEX] as number] === 1) return true
+  const place = outline[at + PLACE] as number
+  if (place < 0) return false
+  const view = state.signed && outline[at + CONTENT] === 1 ? 1 : 0
+  const found = state.found[place * 2 + view] ?? lookAhead(state, rules[position], view)
+  return ((found[outline[at + WORD] as number] as number) & (outline[at + BIT] as number)) === 0
 }
 
 /** What follows from a rule that held. */

@@ -4,7 +4,7 @@ import { compileTemplate, type Expand } from './macro.ts'
 import { compileLink, runLink, runPeek, type Link, type LinkContext } from './link.ts'
 import type { Prefilter, Seat } from './prefilter.ts'
 import type { State } from './state.ts'
-import { resolve, type TargetFilter } from './targets.ts'
+import { candidatesIn, resolve, type TargetFilter, type View } from './targets.ts'
 
 /** A rule ready to run. */
 export interface CompiledRule {
@@ -14,6 +14,8 @@ export interface CompiledRule {
   readonly links: readonly Link[]
   /** Where the prefilter says whether the first link may match; null for rules that are always tried. */
   readonly seat: Seat | null
+  /** Where a transaction keeps what the first link may match; see `State.found`. */
+  readonly place: number
   /** Whether it looks for attacks in content, and so does not see a body that its sender signed. */
   readonly content: boolean
   /** Whether a match is worth telling. */
@@ -59,11 +61,14 @@ export function compileRule(rule: Rule, index: number, context: RuleContext): Co
   const tagTexts = rule.tags.map(context.templateText)
   const message = firstOf(rule, (condition) => condition.message)
   const paranoia = paranoiaOf(tagTexts)
+  const seat = context.everyRule ? null : seatOf(rule, links[0], paranoia, context.prefilter)
+  const list = links[0]?.targets ?? null
   return {
     index,
     rule,
     links,
-    seat: context.everyRule ? null : seatOf(rule, links[0], paranoia, context.prefilter),
+    seat,
+    place: seat === null || list === null ? -1 : context.placeOf(list, seat.group.number),
     content: isContent(tagTexts),
     loud: rule.log || rule.auditLog || rule.disruption.kind !== 'pass',
     message: compileTemplate(message),
@@ -107,15 +112,28 @@ function seatOf(
 ): Seat | null {
   if (link === undefined || link.targets === null || link.targets.number < 0) return null
   const needs = link.test?.needs ?? null
-  if (needs === null) return null
+  // What needs next to nothing is always tried: it would only stand among what every value may match.
+  if (needs === null || (needs.bytes.length === 0 && needs.literals.length === 0)) return null
   const family = `${rule.phase <= 2 ? 'request' : 'response'} ${paranoia ?? 1}`
-  return prefilter.seat(family, link.chain, link.multiMatch, needs, link.targets.slots)
+  return prefilter.seat(family, link.chain, link.multiMatch, needs)
 }
 
-/** Runs a rule; true when all of its conditions held. */
+/** What a rule sees: of a signed body only what tells of its form. */
+function viewOf(state: State, compiled: CompiledRule): View {
+  return state.signed && compiled.content ? 1 : 0
+}
+
+/** Bits of the rules that share a place with this one and may match something; asked once a phase and view. */
+export function lookAhead(state: State, compiled: CompiledRule | undefined, view: View): Int32Array {
+  const { seat = null, links = [], place = -1 } = compiled ?? {}
+  const list = links[0]?.targets ?? null
+  if (seat === null || list === null) throw new Error('a rule without a seat')
+  return (state.found[place * 2 + view] = candidatesIn(state, list, seat, view))
+}
+
+/** Runs a rule that may match; true when all of its conditions held. */
 export function runRule(state: State, compiled: CompiledRule): boolean {
   const { links, seat } = compiled
-  if (seat !== null && !anyMay(state, compiled, seat)) return false
   state.rule = compiled.rule
   state.matchedFresh = true
   state.gathers = compiled.loud || links.length > 1
@@ -126,18 +144,13 @@ export function runRule(state: State, compiled: CompiledRule): boolean {
   return true
 }
 
-function anyMay(state: State, compiled: CompiledRule, seat: Seat): boolean {
-  const targets = compiled.links[0]?.targets ?? null
-  return targets === null || resolve(state, targets, compiled.content).pool.may(state.values, seat)
-}
-
 function runOne(state: State, compiled: CompiledRule, link: Link, seat: Seat | null): boolean {
   const filters = filtersOf(state, compiled.index)
   if (link.peek !== null && link.test !== null && filters === null) {
     return runPeek(state, link, link.test, link.peek)
   }
-  const resolved = link.targets === null ? null : resolve(state, link.targets, compiled.content)
-  return runLink(state, link, resolved, seat, filters)
+  const entries = link.targets === null ? null : resolve(state, link.targets, viewOf(state, compiled))
+  return runLink(state, link, entries, seat, filters)
 }
 
 function filtersOf(state: State, index: number): readonly TargetFilter[] | null {

@@ -5,7 +5,7 @@ import type { ReadBody } from './body.ts'
 import type { CollectionStore, StoredCollection } from './collections.ts'
 import type { Entry, Member } from './entry.ts'
 import type { MatchedPart, MatchRecord } from './match.ts'
-import type { ResolvedTargets, TargetFilter } from './targets.ts'
+import type { ResolvedList, ResolvedPart, TargetFilter } from './targets.ts'
 import { Values, type SharedValues } from './value.ts'
 
 /** What the engine gets from whoever uses it, for as long as a transaction lasts. */
@@ -99,8 +99,12 @@ export class State {
   matchedAll: { readonly entry: Entry; readonly text: Bytes }[] = []
   /** What collections hold in this phase, by variable. */
   entries: Map<VariableName, readonly Entry[]> = new Map()
-  /** Lists of targets as resolved in this phase, by their number; the second half for rules that do not see a signed body. */
-  targets: (ResolvedTargets | undefined)[] = []
+  /** Lists of targets as resolved in this phase, by their number and the view. */
+  targets: (ResolvedList | undefined)[] = []
+  /** Their parts, likewise. */
+  resolvedParts: (ResolvedPart | undefined)[] = []
+  /** Which rules may match the entries of a list, by the place of list and group, and the view. */
+  found: (Int32Array | undefined)[] = []
   /** Rules left out, by their position; shared with the set until this transaction changes it. */
   removed: Uint8Array
   removedOwn = false
@@ -154,4 +158,6 @@ export function enterPhase(state: State, phase: Phase): void {
   state.phase = phase
   state.entries = new Map()
   state.targets = []
+  state.resolvedParts = []
+  state.found = []
 }

@@ -4,7 +4,8 @@ import type { VariableName } from '../names.ts'
 import { lowercase } from '../transform/case.ts'
 import type { Place } from '../waf-error.ts'
 import { Entry } from './entry.ts'
-import { Pool, type Slots } from './prefilter.ts'
+import { Bits, FEW, Pool } from './pool.ts'
+import type { Seat } from './prefilter.ts'
 import type { State } from './state.ts'
 import { Value } from './value.ts'
 import { entriesOf, isLive, xmlEntries } from './variables.ts'
@@ -15,8 +16,15 @@ export interface TargetFilter {
   readonly hides: (entry: Entry) => boolean
 }
 
-/** A list of targets in one transaction and phase. */
-export interface ResolvedTargets {
+/** One variable of a list, without what the list leaves out of it; equal ones of different lists are one. */
+interface Part {
+  /** Position in `State.parts`. */
+  readonly number: number
+  readonly read: Read
+}
+
+/** What a part holds in one transaction and phase. */
+export interface ResolvedPart {
   readonly entries: readonly Entry[]
   /** What any of the entries may match. */
   readonly pool: Pool
@@ -26,48 +34,128 @@ export interface ResolvedTargets {
 export interface TargetList {
   /** Position in `State.targets`; -1 for a list whose values change while rules run. */
   readonly number: number
-  readonly read: (state: State) => readonly Entry[]
-  /** Places for what rules of this list find out together. */
-  readonly slots: Slots
+  readonly parts: readonly Part[]
+  /** Positions in `State.found`, by the numbers of groups of rules: for what the rules of a group find out of this list together. */
+  readonly places: Map<number, number>
+}
+
+/** How many numbers are taken. */
+export interface TargetCounts {
+  readonly lists: number
+  readonly parts: number
+  readonly places: number
 }
 
 /** The lists of one set of rules. */
 export interface TargetLists {
   of(targets: readonly Target[], place: Place): TargetList
+  /** The position in `State.found` for a group of rules of a list. */
+  placeOf(list: TargetList, group: number): number
+  counts(): TargetCounts
 }
 
 /** Makes lists of targets, numbering those that hold still during a phase. */
-export function createTargetLists(firstNumber = 0): TargetLists & { count(): number } {
+export function createTargetLists(taken: TargetCounts = { lists: 0, parts: 0, places: 0 }): TargetLists {
   const known = new Map<string, TargetList>()
-  let numbers = firstNumber
+  const knownParts = new Map<string, Part>()
+  let { lists, parts, places } = taken
+  const partOf = (target: Target, excepts: readonly Target[], place: Place): Part => {
+    const own = excepts.filter(({ variable }) => variable === target.variable)
+    const written = JSON.stringify([target, own])
+    const part = knownParts.get(written) ?? { number: parts++, read: compileTarget(target, own, place) }
+    knownParts.set(written, part)
+    return part
+  }
   return {
     of(targets, place) {
       const written = JSON.stringify(targets)
       const list = known.get(written)
       if (list !== undefined) return list
-      const live = targets.some((target) => !target.except && isLive(target.variable))
-      const made = { number: live ? -1 : numbers++, read: compileTargets(targets, place), slots: new Map() }
+      const excepts = targets.filter((target) => target.except)
+      const wanted = targets.filter((target) => !target.except)
+      const made = {
+        number: wanted.some((target) => isLive(target.variable)) ? -1 : lists++,
+        parts: wanted.map((target) => partOf(target, excepts, place)),
+        places: new Map<number, number>(),
+      }
       known.set(written, made)
       return made
     },
-    count: () => numbers,
+    placeOf(list, group) {
+      const at = list.places.get(group) ?? places++
+      list.places.set(group, at)
+      return at
+    },
+    counts: () => ({ lists, parts, places }),
   }
 }
 
+/** What rules look at: whole, or, for rules of attacks while a body is signed, without what came out of the body. */
+export type View = 0 | 1
+
+const NO_ENTRIES: readonly Entry[] = []
+/** Most parts of most requests. */
+const NO_PART: ResolvedPart = { entries: NO_ENTRIES, pool: new Pool([]) }
 /** Most lists of most requests. */
-const RESOLVED_NOTHING: ResolvedTargets = { entries: [], pool: new Pool([]) }
+const NO_LIST: ResolvedList = { entries: NO_ENTRIES, pools: [] }
+
+function resolvePart(state: State, part: Part, view: View): ResolvedPart {
+  const at = part.number * 2 + view
+  const known = state.resolvedParts[at]
+  if (known !== undefined) return known
+  const all = part.read(state)
+  const entries = view === 1 ? all.filter((entry) => !entry.body) : all
+  const resolved = entries.length === 0 ? NO_PART : { entries, pool: new Pool(entries) }
+  state.resolvedParts[at] = resolved
+  return resolved
+}
+
+/** A list in one transaction and phase. */
+export interface ResolvedList {
+  readonly entries: readonly Entry[]
+  /** What any of the entries may match, of lists of many entries by their parts, which other lists have as well. */
+  readonly pools: readonly Pool[]
+}
 
 /** The entries of a list, worked out once a phase unless they change while rules run. */
-export function resolve(state: State, list: TargetList, content: boolean): ResolvedTargets {
-  const hidesBody = content && state.signed
-  const number = list.number * 2 + (hidesBody ? 1 : 0)
-  const known = list.number < 0 ? undefined : state.targets[number]
+export function resolve(state: State, list: TargetList, view: View): readonly Entry[] {
+  return list.number < 0 ? readLive(state, list, view) : resolveList(state, list, view).entries
+}
+
+function resolveList(state: State, { number, parts }: TargetList, view: View): ResolvedList {
+  const at = number * 2 + view
+  const known = state.targets[at]
   if (known !== undefined) return known
-  const all = list.read(state)
-  const entries = hidesBody ? all.filter((entry) => !entry.body) : all
-  const resolved = entries.length === 0 ? RESOLVED_NOTHING : { entries, pool: new Pool(entries) }
-  if (list.number >= 0) state.targets[number] = resolved
+  const resolved = together(
+    parts.map((part) => resolvePart(state, part, view)).filter((part) => part !== NO_PART),
+  )
+  state.targets[at] = resolved
   return resolved
+}
+
+function together(parts: readonly ResolvedPart[]): ResolvedList {
+  const [only] = parts
+  if (only === undefined) return NO_LIST
+  if (parts.length === 1) return { entries: only.entries, pools: [only.pool] }
+  const entries = parts.flatMap((part) => part.entries)
+  return { entries, pools: entries.length <= FEW ? [new Pool(entries)] : parts.map(({ pool }) => pool) }
+}
+
+function readLive(state: State, { parts }: TargetList, view: View): readonly Entry[] {
+  const [only] = parts
+  const all =
+    parts.length === 1 && only !== undefined ? only.read(state) : parts.flatMap(({ read }) => read(state))
+  return view === 1 ? all.filter((entry) => !entry.body) : all
+}
+
+/** Bits of the rules of a seat's group that may match an entry of a list. */
+export function candidatesIn(state: State, list: TargetList, seat: Seat, view: View): Int32Array {
+  const { pools } = resolveList(state, list, view)
+  const [only] = pools
+  if (pools.length === 1 && only !== undefined) return only.of(state.values, seat)
+  const bits = new Bits(seat.family.nothing())
+  for (const pool of pools) bits.add(pool.of(state.values, seat))
+  return bits.all
 }
 
 /** What an exclusion leaves out. */
@@ -92,23 +180,9 @@ function compileSelector(selector: Selector | null, place?: Place): ((entry: Ent
 
 type Read = (state: State) => readonly Entry[]
 
-function compileTargets(targets: readonly Target[], place: Place): Read {
-  const filters = targets.filter((target) => target.except).map((target) => compileFilter(target, place))
-  const reads = targets
-    .filter((target) => !target.except)
-    .map((target) => compileTarget(target, filters, place))
-  const [first] = reads
-  if (reads.length === 1 && first !== undefined) return first
-  return (state) => {
-    const entries: Entry[] = []
-    for (const read of reads) for (const entry of read(state)) entries.push(entry)
-    return entries
-  }
-}
-
-function compileTarget(target: Target, all: readonly TargetFilter[], place: Place): Read {
+function compileTarget(target: Target, excepts: readonly Target[], place: Place): Read {
   const { variable } = target
-  const filters = all.filter((filter) => filter.variable === variable)
+  const filters = excepts.map((except) => compileFilter(except, place))
   const members = readMembers(variable, target.selector, place)
   const read: Read =
     filters.length === 0

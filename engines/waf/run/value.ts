@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { Bytes } from '../model.ts'
+import { kindsOf } from './kinds.ts'
 
 /**
  * One text of a transaction with everything that was found out about it. Equal texts are one value, so that whatever is
@@ -16,9 +17,16 @@ export class Value {
   /** The literals of a family's table that stand in a long text, by the family's number. */
   literals: (ReadonlySet<number> | undefined)[] | null = null
   #bytes: Int32Array | null = null
+  #kinds = -1
 
   constructor(text: Bytes) {
     this.text = text
+  }
+
+  /** The kinds of its bytes. */
+  get kinds(): number {
+    if (this.#kinds < 0) this.#kinds = kindsOf(this.text)
+    return this.#kinds
   }
 
   /** The set of bytes that occur in it: word `byte >> 5`, bit `byte & 31`. */
@@ -102,4 +110,14 @@ export class Values {
     this.#known.set(text, value)
     return value
   }
+}
+
+/** A set of bytes as words. */
+export function byteSet(bytes: Iterable<string>): Int32Array {
+  const set = new Int32Array(8)
+  for (const byte of bytes) {
+    const code = byte.charCodeAt(0)
+    set[code >>> 5] = (set[code >>> 5] ?? 0) | (1 << (code & 31))
+  }
+  return set
 }

@@ -1,13 +1,38 @@
 import { Buffer } from 'node:buffer'
 import type { Bytes } from '../model.ts'
+import { roomFor } from './bytes.ts'
 
-const decodable = /^[A-Za-z0-9+/\r\n]*/
+const CARRIAGE_RETURN = 0x0d
+const NEWLINE = 0x0a
 const notOfTheAlphabet = /[^A-Za-z0-9+/]/g
+
+/** What each byte of the alphabet stands for; 255 for every other byte. */
+const sextets = new Uint8Array(256).fill(255)
+for (const [index, byte] of [
+  ...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/',
+].entries()) {
+  sextets[byte.charCodeAt(0)] = index
+}
 
 /** Decodes up to the first byte that is neither of the alphabet nor a line break; padding may be absent. */
 export function base64Decode(value: Bytes): Bytes {
-  const length = decodable.exec(value)?.[0].length ?? 0
-  return Buffer.from(value.slice(0, length), 'base64').toString('latin1')
+  const room = roomFor(value.length)
+  let [length, bits, held] = [0, 0, 0]
+  for (let at = 0; at < value.length; at += 1) {
+    const byte = value.charCodeAt(at)
+    const sextet = sextets[byte] as number
+    if (sextet === 255) {
+      if (byte === CARRIAGE_RETURN || byte === NEWLINE) continue
+      break
+    }
+    bits = ((bits << 6) | sextet) & 0xffff
+    held += 6
+    if (held < 8) continue
+    held -= 8
+    room[length] = bits >>> held
+    length += 1
+  }
+  return length === 0 ? '' : room.toString('latin1', 0, length)
 }
 
 /** Decodes whatever is of the alphabet and passes over everything else, as lenient decoders such as PHP's do. */

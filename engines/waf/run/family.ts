@@ -1,0 +1,173 @@
+import type { Bytes } from '../model.ts'
+import { EVERY_KIND, withLowerCase } from './kinds.ts'
+import { createLiteralTable, type LiteralTable } from './literal-table.ts'
+import { hasBytes, kindsSuffice, type Member } from './member.ts'
+import { intersects, type Value } from './value.ts'
+
+/** In longer texts literals are looked for only where a rule that is asked about would need them. */
+export const SHORT_BYTES_MAX = 512
+
+/** Rules that run at the same time, with one table of the literals that they need. */
+export interface Family {
+  readonly number: number
+  /** What no rule may match. */
+  nothing(): Int32Array
+  /** Whether a text of these kinds of bytes may be matched by a rule of a group. */
+  mayHold(kinds: number, group: Group): boolean
+  /** Bits of the rules that may match a text as it is, whatever their transformations; of a long text those of one group. */
+  candidates(value: Value, group: Group): Int32Array
+}
+
+/** Rules of a family that look at the same stages of the same transformations. */
+export interface Group {
+  /** Among those of the whole set. */
+  readonly number: number
+  /** Among those of the family. */
+  readonly place: number
+}
+
+/** What the kinds of a text's bytes leave of a family, known once for all texts of those kinds. */
+interface Possible {
+  readonly bits: Int32Array
+  /** By group: whether any of its rules is left. */
+  readonly groups: Uint8Array
+  /** Seats that need no literal. */
+  readonly others: readonly number[]
+  /** Whether seats are left that need one. */
+  readonly wantsLiterals: boolean
+}
+
+/** What a family knows of its members, turned round: for each literal the members that need it. */
+interface Index {
+  readonly nothing: Int32Array
+  readonly table: LiteralTable
+  readonly byLiteral: readonly (readonly number[] | undefined)[]
+  /** Members of each group. */
+  readonly byGroup: readonly (readonly number[])[]
+  readonly possible: Map<number, Possible>
+}
+
+/** How many kinds of texts are remembered; there are few but for those that somebody makes up. */
+const POSSIBLE_MAX = 1024
+
+/** Makes a family; every member takes its seat before the first value is looked at. */
+export function createFamily(
+  number: number,
+  members: readonly Member[],
+  literals: ReadonlyMap<Bytes, number>,
+  groups: ReadonlyMap<number, Group>,
+): Family {
+  let index: Index | null = null
+  const known = (): Index => (index ??= indexOf(members, literals))
+  const possibleOf = (kinds: number): Possible => {
+    const { possible } = known()
+    const before = possible.get(kinds)
+    if (before !== undefined) return before
+    if (possible.size >= POSSIBLE_MAX) possible.clear()
+    const made = possibleOfKinds(members, kinds, groups.size)
+    possible.set(kinds, made)
+    return made
+  }
+  return {
+    number,
+    nothing: () => known().nothing,
+    mayHold: (kinds, group) => possibleOf(kinds).groups[group.place] === 1,
+    candidates(value, group) {
+      if (value.text.length > SHORT_BYTES_MAX) {
+        const found = value.candidatesOfGroups?.[group.number]
+        if (found !== undefined) return found
+        const made = findOfGroup(members, known(), value, number, group.place)
+        return ((value.candidatesOfGroups ??= [])[group.number] = made)
+      }
+      const found = value.candidates?.[number]
+      if (found !== undefined) return found
+      return ((value.candidates ??= [])[number] = find(members, known(), value, possibleOf(value.kinds)))
+    },
+  }
+}
+
+function indexOf(members: readonly Member[], literals: ReadonlyMap<Bytes, number>): Index {
+  const byLiteral: number[][] = []
+  const byGroup: number[][] = []
+  for (const [seat, member] of members.entries()) {
+    ;(byGroup[member.group] ??= []).push(seat)
+    for (const literal of new Set(member.literals)) (byLiteral[literal] ??= []).push(seat)
+  }
+  return {
+    nothing: new Int32Array((members.length + 31) >>> 5),
+    table: createLiteralTable([...literals.keys()]),
+    byLiteral,
+    byGroup,
+    possible: new Map(),
+  }
+}
+
+function possibleOfKinds(members: readonly Member[], kinds: number, groupCount: number): Possible {
+  const held = kinds === EVERY_KIND ? kinds : withLowerCase(kinds)
+  const bits = new Int32Array((members.length + 31) >>> 5)
+  const groups = new Uint8Array(groupCount)
+  const others: number[] = []
+  let wantsLiterals = false
+  for (const [seat, member] of members.entries()) {
+    if (!kindsSuffice(member, held)) continue
+    put(bits, seat)
+    groups[member.group] = 1
+    if (member.literals === null) others.push(seat)
+    else wantsLiterals = true
+  }
+  return { bits, groups, others, wantsLiterals }
+}
+
+function find(members: readonly Member[], index: Index, value: Value, possible: Possible): Int32Array {
+  let bits: Int32Array | null = null
+  for (const seat of possible.others) bits = consider(members, index, bits, seat, value)
+  if (!possible.wantsLiterals) return bits ?? index.nothing
+  for (const literal of index.table.find(value.text)) {
+    for (const seat of index.byLiteral[literal] ?? []) {
+      if (isPut(possible.bits, seat)) bits = consider(members, index, bits, seat, value)
+    }
+  }
+  return bits ?? index.nothing
+}
+
+function findOfGroup(
+  members: readonly Member[],
+  index: Index,
+  value: Value,
+  family: number,
+  group: number,
+): Int32Array {
+  const bits = index.nothing.slice()
+  const found = (): ReadonlySet<number> =>
+    ((value.literals ??= [])[family] ??= new Set(index.table.find(value.text)))
+  for (const seat of index.byGroup[group] ?? []) {
+    const member = members[seat]
+    if (member === undefined || !hasBytes(member, value)) continue
+    if (member.telling !== null && !intersects(member.telling, value.bytes())) continue
+    if (member.literals === null || member.literals.some((literal) => found().has(literal))) put(bits, seat)
+  }
+  return bits
+}
+
+/** The bits with that of a seat whose member may match. */
+function consider(
+  members: readonly Member[],
+  index: Index,
+  bits: Int32Array | null,
+  seat: number,
+  value: Value,
+): Int32Array | null {
+  const member = members[seat]
+  if (member === undefined || !hasBytes(member, value)) return bits
+  const made = bits ?? index.nothing.slice()
+  put(made, seat)
+  return made
+}
+
+function put(bits: Int32Array, seat: number): void {
+  bits[seat >>> 5] = (bits[seat >>> 5] ?? 0) | (1 << (seat & 31))
+}
+
+function isPut(bits: Int32Array, seat: number): boolean {
+  return (((bits[seat >>> 5] ?? 0) >>> (seat & 31)) & 1) !== 0
+}

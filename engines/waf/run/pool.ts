@@ -1,0 +1,133 @@
+import { derive, reach, reachOfStages, stages } from './chain.ts'
+import { SHORT_BYTES_MAX } from './family.ts'
+import type { Seat } from './prefilter.ts'
+import type { Value, Values } from './value.ts'
+
+/** Values of a pool that are made of the same kinds of bytes. */
+interface Bucket {
+  readonly kinds: number
+  readonly values: Value[]
+}
+
+/** Up to so many values are not put together by kind, and what is found of them is not kept for every group. */
+export const FEW = 16
+
+/** Values that are looked at together, with what any of them may match. */
+export class Pool {
+  /** The kinds of all their bytes. */
+  readonly #kinds: number
+  readonly #isLong: boolean
+  readonly #buckets: readonly Bucket[]
+  readonly #ofFamilies: (Int32Array | undefined)[] = []
+  readonly #ofGroups: (Int32Array | undefined)[] | null
+
+  constructor(entries: readonly { readonly value: Value }[]) {
+    this.#buckets = entries.length <= FEW ? entries.map(({ value }) => bucketOf(value)) : byKinds(entries)
+    this.#ofGroups = entries.length <= FEW ? null : []
+    this.#kinds = this.#buckets.reduce((all, { kinds }) => all | kinds, 0)
+    this.#isLong = entries.some(({ value }) => value.text.length > SHORT_BYTES_MAX)
+  }
+
+  /** Bits of the rules of the seat's group that may match any of the values. */
+  of(values: Values, seat: Seat): Int32Array {
+    const known = this.#ofGroups?.[seat.group.number]
+    if (known !== undefined) return known
+    const found = this.#look(values, seat)
+    if (this.#ofGroups !== null) this.#ofGroups[seat.group.number] = found
+    return found
+  }
+
+  #look(values: Values, seat: Seat): Int32Array {
+    const { chain, family, group } = seat
+    if (!family.mayHold(reachOf(seat, this.#kinds), group)) return family.nothing()
+    const isClean = chain.gate !== null && (chain.gate & this.#kinds) === 0
+    if (isClean && !this.#isLong) return this.#asTheyAre(seat)
+    const bits = new Bits(family.nothing())
+    // What the values may match as they are is no less where some of them are changed: each is asked again by itself.
+    if (!this.#isLong && chain.gate !== null) bits.add(this.#asTheyAre(seat))
+    for (const bucket of this.#buckets) addBucket(bits, values, seat, bucket, this.#isLong)
+    return bits.all
+  }
+
+  /** For values that are all short, of which one answer is that of every group. */
+  #asTheyAre(seat: Seat): Int32Array {
+    const known = this.#ofFamilies[seat.family.number]
+    if (known !== undefined) return known
+    const bits = new Bits(seat.family.nothing())
+    for (const { values } of this.#buckets) {
+      for (const value of values) bits.add(seat.family.candidates(value, seat.group))
+    }
+    return (this.#ofFamilies[seat.family.number] = bits.all)
+  }
+}
+
+/** Bits put together; what comes from one place alone is not copied. */
+export class Bits {
+  all: Int32Array
+  readonly #nothing: Int32Array
+  #isOwn = false
+
+  constructor(nothing: Int32Array) {
+    this.#nothing = nothing
+    this.all = nothing
+  }
+
+  add(more: Int32Array): void {
+    if (more === this.#nothing || more === this.all) return
+    if (this.all === this.#nothing) {
+      this.all = more
+      return
+    }
+    if (!this.#isOwn) this.all = this.all.slice()
+    this.#isOwn = true
+    const { all } = this
+    for (let word = 0; word < all.length; word++) all[word] = (all[word] as number) | (more[word] as number)
+  }
+}
+
+function bucketOf(value: Value): Bucket {
+  return { kinds: value.kinds, values: [value] }
+}
+
+function byKinds(entries: readonly { readonly value: Value }[]): readonly Bucket[] {
+  const short = new Map<number, Bucket>()
+  const all: Bucket[] = []
+  for (const { value } of entries) {
+    const isShort = value.text.length <= SHORT_BYTES_MAX
+    const known = isShort ? short.get(value.kinds) : undefined
+    if (known !== undefined) {
+      known.values.push(value)
+      continue
+    }
+    const bucket = bucketOf(value)
+    all.push(bucket)
+    if (isShort) short.set(value.kinds, bucket)
+  }
+  return all
+}
+
+function reachOf({ chain, everyStage }: Seat, kinds: number): number {
+  return everyStage ? reachOfStages(chain, kinds) : reach(chain, kinds)
+}
+
+/** Adds what values may match that transformations change, and, where `each`, what the others may match too. */
+function addBucket(
+  bits: Bits,
+  values: Values,
+  seat: Seat,
+  { kinds, values: all }: Bucket,
+  each: boolean,
+): void {
+  const { family, chain, everyStage, group } = seat
+  const isClean = chain.gate !== null && (chain.gate & kinds) === 0
+  if ((isClean && !each) || !family.mayHold(reachOf(seat, kinds), group)) return
+  for (const value of all) {
+    if (isClean) addValue(bits, seat, value)
+    else if (!everyStage) addValue(bits, seat, derive(values, value, chain))
+    else for (const stage of stages(values, value, chain)) addValue(bits, seat, stage)
+  }
+}
+
+function addValue(bits: Bits, { family, group }: Seat, value: Value): void {
+  if (family.mayHold(value.kinds, group)) bits.add(family.candidates(value, group))
+}
