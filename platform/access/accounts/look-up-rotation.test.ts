@@ -148,6 +148,7 @@ suite('replacing the key of look-up values', () => {
 
   test('policy 2.3-a.1: of two processes whose clocks differ while a key takes over, one stores a value and none twice', async () => {
     const emails = Array.from({ length: 30 }, () => `${randomUUID()}@sample.example`)
+    await process().lookUp(PROVIDER, 'warm', '')
     await replace('index')
     const [here, there] = [process(), openTenantKeys({ db, keyring, clock: skewed(60), root })]
     clock.advanceSeconds(2 * HOUR - 30)
