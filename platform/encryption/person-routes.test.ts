@@ -98,7 +98,7 @@ suite('keys of persons at the service socket', () => {
     assert.deepEqual([Object.keys(given.persons), given.erased], [[two], [one]])
     const [, , list] = personRoutes(deps())
     const after = '00000000-0000-0000-0000-000000000000'
-    const known = await told(list.handle(requestOf({ query: { after } })))
+    const known = await told(list.handle({ ...requestOf({ query: { after } }), params: {} }))
     assert.ok(known.erasures.some(({ person, tenant: of }) => person === one && of === tenant))
     assert.equal(known.more, false)
     // Once is enough: the second time tells the same and leaves no other event.

@@ -1,6 +1,6 @@
 /** A whole system that is written to, backed up, killed and brought back in every way that it must be. */
 import { execFile } from 'node:child_process'
-import { chmod, cp, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -9,7 +9,9 @@ import { promisify } from 'node:util'
 import pg from 'pg'
 import { RepositoryError, type Repository } from '#backup'
 import { fenceServer, startPostgres } from '#database'
+import type { Database } from '../../platform/db/index.ts'
 import { Problem } from '../../platform/kernel/problem.ts'
+import { testCluster } from '../../platform/recovery/replication/cluster.fixture.ts'
 import {
   proveBackup,
   restoreSystem,
@@ -18,7 +20,10 @@ import {
   type Told,
   type WholeRestore,
 } from '../../platform/recovery/restore/index.ts'
+import type { OpenedReading } from '../../platform/recovery/restore/open-reading.ts'
 import { recoveryWorld, type RecoveryWorld } from '../../platform/recovery/restore/world.fixture.ts'
+import { cut, damaged, flip, objectsLike, swap } from './damage.ts'
+import { erasedStayUnreadable, eraseSome, keysApart, type KeysApart } from './erasure.ts'
 
 /** What was written, to be counted again after each way back. */
 interface Written {
@@ -35,6 +40,15 @@ interface Ruins {
   readonly world: RecoveryWorld
   readonly written: Written
   readonly repository: Repository
+  /** The restore of the moment, made once for the cases that look at it. */
+  readonly atMoment: () => Promise<Back & { readonly erasedUnreadable: boolean }>
+}
+
+/** What a restore brought back. */
+interface Back {
+  readonly restored: RestoredSystem
+  readonly samples: number
+  readonly rows: number
 }
 
 type Case = readonly [id: string, run: (ruins: Ruins) => Promise<boolean>]
@@ -46,7 +60,7 @@ const insert = (world: RecoveryWorld, rows: number) =>
   )
 
 /** Everything that a database goes through: rows, dropped and rewritten tables, a ledger, one full and two incremental backups, log. */
-async function live(world: RecoveryWorld): Promise<Written> {
+async function live(world: RecoveryWorld, apart: KeysApart): Promise<Written> {
   const { sql } = world.cluster
   await sql.query(
     'create table public.sample (id bigint generated always as identity primary key, text text)',
@@ -71,6 +85,7 @@ async function live(world: RecoveryWorld): Promise<Written> {
   const moment = new Date()
   await pause(20)
   await insert(world, 50)
+  await eraseSome(world, apart)
   await world.happen(7)
   await world.keepLedger()
   await world.beat()
@@ -90,17 +105,19 @@ async function killCluster(world: RecoveryWorld): Promise<void> {
 async function back(
   { world, repository }: Pick<Ruins, 'world' | 'repository'>,
   at: Date | 'latest',
-  more: { readonly region?: string } = {},
-): Promise<{ readonly restored: RestoredSystem; readonly samples: number; readonly rows: number }> {
+  more: { readonly region?: string; readonly look?: (db: Database) => Promise<void> } = {},
+): Promise<Back> {
   const into = join(world.folder, `back-${back.count++}`)
+  const { look, ...from } = more
   let counts: ReadonlyMap<string, number> = new Map()
   const restored = await restoreSystem(repository, {
     target: { at },
     into,
     migrate: false,
-    ...more,
+    ...from,
     also: async (db) => {
       counts = await rowsOfTables(db)
+      await look?.(db)
     },
   })
   await rm(into, { recursive: true, force: true })
@@ -133,58 +150,6 @@ async function refused(
     const good = codes.includes(code) && object.test(named)
     if (!good) console.log(String(error))
     return good && !existsSync(into) && !existsSync(`${into}.restoring`)
-  }
-}
-
-const inRegion = (world: RecoveryWorld, region: string): string =>
-  join(world.settings.SURETY_BACKUPS, region, 'objects')
-
-/** Every object of one kind, below the folder of a region. */
-async function objectsLike(world: RecoveryWorld, region: string, like: RegExp): Promise<string[]> {
-  const entries = await readdir(inRegion(world, region), { recursive: true })
-  return entries.filter((path) => like.test(path)).toSorted()
-}
-
-type Damage = (file: string, world: RecoveryWorld) => Promise<void>
-
-const flip: Damage = async (file) => {
-  const bytes = await readFile(file)
-  bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1
-  await writeFile(file, bytes)
-}
-const cut: Damage = async (file) => truncate(file, (await stat(file)).size - 7)
-/** The object of another place in the same repository: sealed by the same system, under the same key. */
-const swap: Damage = async (file, world) => {
-  const [other = ''] = await objectsLike(world, 'region-b', /-full\/backup_manifest\.obj$/)
-  await rm(file)
-  await cp(join(inRegion(world, 'region-b'), other), file)
-}
-
-/** Damages the newest object of a kind in these regions for as long as `work` takes. */
-async function damaged(
-  { world }: Ruins,
-  like: RegExp,
-  regions: readonly string[],
-  damage: Damage,
-  work: () => Promise<boolean>,
-): Promise<boolean> {
-  const undo: (() => Promise<void>)[] = []
-  for (const region of regions) {
-    const path = (await objectsLike(world, region, like)).at(-1)
-    if (path === undefined) throw new Error(`there is no object like ${like.source} in ${region}`)
-    const file = join(inRegion(world, region), path)
-    const before = await readFile(file)
-    await chmod(file, 0o600)
-    await damage(file, world)
-    undo.push(async () => {
-      await rm(file, { force: true })
-      await writeFile(file, before, { mode: 0o400 })
-    })
-  }
-  try {
-    return await work()
-  } finally {
-    for (const one of undo) await one()
   }
 }
 
@@ -222,7 +187,7 @@ const CASES: readonly Case[] = [
   [
     'every row of a moment is back and none of later; policy 8.2-a.3: ledger entries since stay, with their rows',
     async (ruins) => {
-      const { restored, samples, rows } = await back(ruins, ruins.written.moment)
+      const { restored, samples, rows } = await ruins.atMoment()
       const { atMoment, entries } = ruins.written
       const lost = restored.lostSeconds ?? 99
       const kept = rows === entries && restored.ledger?.entries === entries
@@ -303,6 +268,10 @@ const CASES: readonly Case[] = [
       }
     },
   ],
+  [
+    'GDPR article 17: an erased workspace, contact and account stay unreadable in a restore of before, and others do not',
+    async (ruins) => (await ruins.atMoment()).erasedUnreadable,
+  ],
   ['a lost machine comes back from stores and recovery identity alone, and starts', machineLoss],
 ]
 
@@ -349,22 +318,37 @@ async function machineLoss({ world, written }: Ruins): Promise<boolean> {
   }
 }
 
+function ruinsOf(world: RecoveryWorld, written: Written, reading: OpenedReading, apart: KeysApart): Ruins {
+  const { repository } = reading
+  const restored = async () => {
+    let erasedUnreadable = false
+    const look = async (db: Database): Promise<void> => {
+      erasedUnreadable = await erasedStayUnreadable(db, reading, apart)
+    }
+    return { ...(await back({ world, repository }, written.moment, { look })), erasedUnreadable }
+  }
+  let once: ReturnType<typeof restored> | null = null
+  return { world, written, repository, atMoment: () => (once ??= restored()) }
+}
+
 /** Runs every case on one killed system; an error counts as a failure of its case. */
 export async function conformEndToEnd(): Promise<{
   readonly passed: number
   readonly failed: readonly string[]
 }> {
-  const world = await recoveryWorld()
+  const [world, cluster] = await Promise.all([recoveryWorld(), testCluster()])
+  const apart = await keysApart(world, cluster)
   const failed: string[] = []
   let passed = 0
   try {
-    const written = await live(world)
+    const written = await live(world, apart)
     await killCluster(world)
     const reading = await world.reading()
+    const ruins = ruinsOf(world, written, reading, apart)
     try {
       for (const [id, run] of CASES) {
         const began = performance.now()
-        const good = await run({ world, written, repository: reading.repository }).catch((error: unknown) => {
+        const good = await run(ruins).catch((error: unknown) => {
           console.log(error)
           return false
         })
@@ -377,6 +361,7 @@ export async function conformEndToEnd(): Promise<{
       await reading.close()
     }
   } finally {
+    await apart.close()
     await world.close()
   }
   return { passed, failed }
