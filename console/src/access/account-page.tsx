@@ -4,6 +4,7 @@ import { PageBody, PageHead } from '../ui/page.tsx'
 import { Activity } from './activity.tsx'
 import { CompanyLink } from './company-link.tsx'
 import { Consents } from './consents.tsx'
+import { EraseAccount } from './erase-account.tsx'
 import { Factors } from './factors.tsx'
 import { OwnKeys } from './own-keys.tsx'
 import { OwnReset } from './own-reset.tsx'
@@ -27,6 +28,7 @@ export function AccountPage(): ReactNode {
       <Consents />
       <OwnKeys />
       <Activity />
+      <EraseAccount />
     </PageBody>
   )
 }

@@ -1,4 +1,9 @@
-import type { keyRoutes, rootRoutes, rotationRoutes } from '../../../platform/encryption/index.ts'
+import type {
+  encryptionRoutes,
+  keyRoutes,
+  rootRoutes,
+  rotationRoutes,
+} from '../../../platform/encryption/index.ts'
 import type { Contract } from '../../../platform/kernel/route.ts'
 import type { recoveryRoutes, standbyRoutes } from '../../../platform/recovery/index.ts'
 import type { Wire } from './wire.ts'
@@ -7,6 +12,7 @@ import type { Wire } from './wire.ts'
 export type RecoveryApi = Contract<ReturnType<typeof rotationRoutes>> &
   Contract<ReturnType<typeof rootRoutes>> &
   Contract<ReturnType<typeof keyRoutes>> &
+  Contract<ReturnType<typeof encryptionRoutes>> &
   Contract<ReturnType<typeof recoveryRoutes>> &
   Contract<ReturnType<typeof standbyRoutes>>
 

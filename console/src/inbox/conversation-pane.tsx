@@ -11,6 +11,7 @@ import { Badge, Loading, PageHead } from '../ui/page.tsx'
 import { useChannelName } from './channels.ts'
 import { contactName } from './contact-name.ts'
 import { ConversationActs } from './conversation-acts.tsx'
+import { EraseContact } from './erase-contact.tsx'
 import { useHolder } from './holder.ts'
 import { MessageList } from './message-list.tsx'
 import { ReplyBox } from './reply-box.tsx'
@@ -98,6 +99,7 @@ function ConversationHead({
   readonly mayReply: boolean
 }): ReactNode {
   const holder = useHolder(conversation)
+  const mayErase = useMay('contact.erase')
   const channel = useChannelName(conversation.channel)
   return (
     <div className="flex flex-col gap-2 border-b border-line bg-panel px-4 py-3">
@@ -120,6 +122,7 @@ function ConversationHead({
         }
       >
         {mayReply && <ConversationActs conversation={conversation} />}
+        {mayErase && <EraseContact contact={conversation.contact} />}
       </PageHead>
       <WindowCountdown conversation={conversation} />
     </div>

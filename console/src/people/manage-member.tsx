@@ -4,6 +4,7 @@ import type { People } from '../contract/access.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { EndMembership } from './end-membership.tsx'
+import { EraseMember } from './erase-member.tsx'
 import { GrantHistory } from './grant-history.tsx'
 import { HandOver } from './hand-over.tsx'
 import { MemberActs, type Step } from './member-acts.tsx'
@@ -47,6 +48,7 @@ export function ManageMember({
           </div>
         )}
         {step === 'hand-over' && <HandOver to={of} onBack={back} onDone={close} />}
+        {step === 'erase' && <EraseMember of={of} onBack={back} onDone={close} />}
         {(step === 'remove' || step === 'terminate') && (
           <EndMembership
             of={of}
@@ -64,5 +66,6 @@ export function ManageMember({
 function titleOf(step: Step | 'overview' | null, name: string): string {
   if (step === 'hand-over') return `Hand the workspace over to ${name}`
   if (step === 'remove') return `Remove ${name}`
+  if (step === 'erase') return `Erase the account of ${name}`
   return step === 'terminate' ? `${name} leaves` : name
 }

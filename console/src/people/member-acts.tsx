@@ -8,7 +8,7 @@ import { ProblemNotice } from '../ui/notice.tsx'
 import { peopleQuery, type Member } from './people-api.ts'
 
 /** An act that says first what will happen. */
-export type Step = 'hand-over' | 'remove' | 'terminate'
+export type Step = 'hand-over' | 'remove' | 'terminate' | 'erase'
 
 const DONE = {
   suspend: 'Suspended; their sessions and keys have ended',
@@ -85,6 +85,7 @@ export function MemberActs({
         {owner && !suspended && of.role !== 'owner' && step('hand-over', 'Hand the workspace over')}
         {step('remove', 'Remove')}
         {!(suspended && left) && step('terminate', 'Leaves for good')}
+        {step('erase', 'Erase the account')}
       </div>
     </section>
   )
