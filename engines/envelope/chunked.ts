@@ -1,15 +1,7 @@
 import { randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto'
 import { EnvelopeError } from './envelope-error.ts'
 import { secretKey } from './keys.ts'
-import {
-  bareGcmSeal,
-  gcmOpen,
-  gcmSeal,
-  hkdfExpandSha512,
-  release,
-  requireKey,
-  tagBytes,
-} from './primitives.ts'
+import { bareGcmOpen, bareGcmSeal, hkdfExpandSha512, release, requireKey, tagBytes } from './primitives.ts'
 
 /** The plain bytes of every chunk but the last. */
 export const chunkBytes = 16_384
@@ -20,58 +12,53 @@ const chunksMax = 2 ** 38
 const label = Buffer.from('c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\0', 'latin1')
 const empty = Buffer.alloc(0)
 
-/** One pass over a stream: bytes in, whole sealed or authenticated chunks out (in pieces, to spare a copy), and the rest at the end. */
+/** One pass over a stream: bytes in; whole sealed or authenticated chunks out, each to its place in memory that the caller gives. */
 export interface Pass {
-  readonly push: (bytes: Uint8Array) => readonly Buffer[]
-  readonly end: () => readonly Buffer[]
+  /** What `push` of so many bytes, or `end` after them, puts out at most. */
+  readonly room: (bytes: number) => number
+  /** Puts what is whole now into `into` from `at` on, which has room; returns where that ended. */
+  readonly push: (bytes: Uint8Array, into: Uint8Array, at: number) => number
+  /** The same for the rest. */
+  readonly end: (into: Uint8Array, at: number) => number
 }
 
 /** Seals a message chunk by chunk (c2sp.org/chunked-encryption, SHA-512 and AES-256-GCM); the salt must never repeat under one key. */
 export function sealingPass(key: KeyObject, context: Uint8Array, salt = randomBytes(saltBytes)): Pass {
   const message = messageKeys(key, salt, context)
   const chunks = splitter(chunkBytes)
-  let head: readonly Buffer[] = [salt, message.commitment]
+  let begun = false
   let index = 0
 
-  const seal = (chunk: Uint8Array) =>
-    gcmSeal(message.key, chunkNonce(message.baseNonce, index++), empty, chunk)
-  const withHead = (sealed: readonly Buffer[]) => {
-    const all = [...head, ...sealed]
-    head = []
-    return all
+  const begin = (into: Uint8Array, at: number): number => {
+    if (begun) return at
+    begun = true
+    into.set(salt, at)
+    into.set(message.commitment, at + saltBytes)
+    return at + headerBytes
+  }
+  const seal = (chunk: Uint8Array, into: Uint8Array, at: number): number => {
+    // The key and the nonce were made here.
+    const [sealed, tag] = bareGcmSeal(message.key, chunkNonce(message.baseNonce, index++), empty, chunk)
+    into.set(sealed, at)
+    into.set(tag, at + sealed.length)
+    const end = at + sealed.length + tagBytes
+    release(sealed)
+    return end
   }
   return {
-    push: (bytes) => withHead(chunks.push(bytes).flatMap(seal)),
-    end: () => withHead(seal(chunks.rest())),
+    room: (bytes) => sealedLength(chunks.rest().length + bytes),
+    push: (bytes, into, at) => {
+      let end = begin(into, at)
+      chunks.push(bytes, (chunk) => (end = seal(chunk, into, end)))
+      return end
+    },
+    end: (into, at) => seal(chunks.rest(), into, begin(into, at)),
   }
 }
 
 /** How long so many plain bytes are when they are sealed. */
 export function sealedLength(bytes: number): number {
   return headerBytes + bytes + (Math.floor(bytes / chunkBytes) + 1) * tagBytes
-}
-
-/** A sealing pass over bytes in memory, chunk by chunk to their place in `into`, which has room; returns the sealed length. */
-export function sealInto(key: KeyObject, context: Uint8Array, bytes: Uint8Array, into: Uint8Array): number {
-  const salt = randomBytes(saltBytes)
-  const message = messageKeys(key, salt, context)
-  let at = 0
-  const put = (piece: Uint8Array): void => {
-    into.set(piece, at)
-    at += piece.length
-  }
-  put(salt)
-  put(message.commitment)
-  // The last chunk is always a short one, empty when nothing is left.
-  for (let index = 0; index * chunkBytes <= bytes.length; index++) {
-    const chunk = bytes.subarray(index * chunkBytes, (index + 1) * chunkBytes)
-    // The key and the nonce were made here.
-    const [sealed, tag] = bareGcmSeal(message.key, chunkNonce(message.baseNonce, index), empty, chunk)
-    put(sealed)
-    put(tag)
-    release(sealed)
-  }
-  return at
 }
 
 /** Opens what a sealing pass made with one of the keys and this context; a chunk is released only once it is authentic. */
@@ -82,28 +69,30 @@ export function openingPass(keys: readonly KeyObject[], context: Uint8Array): Pa
   let message: MessageKeys | undefined
   let index = 0
 
-  const open = (sealed: Uint8Array, keys: MessageKeys) => {
-    const nonce = chunkNonce(keys.baseNonce, index++)
-    return gcmOpen(keys.key, nonce, empty, sealed.subarray(0, -tagBytes), sealed.subarray(-tagBytes))
+  const open = (sealed: Uint8Array, { key, baseNonce }: MessageKeys, into: Uint8Array, at: number) => {
+    const tag = sealed.subarray(-tagBytes)
+    const plain = bareGcmOpen(key, chunkNonce(baseNonce, index++), empty, sealed.subarray(0, -tagBytes), tag)
+    into.set(plain, at)
+    const end = at + plain.length
+    release(plain)
+    return end
   }
   return {
-    push: (bytes) => {
-      let body = bytes
-      if (message === undefined) {
-        const missing = headerBytes - header.rest().length
-        const [complete] = header.push(bytes.subarray(0, missing))
-        if (complete === undefined) return []
-        message = committedKeys(keys, complete, context)
-        body = bytes.subarray(missing)
-      }
+    room: (bytes) => chunks.rest().length + bytes,
+    push: (bytes, into, at) => {
+      const missing = message === undefined ? headerBytes - header.rest().length : 0
+      header.push(bytes.subarray(0, missing), (whole) => (message = committedKeys(keys, whole, context)))
       const committed = message
-      return chunks.push(body).map((sealed) => open(sealed, committed))
+      if (committed === undefined) return at
+      let end = at
+      chunks.push(bytes.subarray(missing), (sealed) => (end = open(sealed, committed, into, end)))
+      return end
     },
-    end: () => {
+    end: (into, at) => {
       // The last chunk is always a short one, so a stream that ends on a full chunk has lost its end.
       const last = chunks.rest()
       if (message === undefined || last.length < tagBytes) throw new EnvelopeError('truncated')
-      return [open(last, message)]
+      return open(last, message, into, at)
     },
   }
 }
@@ -142,28 +131,26 @@ function committedKeys(keys: readonly KeyObject[], header: Uint8Array, context: 
   throw new EnvelopeError('commitment-mismatch')
 }
 
-/** Cuts arriving bytes into pieces of one size, copying only what straddles a cut. */
+/** Cuts arriving bytes into pieces of one size, copying only what straddles a cut; `take` is done with a piece when it returns. */
 function splitter(size: number) {
   const held = Buffer.allocUnsafe(size)
   let length = 0
-  const keep = (bytes: Uint8Array) => {
+  const keep = (bytes: Uint8Array): void => {
     held.set(bytes, length)
     length += bytes.length
   }
   return {
-    push: (bytes: Uint8Array): Uint8Array[] => {
-      const pieces: Uint8Array[] = []
+    push: (bytes: Uint8Array, take: (piece: Uint8Array) => void): void => {
       let at = 0
       if (length > 0) {
         at = Math.min(size - length, bytes.length)
         keep(bytes.subarray(0, at))
-        if (length < size) return pieces
-        pieces.push(Buffer.from(held))
+        if (length < size) return
         length = 0
+        take(held)
       }
-      for (; bytes.length - at >= size; at += size) pieces.push(bytes.subarray(at, at + size))
+      for (; bytes.length - at >= size; at += size) take(bytes.subarray(at, at + size))
       keep(bytes.subarray(at))
-      return pieces
     },
     rest: (): Uint8Array => held.subarray(0, length),
   }

@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, createSecretKey, timingSafeEqual, verify } from 'node:crypto'
 import { inflateSync } from 'node:zlib'
-import { openingPass, sealingPass } from './chunked.ts'
+import { openingPass, sealingPass, type Pass } from './chunked.ts'
 import { gcmOpen, gcmSeal, hkdfSha256, hmacSha256 } from './primitives.ts'
 import {
   allOf,
@@ -93,10 +93,8 @@ function runChunked(test: Fields): Outcome {
   const key = createSecretKey(hex(test.key))
   const context = hex(test.ctx)
   const sealed = inflateSync(hex(test.ct))
-  const opening = openingPass([key], context)
-  const message = Buffer.concat([...inPieces(sealed, opening.push), ...opening.end()])
-  const sealing = sealingPass(key, context, sealed.subarray(0, 24))
-  const resealed = Buffer.concat([...inPieces(message, sealing.push), ...sealing.end()])
+  const message = inPieces(sealed, openingPass([key], context))
+  const resealed = inPieces(message, sealingPass(key, context, sealed.subarray(0, 24)))
   const sha512 = createHash('sha512').update(message).digest('hex')
   return asPublished(
     sha512 === test.msgSha512 && message.length === test.msgLength && resealed.equals(sealed),
@@ -109,9 +107,11 @@ function runEd25519(test: Fields, group: Fields): Outcome {
   return verify(null, hex(test.msg), publicKey, hex(test.sig)) ? 'accepts' : 'rejects'
 }
 
-/** Feeds bytes in pieces that fit neither the header nor the chunks. */
-function inPieces(bytes: Buffer, push: (piece: Uint8Array) => readonly Buffer[]): Buffer[] {
-  const pieces: Buffer[] = []
-  for (let at = 0; at < bytes.length; at += 40_009) pieces.push(...push(bytes.subarray(at, at + 40_009)))
-  return pieces
+/** What comes of bytes that arrive in pieces that fit neither the header nor the chunks. */
+function inPieces(bytes: Buffer, pass: Pass): Buffer {
+  const into = Buffer.alloc(pass.room(bytes.length))
+  let at = 0
+  for (let from = 0; from < bytes.length; from += 40_009)
+    at = pass.push(bytes.subarray(from, from + 40_009), into, at)
+  return into.subarray(0, pass.end(into, at))
 }

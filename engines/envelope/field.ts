@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { EnvelopeError } from './envelope-error.ts'
 import type { FieldContext } from './field-context.ts'
 import { fieldFormat, keyIdBytes, type DataKeyring, type FieldKey } from './keyring.ts'
-import { randomNonce, tagBytes } from './primitives.ts'
+import { release, tagBytes } from './primitives.ts'
 import { xaesNonceBytes } from './xaes.ts'
 
 export type { FieldContext } from './field-context.ts'
@@ -10,6 +10,9 @@ export type { FieldContext } from './field-context.ts'
 const keyIdAt = 1
 const nonceAt = keyIdAt + keyIdBytes
 const ciphertextAt = nonceAt + xaesNonceBytes
+
+/** What is longer than this is given back at once; for shorter values that costs more than it saves. */
+const releasedFrom = 8192
 
 /** Bytes that a field envelope adds to its plaintext. */
 export const fieldOverheadBytes = ciphertextAt + tagBytes
@@ -31,14 +34,14 @@ export function sealBytes(keyring: DataKeyring, context: FieldContext, plaintext
   requireTenant(keyring, context)
   if (plaintext.length > fieldBytesMax) throw new EnvelopeError('too-large')
   const key = keyring.current
-  const nonce = randomNonce(xaesNonceBytes)
-  const [ciphertext, tag] = key.aead.seal(nonce, key.places(context), plaintext)
+  const [nonce, ciphertext, tag] = key.aead.sealFresh(key.places(context), plaintext)
   const envelope = Buffer.allocUnsafe(fieldOverheadBytes + ciphertext.length)
   envelope[0] = fieldFormat
   envelope.set(key.id, keyIdAt)
   envelope.set(nonce, nonceAt)
   envelope.set(ciphertext, ciphertextAt)
-  envelope.set(tag, ciphertextAt + ciphertext.length)
+  envelope.set(tag, envelope.length - tagBytes)
+  if (ciphertext.length > releasedFrom) release(ciphertext)
   return envelope
 }
 
@@ -51,18 +54,24 @@ export function openBytes(keyring: DataKeyring, context: FieldContext, envelope:
   const bytes = asBuffer(envelope)
   requireForm(bytes)
   const key = keyOf(keyring, bytes)
+  const { buffer, byteOffset } = bytes
+  const ciphertextBytes = bytes.length - fieldOverheadBytes
   return key.aead.open(
     bytes.subarray(nonceAt, ciphertextAt),
     key.places(context),
-    bytes.subarray(ciphertextAt, -tagBytes),
-    bytes.subarray(-tagBytes),
+    // Views of the language's own kind are made in half the time of the runtime's.
+    new Uint8Array(buffer, byteOffset + ciphertextAt, ciphertextBytes),
+    new Uint8Array(buffer, byteOffset + ciphertextAt + ciphertextBytes, tagBytes),
   )
 }
 
 /** `sealBytes` for text; `invalid-text` for a lone surrogate, which UTF-8 cannot carry. */
 export function sealText(keyring: DataKeyring, context: FieldContext, text: string): Buffer {
   if (!text.isWellFormed()) throw new EnvelopeError('invalid-text')
-  return sealBytes(keyring, context, Buffer.from(text, 'utf8'))
+  const plaintext = Buffer.from(text, 'utf8')
+  const envelope = sealBytes(keyring, context, plaintext)
+  if (plaintext.length > releasedFrom) release(plaintext)
+  return envelope
 }
 
 /** `openBytes` for text; `not-text` when the sealed bytes are not UTF-8. */

@@ -1,11 +1,4 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHmac,
-  hkdfSync,
-  randomFillSync,
-  type KeyObject,
-} from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, type KeyObject } from 'node:crypto'
 import { EnvelopeError } from './envelope-error.ts'
 
 /** Length of every AES-256-GCM tag here; shorter ones are refused. */
@@ -17,24 +10,6 @@ const tagLength = { authTagLength: tagBytes } as const
 /** Refuses anything but a 256-bit secret key. */
 export function requireKey(key: KeyObject): void {
   if (key.type !== 'secret' || key.symmetricKeySize !== keyBytes) throw new EnvelopeError('invalid-key')
-}
-
-const noncePool = Buffer.alloc(6144)
-let nonceAt = noncePool.length
-
-/**
- * Random bytes for a nonce, drawn from the runtime's generator in larger pieces; each byte is handed out once. Nonces are
- * public, so what waits in the pool need not be secret; keys are never taken from it.
- */
-export function randomNonce(bytes: number): Buffer {
-  if (nonceAt + bytes > noncePool.length) {
-    randomFillSync(noncePool)
-    nonceAt = 0
-  }
-  // A copy, because a view would change when the pool is filled again.
-  const nonce = Buffer.from(noncePool.subarray(nonceAt, nonceAt + bytes))
-  nonceAt += bytes
-  return nonce
 }
 
 /** AES-256-GCM (NIST SP 800-38D) with a 96-bit nonce and a 128-bit tag: the ciphertext and the tag. */

@@ -35,3 +35,19 @@ test('another key length and another nonce length are refused', () => {
   const empty = Buffer.alloc(0)
   assert.throws(() => aead.seal(nonce.subarray(1), empty, empty), new EnvelopeError('malformed'))
 })
+
+test('policy 2.2-a: fresh nonces never repeat, over many batches, and each opens what it sealed', () => {
+  const aead = xaes(createSecretKey(Buffer.alloc(32, 1)))
+  const aad = Buffer.from('aad')
+  const seen = new Set<string>()
+  for (let message = 0; message < 500; message++) {
+    const plaintext = Buffer.from(`sample ${message}`)
+    const [nonce, ciphertext, tag] = aead.sealFresh(aad, plaintext)
+    seen.add(nonce.toString('hex'))
+    assert.deepEqual(aead.open(nonce, aad, ciphertext, tag), plaintext)
+    assert.deepEqual(Buffer.concat(aead.seal(nonce, aad, plaintext)), Buffer.concat([ciphertext, tag]))
+  }
+  assert.equal(seen.size, 500)
+  const other = xaes(createSecretKey(Buffer.alloc(32, 1)))
+  assert.ok(!seen.has(other.sealFresh(aad, aad)[0].toString('hex')))
+})
