@@ -4,8 +4,6 @@ import { withServer, type ServerAddress } from './server-address.ts'
 
 /** How long promotion may take (seconds). */
 const PROMOTE_SECONDS_MAX = 60
-/** How long a standby may take to replay what its primary wrote last (milliseconds). */
-const DRAIN_MS_MAX = 60_000
 const LOOK_MS = 20
 
 /** Who holds it on the standby may promote it; works on a standby, and ends with its connection. */
@@ -68,10 +66,10 @@ async function hasAll(standby: pg.Client, lsn: string): Promise<boolean> {
 
 /**
  * Ends whoever writes to a read-only server, and waits until its standby has replayed everything: between the last look at
- * its connections and the end no transaction ended there. Returns that place; throws when it does not come to rest.
+ * its connections and the end no transaction ended there. Returns that place; throws when that takes longer than it may.
  */
-export async function drain(address: ServerAddress, standby: pg.Client): Promise<string> {
-  const giveUpAt = performance.now() + DRAIN_MS_MAX
+export async function drain(address: ServerAddress, standby: pg.Client, secondsMax: number): Promise<string> {
+  const giveUpAt = performance.now() + secondsMax * 1000
   return withServer(address, async (client) => {
     for (;;) {
       const others = await endOthers(client)

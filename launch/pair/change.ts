@@ -28,6 +28,8 @@ export interface PairChangeParts {
   readonly writerOf: (site: SiteName) => ServerAddress
   readonly regions: Readonly<Record<SiteName, string>>
   readonly fence: FenceCommand
+  /** How long the standby may take to replay what the old server wrote last. */
+  readonly drainSecondsMax: number
   /** Keeps the state, durable before it returns. */
   readonly keep: (state: PairState) => Promise<void>
   /** Ends every connection of our programs to the server that takes writes; they wait until the change is over. */
@@ -83,7 +85,7 @@ async function fenceFirst(
     if (kind === 'failover') await fenceLost(parts, from)
     else await makeReadOnly(parts.addressOf(from))
     parts.cut()
-    if (kind === 'switchover') await drain(parts.addressOf(from), standby)
+    if (kind === 'switchover') await drain(parts.addressOf(from), standby, parts.drainSecondsMax)
   } catch (error) {
     await undo(parts, state, kind).catch(() => {})
     throw error

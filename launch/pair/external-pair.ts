@@ -7,6 +7,9 @@ import type { PairChange } from './state.ts'
 /** Where which of the two takes writes is kept. */
 const STATE_FILE = 'servers.json'
 
+/** Programs wait so long, and then go on with the old server. */
+const DRAIN_SECONDS_MAX = 60
+
 /** The same server, for the user and the database of another address. */
 function as(server: ServerAddress, { user, password, database }: ServerAddress): ServerAddress {
   return { ...server, user, password, database }
@@ -27,6 +30,7 @@ function pairParts(config: Config, say: (line: string) => void): KeptPairParts {
     backup,
     regions: { a: config.DATABASE_REGION, b: config.STANDBY_REGION },
     fence: { command: config.FENCE_COMMAND, secondsMax: config.FENCE_SECONDS },
+    drainSecondsMax: DRAIN_SECONDS_MAX,
     stateFile: join(config.SURETY_VAR, STATE_FILE),
     runFolder: runFolder(config),
     say,

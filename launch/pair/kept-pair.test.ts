@@ -3,7 +3,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import pg from 'pg'
-import { withServer } from '#database'
+import { makeReadOnly, withServer } from '#database'
 import { behindSeconds, machinesSeen } from '../../platform/kernel/server-pair.ts'
 import { answersOf } from '../sites/answers.ts'
 import type { SiteName } from '../sites/state.ts'
@@ -43,6 +43,7 @@ suite('two servers of the operator’s own', { timeout: 120_000 }, () => {
     backup: rig.replicationUser,
     regions: { a: 'sample-north', b: 'sample-south' },
     fence: { command: [rig.fenceProgram], secondsMax: 20 },
+    drainSecondsMax: 20,
     stateFile: join(rig.home, 'servers.json'),
     runFolder: join(rig.home, 'run'),
     say: (line) => void said.push(line),
@@ -134,6 +135,26 @@ suite('two servers of the operator’s own', { timeout: 120_000 }, () => {
     assert.equal(behindSeconds((await pair.status()).pair), 120)
     await assert.rejects(change('switchover'), /120 s behind, and 60 s may be lost/)
     await rig.query('b', 'select pg_wal_replay_resume()')
+    await stillAt('a')
+  })
+
+  test('policy 6.2-d: a change in order that does not come to its end leaves the old server as it was', async () => {
+    await reopened({ drainSecondsMax: 0.3 })
+    await rig.query('b', 'select pg_wal_replay_pause()')
+    await through('insert into surety.kept values (5000)')
+    await assert.rejects(change('switchover'), /did not receive the last of the log/)
+    await rig.query('b', 'select pg_wal_replay_resume()')
+    await stillAt('a')
+    await reopened()
+  })
+
+  test('policy 6.2-d: a change that ended with its process is undone by the next start', async () => {
+    await pair.stop()
+    const file = join(rig.home, 'servers.json')
+    const state = JSON.parse(await readFile(file, 'utf8')) as object
+    await writeFile(file, JSON.stringify({ ...state, switchingTo: 'b' }))
+    await makeReadOnly(changer('a'))
+    pair = await keptPair(parts())
     await stillAt('a')
   })
 

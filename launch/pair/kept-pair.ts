@@ -50,6 +50,8 @@ export interface KeptPairParts {
   readonly changers: Readonly<Record<SiteName, ServerAddress>>
   readonly regions: Readonly<Record<SiteName, string>>
   readonly fence: FenceCommand
+  /** How long a standby may take, in a change in order, to replay what the old server wrote last. */
+  readonly drainSecondsMax: number
   readonly stateFile: string
   /** A private folder for the relay's socket. */
   readonly runFolder: string
@@ -128,13 +130,14 @@ function changeParts(
   known: () => PairState,
   of: Pick<PairChangeParts, 'cut' | 'keep'>,
 ): PairChangeParts {
-  const { changers, writers, regions, fence, now } = parts
+  const { changers, writers, regions, fence, drainSecondsMax, now } = parts
   return {
     addressOf: (site) => changers[site],
     writerOf: (site) => writers[site],
     look: () => sightOf(parts, known()),
     regions,
     fence,
+    drainSecondsMax,
     now,
     ...of,
   }

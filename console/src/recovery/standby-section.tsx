@@ -6,7 +6,7 @@ import { exact, Moment } from '../ui/moment.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { Badge, Empty, Section } from '../ui/page.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
-import { seconds } from './amounts.ts'
+import { bytesIn, seconds } from './amounts.ts'
 import { ClauseLink } from './clause-link.tsx'
 import { standbyQuery } from './recovery-api.ts'
 
@@ -43,7 +43,8 @@ function State({ of }: { readonly of: Standing }): ReactNode {
       <Notice tone="late">
         <strong>There is one database, and nothing to take over</strong>
         <p>
-          The operator adds a second one with the setting <code className="font-mono">SURETY_STANDBY</code>.
+          The operator adds a second one with the setting <code className="font-mono">SURETY_STANDBY</code>,
+          or <code className="font-mono">STANDBY_DATABASE_URL</code> for a server elsewhere.
         </p>
       </Notice>
     )
@@ -59,9 +60,45 @@ function State({ of }: { readonly of: Standing }): ReactNode {
       <p>
         Site {of.primary} takes writes{of.why === null ? '.' : `: ${of.why}`}
       </p>
-      <p className="text-muted">Both sites are on this machine: it stands in for two places.</p>
+      {of.pair === null ? (
+        <p className="text-muted">Both sites are on this machine: it stands in for two places.</p>
+      ) : (
+        <Pair of={of.pair} />
+      )}
     </Notice>
   )
+}
+
+/** Two servers of the operator’s own: what was seen of them, and what is only stated. */
+function Pair({ of }: { readonly of: NonNullable<Standing['pair']> }): ReactNode {
+  const behind = of.behindSeconds === null ? 'not known' : seconds(of.behindSeconds)
+  const more = of.behindBytes === null ? '' : `, ${bytesIn(of.behindBytes)} of log`
+  return (
+    <>
+      <p>
+        Site a is in {of.regions.a || 'no region'} and site b in {of.regions.b || 'no region'}, as the
+        operator states; nothing here can see a region.
+      </p>
+      <p>
+        Behind: {behind}
+        {more}. {of.streaming ? 'The log streams' : 'The log does not stream'}, timeline {of.timeline}.{' '}
+        {of.machines === 'two' ? 'Two machines' : of.machines === 'one' ? 'One machine' : 'Machines not seen'}
+        : {of.by}.
+      </p>
+      {!of.fence && (
+        <p>
+          <code className="font-mono">FENCE_COMMAND</code> is not set: a lost server cannot be replaced.
+        </p>
+      )}
+    </>
+  )
+}
+
+/** Who made the old server take no further write. */
+const FENCED: Readonly<Record<string, string>> = {
+  'read-only': 'drained and closed',
+  command: 'fenced by the operator’s program',
+  'somebody-else': 'promoted by somebody else',
 }
 
 function Changes({ of: { changes } }: { readonly of: Standing }): ReactNode {
@@ -80,6 +117,11 @@ function Changes({ of: { changes } }: { readonly of: Standing }): ReactNode {
         <Row key={one.id}>
           <Cell of="Change">
             {one.kind === 'failover' ? 'failover' : 'switchover'}, {one.from} to {one.to}
+            {FENCED[one.fencedBy] !== undefined && (
+              <span className="block text-sm text-muted">
+                {one.fromRegion || one.from} to {one.toRegion || one.to}, {FENCED[one.fencedBy]}
+              </span>
+            )}
           </Cell>
           <Cell of="Begun">
             <Moment at={one.beganAt} />
