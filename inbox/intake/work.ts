@@ -17,6 +17,7 @@ import {
   waitingInbound,
   type InboundRow,
 } from './queries.ts'
+import { forgetProviderIds } from '../messages/queries.ts'
 import { takeMessage } from './take-message.ts'
 import { takeRenaming, takeStatus } from './take-status.ts'
 import { enterTenant } from '../db/tenant.ts'
@@ -29,6 +30,9 @@ const SWEEP_COUNT = 200
 const RAW_SECONDS = 72 * 3600
 /** Providers repeat a delivery for seven days. */
 const ROW_SECONDS = 8 * 86_400
+/** A provider tells of a message for days; where nothing reads it any more, nothing can be looked up by its id either. */
+const PROVIDER_ID_SECONDS = 90 * 86_400
+const PROVIDER_IDS_AT_ONCE = 10_000
 
 /** Works on one delivery, once: the row's lock ends with the transaction, so a process that dies leaves it for the next. */
 export async function workOn(core: Core, inboundId: string): Promise<void> {
@@ -99,11 +103,12 @@ export async function sweepIntake(core: Core, olderSeconds = SWEEP_SECONDS): Pro
   return waiting
 }
 
-/** Drops raw deliveries after 72 hours and their dedupe keys after 8 days. */
+/** Drops raw deliveries after 72 hours, their dedupe keys after 8 days, and what a provider calls messages after 90 days. */
 export async function expireDeliveries(core: Core): Promise<void> {
   const now = core.clock.now()
   await core.db.transaction().execute(async (tx) => {
     const gone = await expireInbound(tx, secondsAfter(now, -RAW_SECONDS), secondsAfter(now, -ROW_SECONDS))
+    await forgetProviderIds(tx, secondsAfter(now, -PROVIDER_ID_SECONDS), PROVIDER_IDS_AT_ONCE)
     if (gone.raw + gone.rows > 0)
       await core.record(tx, { type: 'message.expired', workspace: null, details: gone })
   })

@@ -182,6 +182,25 @@ export async function noteProviderId(
     .execute()
 }
 
+/** Forgets by which the provider calls messages from before a moment, the oldest first; returns of how many. */
+export async function forgetProviderIds(db: Database, before: Date, countMax: number): Promise<number> {
+  const old = db
+    .selectFrom('message')
+    .select(['workspace_id', 'id'])
+    .where('provider_index', 'is not', null)
+    .where('created_at', '<', before)
+    .orderBy('created_at')
+    .limit(countMax)
+  const done = await db
+    .updateTable('message')
+    .from(old.as('old'))
+    .set({ provider_index: null })
+    .whereRef('message.workspace_id', '=', 'old.workspace_id')
+    .whereRef('message.id', '=', 'old.id')
+    .executeTakeFirst()
+  return Number(done.numUpdatedRows)
+}
+
 /** A page of a conversation's messages, newest first, older than `before`. */
 export function messagesOf(
   db: Database,
