@@ -91,4 +91,13 @@ suite('drill: a server of the operator’s own is replaced by its standby', { ti
       /^Both servers are on one machine: both run on one kernel; a standby follows/,
     )
   })
+
+  test('policy 6.2-d: a server that is lost while nothing runs is replaced too', async () => {
+    await system.stop()
+    await rig.end('a')
+    const { code, stdout, stderr } = await system.cli(['failover', '--lost'])
+    assert.equal(code, 0, stdout + stderr)
+    const [seen] = await rig.query<{ standby: boolean }>('b', 'select pg_is_in_recovery() as standby')
+    assert.equal(seen?.standby, false)
+  })
 })
