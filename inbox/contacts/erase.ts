@@ -1,6 +1,7 @@
 import type { Erasure, Surety } from '#client'
 import type { Core } from '../core.ts'
 import type { Database } from '../db/database.ts'
+import { announce } from '../db/changes.ts'
 import { asTenant } from '../db/tenant.ts'
 import { secondsAfter } from '../kernel/clock.ts'
 import { isUuid } from '../kernel/id.ts'
@@ -31,8 +32,9 @@ export async function removeContact(
     type: 'contact.erased',
     workspace,
     target: { kind: 'contact', id: contact },
-    details: { ...removed },
+    details: { ...removed, conversations: removed.conversations.length },
   })
+  for (const conversation of removed.conversations) await announce(tx, { workspace, conversation, contact })
 }
 
 /** An erasure that was committed late may have a smaller id than one that was seen: so far back is asked again. */

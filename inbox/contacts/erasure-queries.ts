@@ -16,10 +16,10 @@ export async function presentContacts(
   return rows
 }
 
-/** How many rows of each kind were removed. */
+/** What was removed: how many rows, and which conversations. */
 export interface RemovedRows {
   readonly messages: number
-  readonly conversations: number
+  readonly conversations: readonly string[]
   readonly identities: number
 }
 
@@ -38,7 +38,7 @@ export async function removeContactRows(
     where workspace_id = ${workspace} and contact_id = ${contact} and direction = 'in'
       and provider_index is not null and created_at >= ${times.repeatedSince}
     on conflict do nothing`.execute(db)
-  const removed = async (table: 'message' | 'conversation' | 'contact_identity' | 'consent') => {
+  const removed = async (table: 'message' | 'contact_identity' | 'consent') => {
     const done = await db
       .deleteFrom(table)
       .where('workspace_id', '=', workspace)
@@ -47,7 +47,12 @@ export async function removeContactRows(
     return Number(done.numDeletedRows)
   }
   const messages = await removed('message')
-  const conversations = await removed('conversation')
+  const conversations = await db
+    .deleteFrom('conversation')
+    .where('workspace_id', '=', workspace)
+    .where('contact_id', '=', contact)
+    .returning('id')
+    .execute()
   const identities = await removed('contact_identity')
   await removed('consent')
   await db
@@ -63,7 +68,7 @@ export async function removeContactRows(
     .where('processed_at', 'is not', null)
     .where('raw', 'is not', null)
     .execute()
-  return { messages, conversations, identities }
+  return { messages, conversations: conversations.map(({ id }) => id), identities }
 }
 
 /** Whether a message belonged to somebody who was erased since. */

@@ -228,6 +228,22 @@ suite('the first hour, in a real browser', { skip: noBrowser, timeout: 480_000 }
     await heading('Clause 8.2-a.3').waitFor()
   })
 
+  step('GDPR article 17: a contact is erased, and is gone from the list', async () => {
+    await visit('/console/inbox', 'Inbox')
+    await page.getByRole('link', { name: /Sample customer 2/ }).click()
+    await heading('Sample customer 2').waitFor()
+    await page.getByRole('button', { name: 'Erase this person' }).click()
+    const dialog = page.getByRole('dialog')
+    await examine(window, 'what erasing means')
+    await dialog.getByRole('button', { name: 'Erase for good' }).click()
+    await dialog.getByText('The key is destroyed').first().waitFor()
+    await examine(window, 'what was erased')
+    await dialog.getByRole('button', { name: 'Done' }).click()
+    await heading('Inbox').waitFor()
+    await page.getByRole('link', { name: /Sample customer 2/ }).waitFor({ state: 'detached' })
+    await page.getByRole('link', { name: /Sample customer 1/ }).waitFor()
+  })
+
   step('Ctrl K finds a clause by a word of its sentence', async () => {
     await page.keyboard.press('Control+k')
     await page.locator('[role=combobox]:focus').waitFor()

@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import { call } from '../api.ts'
 import type { ConversationRow } from '../contract/inbox.ts'
 import { useMay } from '../session.tsx'
@@ -23,6 +23,7 @@ const route = getRouteApi('/signed-in/inbox/$id')
 export function ConversationPane(): ReactNode {
   const { id } = route.useParams()
   const mayReply = useMay('conversation.reply')
+  const [erased, setErased] = useState<string | null>(null)
   const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = useInfiniteQuery({
     queryKey: ['conversation', id],
     queryFn: ({ signal, pageParam }) =>
@@ -34,6 +35,7 @@ export function ConversationPane(): ReactNode {
     initialPageParam: null as number | null,
     getNextPageParam: (page) => page.older,
     refetchInterval: 60_000,
+    enabled: erased !== id,
   })
   const newest = data?.pages[0]
   if (newest === undefined)
@@ -59,6 +61,9 @@ export function ConversationPane(): ReactNode {
         conversation={conversation}
         identities={newest.identities.map(({ masked }) => masked)}
         mayReply={mayReply}
+        onErased={() => {
+          setErased(id)
+        }}
       />
       <MessageList
         key={`messages ${id}`}
@@ -93,10 +98,12 @@ function ConversationHead({
   conversation,
   identities,
   mayReply,
+  onErased,
 }: {
   readonly conversation: ConversationRow
   readonly identities: readonly string[]
   readonly mayReply: boolean
+  readonly onErased: () => void
 }): ReactNode {
   const holder = useHolder(conversation)
   const mayErase = useMay('contact.erase')
@@ -122,7 +129,7 @@ function ConversationHead({
         }
       >
         {mayReply && <ConversationActs conversation={conversation} />}
-        {mayErase && <EraseContact contact={conversation.contact} />}
+        {mayErase && <EraseContact contact={conversation.contact} onErased={onErased} />}
       </PageHead>
       <WindowCountdown conversation={conversation} />
     </div>

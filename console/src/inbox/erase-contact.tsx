@@ -13,12 +13,20 @@ import { Notice, ProblemNotice } from '../ui/notice.tsx'
 type Erased = Reply<'POST /api/contacts/:id/erase'>
 
 /** Erases the contact of a conversation for good, and tells by when the last copy of what is gone. Policy 2.3-b. */
-export function EraseContact({ contact }: { readonly contact: Wire<ConversationRow>['contact'] }): ReactNode {
+export function EraseContact({
+  contact,
+  onErased,
+}: {
+  readonly contact: Wire<ConversationRow>['contact']
+  /** Nothing can be read of the conversation any more. */
+  readonly onErased: () => void
+}): ReactNode {
   const queries = useQueryClient()
   const navigate = useNavigate()
   const erase = useMutation({
     mutationFn: () => call('POST /api/contacts/:id/erase', { params: { id: contact.id } }),
     onSuccess: () => {
+      onErased()
       announce('Erased: nobody can read any more what was held of this person')
     },
   })
