@@ -10,7 +10,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { retentionOf } from '../lock-times.ts'
 import { openStores, type StoreSettings } from '../stores/index.ts'
-import { ageOpener, readRecoveryFolder, readVerifiers } from '../wraps/index.ts'
+import { ageOpener, readRecoveryFolder, readVerifiers, withSuccessors } from '../wraps/index.ts'
 
 /** What reading backups needs: where they lie, and the folders of the keys that open them and tell true ones from others. */
 export interface ReadingParts {
@@ -81,10 +81,11 @@ export async function openReading(parts: ReadingParts, system?: string): Promise
   try {
     const opener =
       identities.length === 0 ? null : await ageOpener(identities.map(({ identity }) => identity))
+    const named = await theSystem(stores, system)
     const options: RepositoryOptions = {
-      system: await theSystem(stores, system),
+      system: named,
       stores,
-      verifiers,
+      verifiers: await withSuccessors(verifiers, { stores, system: named }),
       ...(opener === null ? {} : { opener }),
       clock: parts.clock,
       retention: () => retentionOf(0),

@@ -33,6 +33,8 @@ export interface BackupRecipient {
 
 /** The keys of backups as this machine has them. What it writes it cannot open without the recovery folder. Policy 2.2-b, 6.1-d. */
 export interface BackupKeys {
+  /** The key folder, which also holds the notes in which each key that signs names the next one. */
+  readonly keysFolder: string
   /** Always wraps to the newest recipient and to every escrow recipient. */
   readonly wrapper: SecretWrapper
   signer(): NoteSigner
@@ -60,6 +62,7 @@ interface State {
 export async function openBackupKeys(of: BackupKeyFolders): Promise<BackupKeys> {
   const state = await firstState(of)
   return {
+    keysFolder: of.keysFolder,
     wrapper: {
       get recipients() {
         return state.wrapper.recipients

@@ -1,10 +1,23 @@
 import assert from 'node:assert/strict'
-import { rename } from 'node:fs/promises'
+import { generateKeyPairSync } from 'node:crypto'
+import { readdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
+import type { ObjectStore } from '#backup'
+import { noteSigner } from '#ledger'
 import { DAY } from '../../kernel/clock.ts'
 import { repositoryRig, writeSampleBackup, type RepositoryRig } from '../repository-rig.fixture.ts'
-import { readRecoveryFolder, retireIdentities, rotateDueBackupKeys, rotateRecoveryKey } from './index.ts'
+import {
+  readRecoveryFolder,
+  readVerifiers,
+  retireIdentities,
+  rotateDueBackupKeys,
+  rotateRecoveryKey,
+  rotateSigningKey,
+  withSuccessors,
+} from './index.ts'
+import { numberedFiles } from './key-folder.ts'
+import { successionNote } from './verifier-chain.ts'
 
 const BY = { kind: 'operator', id: 'test' } as const
 
@@ -72,4 +85,61 @@ suite('keys of backups are followed by others', () => {
     await rotateDueBackupKeys(parts(), BY)
     assert.equal((await readRecoveryFolder(recoveryFolder)).length, 1)
   })
+
+  test('a recovery folder that was elsewhere during rotations trusts each next signing key by the one before it, and no forged one', async () => {
+    const { keysFolder, recoveryFolder } = rig.keyFolders
+    const { stores } = rig
+    const { system } = rig.repository
+    const carried = (await readVerifiers(recoveryFolder)).slice(0, 1)
+    await rotateSigningKey(parts(), BY)
+    await rotateSigningKey(parts(), BY)
+    const all = await readVerifiers(keysFolder)
+    const ids = async (trusted = carried, over: readonly ObjectStore[] = stores): Promise<string[]> =>
+      (await withSuccessors(trusted, { stores: over, system })).map(({ keyId }) => keyId)
+    assert.deepEqual(
+      await ids(),
+      all.map(({ keyId }) => keyId),
+    )
+    assert.deepEqual((await readdir(keysFolder)).filter((name) => name.startsWith('backup-signer')).length, 1)
+    // Somebody who may write to a store, with a key of his own and everything that is public.
+    const stranger = noteSigner('surety-backups', generateKeyPairSync('ed25519').privateKey)
+    const forged = [
+      successionNote(stranger, 9, stranger.verifierKey),
+      (await numberedFiles(keysFolder, 'backup-succession'))[0]?.text.replace('\n2\n', '\n9\n') ?? '',
+      'no note',
+      '',
+    ]
+    for (const text of forged) {
+      const over = stores.map((store) => forging(store, `${system}/verifiers/0009.note`, text))
+      assert.deepEqual(await ids(carried, over), await ids())
+    }
+    // A note that is missing in every region ends the chain there.
+    const without = stores.map((store) => forging(store, `${system}/verifiers/0002.note`, 'changed'))
+    assert.deepEqual(await ids(carried, without), [carried[0]?.keyId])
+    assert.deepEqual(await ids([stranger.verifierKey]), [stranger.verifierKey.keyId])
+    // A region that was away gets what it lacks.
+    for (const store of stores) await store.remove(`${system}/verifiers/0003.note`)
+    await rotateDueBackupKeys(parts(), BY)
+    assert.deepEqual(
+      await ids(),
+      all.map(({ keyId }) => keyId),
+    )
+  })
 })
+
+/** A store in which somebody put other bytes at a path. */
+function forging(store: ObjectStore, at: string, text: string): ObjectStore {
+  return {
+    region: store.region,
+    lock: store.lock,
+    put: (path, bytes, options) => store.put(path, bytes, options),
+    get: async (path) => (path === at ? Buffer.from(text) : store.get(path)),
+    head: (path) => store.head(path),
+    list: async function* (prefix) {
+      for await (const one of store.list(prefix)) if (one.path !== at) yield one
+      if (at.startsWith(prefix))
+        yield { path: at, bytes: text.length, storedAt: new Date(0), retainUntil: null }
+    },
+    remove: (path) => store.remove(path),
+  }
+}

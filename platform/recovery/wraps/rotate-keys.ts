@@ -8,6 +8,7 @@ import type { PolicyReader } from '../../kernel/parameter.ts'
 import type { BackupStore } from '../stores/index.ts'
 import { ageOpener } from './age-wrap.ts'
 import type { BackupKeys } from './backup-keys.ts'
+import { publishSuccession } from './verifier-chain.ts'
 import { readRecoveryFolder, removeIdentity } from './recovery-folder.ts'
 
 /** A key is replaced when it has this part of the age that the policy allows. */
@@ -71,6 +72,12 @@ async function finishRotation(
 export async function rotateSigningKey(parts: RotationParts, by: Actor): Promise<void> {
   await tell(parts, 'backup.key-rotated', by, { key: 'signing' })
   await parts.keys.nextSigner()
+  await publish(parts)
+}
+
+/** What recovery needs to trust the next key wherever its folder is. */
+function publish({ keys, repository: { system }, stores }: RotationParts): Promise<void> {
+  return publishSuccession(keys.keysFolder, { stores, system })
 }
 
 /** Rotates what nears the age that the policy allows. */
@@ -88,6 +95,7 @@ export async function rotateDueBackupKeys(
     if (retired.length === 0) await finishRotation(parts, by)
   }
   if (signing) await rotateSigningKey(parts, by)
+  else await publish(parts)
   return [...(recovery ? ['recovery'] : []), ...(signing ? ['signing'] : [])]
 }
 

@@ -1,5 +1,6 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { formatVerifierKey, noteSigner, parseVerifierKey, type NoteSigner, type VerifierKey } from '#ledger'
+import { SUCCESSION, successionNote } from './verifier-chain.ts'
 import { numberedFiles, removeNumbered, sinceOf, writeNumbered } from './key-folder.ts'
 
 /** The name under which notes of backups are signed. */
@@ -62,8 +63,19 @@ async function makeSigner(of: { readonly keysFolder: string; readonly now: Date 
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   const since = `# since ${of.now.toISOString()}\n`
   if (begun === undefined) await writeNumbered(of.keysFolder, PRIVATE, { number, ending: 'pem', text: pem })
-  const vkey = formatVerifierKey(noteSigner(SIGNER_NAME, privateKey).verifierKey)
+  const next = noteSigner(SIGNER_NAME, privateKey).verifierKey
+  if (number > 1) await nameSuccessor(of.keysFolder, number, next)
+  const vkey = formatVerifierKey(next)
   await writeNumbered(of.keysFolder, PUBLIC, { number, ending: 'txt', text: `${since}${vkey}\n` })
+}
+
+/** The key that signs so far names the next one, before that one signs anything and while its own private half is there. */
+async function nameSuccessor(keysFolder: string, number: number, next: VerifierKey): Promise<void> {
+  const before = (await numberedFiles(keysFolder, PRIVATE)).find((one) => one.number === number - 1)
+  if (before === undefined) throw new Error('the key that signs backups is missing from the key folder')
+  const signer = noteSigner(SIGNER_NAME, createPrivateKey(before.text))
+  const text = successionNote(signer, number, next)
+  await writeNumbered(keysFolder, SUCCESSION, { number, ending: 'note', text })
 }
 
 async function copyVerifiers(from: string, to: string): Promise<void> {
