@@ -30,11 +30,16 @@ export async function endDayKeys(
   core: Pick<Core, 'db' | 'clock'> & { readonly surety: Pick<Surety, 'endPersonKeys'> },
 ): Promise<number> {
   const days = await emptiedDays(core.db, secondsAfter(core.clock.now(), -AFTER_SECONDS))
-  let ended = 0
-  for (const [workspace, rows] of Map.groupBy(days, (one) => one.workspace))
-    ended += await core.surety.endPersonKeys(
-      workspace,
-      rows.map(({ day }) => `deliveries-${day}`),
-    )
-  return ended
+  const asked = await Promise.allSettled(
+    [...Map.groupBy(days, (one) => one.workspace)].map(([workspace, rows]) =>
+      core.surety.endPersonKeys(
+        workspace,
+        rows.map(({ day }) => `deliveries-${day}`),
+      ),
+    ),
+  )
+  // A workspace that was removed meanwhile keeps no other one's keys alive.
+  const refused = asked.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []))
+  if (refused.length > 0) throw new AggregateError(refused, 'keys of days could not be ended')
+  return asked.reduce((sum, one) => sum + (one.status === 'fulfilled' ? one.value : 0), 0)
 }

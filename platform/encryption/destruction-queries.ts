@@ -101,7 +101,9 @@ export interface Erasure {
   readonly doneAt: Date | null
 }
 
-/** Erasures of single persons outside of `except`, in the order of their ids, after one of them. */
+const UUID_SHAPE = '________-____-____-____-____________'
+
+/** Erasures of persons named by a UUID outside of `except`, in the order of their ids, after one of them; other names are what a service ended itself. */
 export async function erasuresAfter(
   db: Database,
   page: { readonly after: string; readonly except: string; readonly countMax: number },
@@ -111,7 +113,7 @@ export async function erasuresAfter(
     .select(['id', 'tenant', 'person', 'at', 'done_at as doneAt'])
     .where('id', '>', page.after)
     .where('tenant', '<>', page.except)
-    .where('person', 'is not', null)
+    .where('person', 'like', UUID_SHAPE)
     .orderBy('id')
     .limit(page.countMax)
     .execute()

@@ -96,11 +96,12 @@ async function openAmong(
   tenant: string,
   persons: readonly string[],
 ): Promise<ReleasedPersons> {
+  // Before the keys: what is asked for and done between the two looks leaves nothing to be read.
+  const waiting = new Set(await destructionsWaiting(db, tenant, persons))
   const stored = await versionsAmong(keyring, tenant, persons)
   const live = stored.filter(({ wrapped }) => wrapped.length > 0)
   if (live.some(({ under }) => under !== own.version))
     throw new TenantKeyReplaced('the key of the tenant was replaced')
-  const waiting = new Set(await destructionsWaiting(db, tenant, persons))
   const keys = new Map<string, ReleasedPersonKeys>()
   for (const [person, versions] of Map.groupBy(live, (one) => one.person))
     if (!waiting.has(person)) keys.set(person, opened(own, tenant, versions))
