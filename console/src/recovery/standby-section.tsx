@@ -135,7 +135,13 @@ function Changes({ of: { changes } }: { readonly of: Standing }): ReactNode {
               <Badge>within a minute</Badge>
             )}
           </Cell>
-          <Cell of="Lost at most">{one.lostSecondsMax === 0 ? 'nothing' : seconds(one.lostSecondsMax)}</Cell>
+          <Cell of="Lost at most">
+            {one.lostSecondsMax === null
+              ? 'not known'
+              : one.lostSecondsMax === 0
+                ? 'nothing'
+                : seconds(one.lostSecondsMax)}
+          </Cell>
         </Row>
       ))}
     </Table>

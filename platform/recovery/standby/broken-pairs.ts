@@ -139,6 +139,10 @@ function brokenChanges(now: Date): Broken {
     'a change between other regions': found(never, changed({ from_region: 'third' })),
     'a change too long ago': found('days ago', changed(old)),
     'a change that took too long': found('until the first write', changed({ written_at: slow })),
+    'a change that lost nobody knows what': found(
+      'no heartbeat tells',
+      changed({ kind: 'failover', heartbeat_at: null }),
+    ),
     'a change that lost too much': found('may have lost', changed({ kind: 'failover', heartbeat_at: lost })),
   }
 }

@@ -93,9 +93,10 @@ export async function noteChange(
   })
 }
 
-/** What was lost at most by a change, in seconds: it waits for everything when it is done in order. */
-export function lostSecondsMax(row: ChangeRow): number {
-  if (row.kind === 'switchover' || row.heartbeat_at === null) return 0
+/** What was lost at most by a change, in seconds: nothing when it is done in order; null where no heartbeat tells. */
+export function lostSecondsMax(row: ChangeRow): number | null {
+  if (row.kind === 'switchover') return 0
+  if (row.heartbeat_at === null) return null
   return Math.max(0, secondsBetween(row.heartbeat_at, row.fenced_at))
 }
 

@@ -64,7 +64,10 @@ function changeFaults(seen: StandbySeen): string[] {
   return [
     ...(age > seconds ? [`the last change ${between} is ${Math.floor(age / DAY)} days ago`] : []),
     ...(took > CHANGE_SECONDS_MAX ? [`the last change took ${took} s until the first write`] : []),
-    ...(lost > seen.limits.lossSeconds ? [`the last change may have lost ${Math.round(lost)} s`] : []),
+    ...(lost === null ? ['no heartbeat tells what the last change lost'] : []),
+    ...(lost !== null && lost > seen.limits.lossSeconds
+      ? [`the last change may have lost ${Math.round(lost)} s`]
+      : []),
   ]
 }
 
