@@ -31,7 +31,7 @@ export const keysList: Command = {
 export const keysRotate: Command = {
   name: 'keys rotate',
   takes: 'CLASS',
-  says: 'replace a class of keys now (data, backup, signing); `surety keys status` shows how stored values follow',
+  says: 'replace a class of keys now (data, person, index, backup, signing); `surety keys status` tells how far it is',
   words: { min: 1, max: 1 },
   flags: {
     to: {
@@ -67,9 +67,12 @@ export const keysStatus: Command = {
       run.unreadable > 0 ? `${many(run.unreadable, 'value')} DO NOT OPEN` : '',
     ])
     const older = found.older.map((one) => [
-      `${one.tenant} version ${one.version}`,
+      `${one.tenant} ${one.class === 'person' ? many(one.keys, 'person') : one.class} version ${one.version}`,
       one.values > 0 ? `${many(one.values, 'value')} to move` : '',
-      one.fixed > 0 ? `${many(one.fixed, 'value')} that must not change` : '',
+      one.fixed > 0 ? `${many(one.fixed, 'value')} that must not change or end by themselves` : '',
+      one.movesFrom === null
+        ? ''
+        : `replaced everywhere from ${one.movesFrom.slice(0, 16).replace('T', ' ')} on`,
       one.unusedSince === null ? '' : `unused since ${one.unusedSince.slice(0, 10)}, kept for backups`,
     ])
     const lines = [

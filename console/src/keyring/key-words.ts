@@ -4,6 +4,7 @@ const DAY_SECONDS = 86_400
 
 const NAMES: Readonly<Record<string, string>> = {
   data: 'Data keys',
+  person: 'Keys of persons',
   index: 'Look-up keys',
   root: 'Root key',
   signing: 'Signing keys',

@@ -8,7 +8,7 @@ import { Moment, useNow } from '../ui/moment.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { Empty, Panel, Section } from '../ui/page.tsx'
 import { Cell, Row, Table } from '../ui/table.tsx'
-import { ownerName } from './key-words.ts'
+import { className, ownerName } from './key-words.ts'
 import { rotationQuery } from './keys-api.ts'
 
 type Run = RotationStatus['runs'][number]
@@ -49,7 +49,7 @@ function Status({ of: { runs, older } }: { readonly of: RotationStatus }): React
       {older.length > 0 && <Older of={older} />}
       {underWay.length === 0 && older.length === 0 && (
         <Empty title="No rotation is under way">
-          Every stored value is sealed with the newest version of its key.
+          Every stored value is sealed, and looked up, with the newest version of its key.
         </Empty>
       )}
     </>
@@ -78,10 +78,17 @@ function Moving({ of: run }: { readonly of: Run }): ReactNode {
 
 function Older({ of: older }: { readonly of: RotationStatus['older'] }): ReactNode {
   return (
-    <Table label="Older versions" columns={['Whose', 'Version', 'Replaced', 'Waiting', 'Staying', 'Unused']}>
+    <Table
+      label="Older versions"
+      columns={['Whose', 'Keys', 'Version', 'Replaced', 'Waiting', 'Staying', 'Unused']}
+    >
       {older.map((one) => (
-        <Row key={`${one.tenant} ${one.version}`}>
+        <Row key={`${one.tenant} ${one.class} ${one.version}`}>
           <Cell of="Whose">{ownerName(one.tenant)}</Cell>
+          <Cell of="Keys">
+            {className(one.class)}
+            {one.class === 'person' && `, ${many(one.keys, 'key')}`}
+          </Cell>
           <Cell of="Version">{one.version}</Cell>
           <Cell of="Replaced">
             <Moment at={one.replacedAt} />

@@ -4,6 +4,7 @@ import type { PolicyReader } from '../../kernel/parameter.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { route } from '../../kernel/route.ts'
 import { z } from '../../kernel/schema.ts'
+import { indexWritesFrom } from '../key-age.ts'
 import type { Keyring } from '../keyring/database.ts'
 import { keysRotation } from '../parameters.ts'
 import type { KeyClass } from './classes.ts'
@@ -170,6 +171,8 @@ function olderShown(group: readonly OlderVersion[], uses: KeyUses, unused: Reado
       tenant: of.tenant,
       class: 'person' in of ? 'person' : of.purpose,
       version: of.version,
+      /** Look-up values move from here on, when every process knows the successor; null for what moves at once. */
+      movesFrom: first.seals ? null : indexWritesFrom(first.replacedAt).toISOString(),
       /** How many; more than one only of persons. */
       keys: group.length,
       replacedAt: new Date(Math.min(...group.map((one) => one.replacedAt.getTime()))).toISOString(),
