@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHmac, createSecretKey, hkdfSync } from 'node:crypto'
-import { test } from 'node:test'
+import { suite, test } from 'node:test'
 import fc from 'fast-check'
-import { blindIndex } from './blind-index.ts'
+import { blindIndex, indexVersion, versionedIndex } from './blind-index.ts'
 import { canonicalContext } from './canonical-context.ts'
 import { EnvelopeError } from './envelope-error.ts'
 import { generateDataKey } from './keys.ts'
@@ -54,4 +54,48 @@ test('ill-formed text, empty scopes and overlong scopes are refused', () => {
   }
   const longest = blindIndex(key, { tenant: 't'.repeat(255), purpose: 'p'.repeat(255) })
   assert.equal(longest('sample').length, 32)
+})
+
+suite('an index under several versions of a key', () => {
+  const moment = (seconds: number): Date => new Date(seconds * 1000)
+  const version = fc.record({
+    version: fc.integer({ min: 1, max: 65_535 }),
+    from: fc.integer({ min: 0, max: 1000 }),
+  })
+  const several = fc.uniqueArray(version, { minLength: 1, maxLength: 5, selector: (one) => one.version })
+
+  test('is stored under the newest version whose time has come, and looked up under every one', () => {
+    fc.assert(
+      fc.property(several, fc.integer({ min: 0, max: 1000 }), name, (given, at, value) => {
+        const versions = given.map(({ version: number, from }) => ({
+          version: number,
+          key: generateDataKey(),
+          writesFrom: moment(from),
+        }))
+        const lookUp = versionedIndex(versions, scope)(value, moment(at))
+        const numbers = given.map((one) => one.version)
+        const ripe = given.filter(({ from }) => from <= at).map((one) => one.version)
+        assert.equal(indexVersion(lookUp[0]), ripe.length === 0 ? Math.min(...numbers) : Math.max(...ripe))
+        assert.deepEqual(new Set(lookUp.map(indexVersion)), new Set(numbers))
+        for (const one of lookUp) {
+          const made = versions.find(({ version: number }) => number === indexVersion(one))
+          assert.ok(made !== undefined && one.subarray(-32).equals(blindIndex(made.key, scope)(value)))
+        }
+      }),
+    )
+  })
+
+  test('of one first version is the plain one, so that what was stored before versions is found', () => {
+    const only = [{ version: 1, key, writesFrom: moment(0) }]
+    assert.deepEqual(versionedIndex(only, scope)('sample', moment(0)), [blindIndex(key, scope)('sample')])
+    assert.throws(() => versionedIndex([], scope), new EnvelopeError('invalid-keyring'))
+  })
+
+  test('bytes of another length have no version', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
+        assert.equal(indexVersion(bytes) !== null, bytes.length === 32 || bytes.length === 34)
+      }),
+    )
+  })
 })
