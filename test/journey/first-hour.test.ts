@@ -230,8 +230,8 @@ suite('the first hour, in a real browser', { skip: noBrowser, timeout: 480_000 }
 
   step('GDPR article 17: a contact is erased, and is gone from the list', async () => {
     await visit('/console/inbox', 'Inbox')
-    await page.getByRole('link', { name: /Sample customer 2/ }).click()
-    await heading('Sample customer 2').waitFor()
+    await page.getByRole('link', { name: /Sample customer 3/ }).click()
+    await heading('Sample customer 3').waitFor()
     await page.getByRole('button', { name: 'Erase this person' }).click()
     const dialog = page.getByRole('dialog')
     await examine(window, 'what erasing means')
@@ -240,7 +240,7 @@ suite('the first hour, in a real browser', { skip: noBrowser, timeout: 480_000 }
     await examine(window, 'what was erased')
     await dialog.getByRole('button', { name: 'Done' }).click()
     await heading('Inbox').waitFor()
-    await page.getByRole('link', { name: /Sample customer 2/ }).waitFor({ state: 'detached' })
+    await page.getByRole('link', { name: /Sample customer 3/ }).waitFor({ state: 'detached' })
     await page.getByRole('link', { name: /Sample customer 1/ }).waitFor()
   })
 
