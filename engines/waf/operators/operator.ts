@@ -13,9 +13,14 @@ export interface Needs {
   readonly lengthMin: number
   /** The value shares a byte with every one of these sets. */
   readonly bytes: readonly ByteSet[]
-  /** Of every one of these groups at least one literal stands in the value. */
+  /** Of every one of these groups at least one literal stands in the value, before which `START` is thought. */
   readonly literals: readonly (readonly Bytes[])[]
+  /** Of these literals one stands in a value of plain bytes (`PLAIN`) too; null when no such value will do; absent when no more is known of those. */
+  readonly plain?: readonly Bytes[] | null
 }
+
+/** Stands in literals for the start of the value; it is no byte. */
+export const START: Bytes = '\u0100'
 
 /** What matched: the groups 0 to 9, where group 0 is the whole match and one that took no part is empty. */
 export interface Capture {

@@ -1,5 +1,5 @@
 import type { Bytes } from '../model.ts'
-import type { ByteSet } from '../operators/operator.ts'
+import { START, type ByteSet } from '../operators/operator.ts'
 import { bytesOf } from './byte-set.ts'
 
 /** Bytes of ordinary values (prose, names, dates, addresses) by how often, per thousand, one stands at a place. */
@@ -23,6 +23,8 @@ const PER_MILLE: readonly (readonly [number, string])[] = [
   [1, 'z!'],
 ]
 const RARE_PER_MILLE = 0.3
+/** Ordinary values have some fifty bytes. */
+const STARTS_PER_MILLE = 20
 
 const share = new Float64Array(256).fill(RARE_PER_MILLE / 1000)
 for (const [mille, bytes] of PER_MILLE) for (const byte of bytes) share[byte.charCodeAt(0)] = mille / 1000
@@ -43,7 +45,8 @@ export function expectedOf(literals: readonly Bytes[]): number {
   let sum = 0
   for (const literal of literals) {
     let product = 1
-    for (let i = 0; i < literal.length; i++) product *= share[literal.charCodeAt(i)] ?? 0
+    for (let i = 0; i < literal.length; i++)
+      product *= literal[i] === START ? STARTS_PER_MILLE / 1000 : (share[literal.charCodeAt(i)] ?? 0)
     sum += product
   }
   return sum

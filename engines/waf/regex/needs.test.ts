@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
+import { START } from '../operators/operator.ts'
 import { meets } from './meets.fixture.ts'
 import { compilePattern, MODSECURITY_2 } from './index.ts'
 import { diceOf, mutate, randomPattern, randomText, sample } from './random.fixture.ts'
@@ -50,6 +51,19 @@ suite('needs of a pattern', () => {
     assert.ok(groups.some((group) => group.includes('select')))
     assert.equal(meets('union select 1 from x', needs ?? null), false)
     assert.equal(meets('UNION SELECT 1 FROM (', needs ?? null), true)
+  })
+
+  test('of plain values more is asked, or none will do', () => {
+    const shell = compilePattern(`(?i)(?:^|[;|])['"]*(?:n['"]*o['"]*h['"]*u['"]*p|ls) `).needs
+    assert.deepEqual(shell?.plain?.toSorted(), [`${START}ls `, `${START}nohup `])
+    for (const [value, is] of [
+      ['ls -l', true],
+      ['all ls ', false],
+      ['all ;ls ', true],
+      ["no'hup x", true],
+    ] as const)
+      assert.equal(meets(value, shell ?? null), is, value)
+    assert.equal(compilePattern('<script').needs?.plain, null)
   })
 
   test('what may match the empty value needs nothing', () => {

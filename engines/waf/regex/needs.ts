@@ -1,8 +1,10 @@
 import type { Bytes } from '../model.ts'
-import type { ByteSet, Needs } from '../operators/operator.ts'
+import { START, type ByteSet, type Needs } from '../operators/operator.ts'
 import { bytesOf, union } from './byte-set.ts'
 import { expectedOf, shareOf } from './frequency.ts'
+import { PLAIN } from './plain.ts'
 import { lengthsOf, type Node, type Repeat } from './tree.ts'
+import { within } from './within.ts'
 
 /** A set of literals in lower case with what it is expected to cost. */
 interface Group {
@@ -10,7 +12,7 @@ interface Group {
   readonly expected: number
 }
 
-/** What is known of the texts that a node matches, in lower case; `null` where nothing is. */
+/** What is known of the texts that a node matches, in lower case and with `START` before the first byte where that is asked for; `null` where nothing is. */
 interface Facts {
   /** All of the texts. */
   readonly exact: readonly Bytes[] | null
@@ -37,6 +39,7 @@ const NOTHING: readonly Bytes[] = ['']
 
 const UNKNOWN: Facts = { exact: null, prefixes: NOTHING, suffixes: NOTHING, groups: [], bytes: [] }
 const EMPTY: Facts = { ...UNKNOWN, exact: NOTHING }
+const AT_START: Facts = { ...UNKNOWN, exact: [START], prefixes: [START], suffixes: [START] }
 
 const lowered = (byte: number): string => String.fromCharCode(byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte)
 
@@ -47,10 +50,15 @@ function distinct(texts: readonly Bytes[]): readonly Bytes[] {
 function joined(left: readonly Bytes[], right: readonly Bytes[]): readonly Bytes[] | null {
   const [[only], [next]] = [left, right]
   if (left.length === 1 && right.length === 1 && only !== undefined && next !== undefined)
-    return [only + next]
+    return [textOf(only, next)]
   if (left === NOTHING || right === NOTHING) return left === NOTHING ? right : left
   if (left.length * right.length > JOINED_MAX && left.length > 1 && right.length > 1) return null
-  return distinct(left.flatMap((a) => right.map((b) => a + b)))
+  return distinct(left.flatMap((a) => right.map((b) => textOf(a, b))))
+}
+
+/** One text after the other; the start asked for twice is asked for once. */
+function textOf(left: Bytes, right: Bytes): Bytes {
+  return left.endsWith(START) && right.startsWith(START) ? left + right.slice(START.length) : left + right
 }
 
 /** Literals without those that hold another one of them: the shorter is there whenever the longer is. */
@@ -68,7 +76,7 @@ function minimal(literals: readonly Bytes[]): readonly Bytes[] {
 }
 
 function groupOf(texts: readonly Bytes[]): Group[] {
-  if (texts.length === 0 || texts.some((text) => text === '')) return []
+  if (texts.length === 0 || texts.some((text) => text === '' || text === START)) return []
   const literals = distinct(texts.map((text) => text.slice(0, LITERAL_LENGTH_MAX)))
   const expected = expectedOf(literals)
   return expected <= EXPECTED_MAX ? [{ literals, expected }] : []
@@ -210,6 +218,7 @@ function factsOf(node: Node, known: KnownSets): Facts {
     case 'back':
       return UNKNOWN
     case 'edge':
+      return node.edge === 'start' ? AT_START : EMPTY
     case 'keep':
     default:
       return EMPTY
@@ -220,8 +229,18 @@ function factsOf(node: Node, known: KnownSets): Facts {
 export function needsOf(root: Node): Needs | null {
   const facts = factsOf(root, new Map())
   const lengthMin = lengthsOf(root)[0]
-  const literals = allGroups(facts).map((group) => minimal(group.literals))
-  return lengthMin === 0 && literals.length === 0 && facts.bytes.length === 0
-    ? null
-    : { lengthMin, bytes: facts.bytes, literals }
+  const groups = allGroups(facts)
+  const literals = groups.map((group) => minimal(group.literals))
+  const plain = plainNeeds(root, groups[0]?.expected ?? EXPECTED_MAX)
+  if (lengthMin === 0 && literals.length === 0 && facts.bytes.length === 0 && plain === undefined) return null
+  const needs = { lengthMin, bytes: facts.bytes, literals }
+  return plain === undefined ? needs : { ...needs, plain }
+}
+
+/** What is needed of plain values as `Needs.plain` has it, where that is less to be expected than what all values need. */
+function plainNeeds(root: Node, expectedMax: number): Needs['plain'] {
+  const inside = within(root, PLAIN)
+  if (inside === null) return null
+  const [group] = allGroups(factsOf(inside, new Map()))
+  return group !== undefined && group.expected < expectedMax ? minimal(group.literals) : undefined
 }

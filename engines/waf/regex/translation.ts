@@ -28,9 +28,12 @@ export function translationKey(pcre: Bytes, options: ReadOptions): string {
 /** A translation as a list that JSON can hold. */
 export function writeTranslation({ source, linear, needs }: Translation): unknown {
   if (needs === null) return [source, linear, null]
-  // No literal holds more than bytes, and joined ones take a fraction of a list of texts.
-  const literals = needs.literals.map((group) => [group.map((text) => text.length), group.join('')])
-  return [source, linear, [needs.lengthMin, needs.bytes.map((set) => [...set]), literals]]
+  // Joined literals take a fraction of a list of texts.
+  const group = (texts: readonly Bytes[]) => [texts.map((text) => text.length), texts.join('')]
+  const { plain } = needs
+  const written: unknown[] = [needs.lengthMin, needs.bytes.map((set) => [...set]), needs.literals.map(group)]
+  if (plain !== undefined) written.push(plain === null ? null : group(plain))
+  return [source, linear, written]
 }
 
 /** Reads what `writeTranslation` wrote; null for anything else. */
@@ -45,13 +48,14 @@ export function readTranslation(written: unknown): Translation | null {
 
 function readNeeds(written: unknown): Needs | null {
   if (!Array.isArray(written)) return null
-  const [lengthMin, sets, groups] = written as readonly unknown[]
+  const [lengthMin, sets, groups, ofPlain] = written as readonly unknown[]
   if (!isCount(lengthMin) || !Array.isArray(sets) || !Array.isArray(groups)) return null
   const bytes = sets.flatMap(readSet)
   const literals = groups.flatMap(readGroup)
-  return bytes.length === sets.length && literals.length === groups.length
-    ? { lengthMin, bytes, literals }
-    : null
+  if (bytes.length !== sets.length || literals.length !== groups.length) return null
+  if (ofPlain === undefined) return { lengthMin, bytes, literals }
+  const [plain = null] = readGroup(ofPlain)
+  return plain === null && ofPlain !== null ? null : { lengthMin, bytes, literals, plain }
 }
 
 function readSet(written: unknown): ByteSet[] {

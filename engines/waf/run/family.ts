@@ -1,7 +1,7 @@
 import type { Bytes } from '../model.ts'
-import { EVERY_KIND, withLowerCase } from './kinds.ts'
+import { EVERY_KIND, isPlain, withLowerCase } from './kinds.ts'
 import { createLiteralTable, type LiteralTable } from './literal-table.ts'
-import { hasBytes, kindsSuffice, type Member } from './member.ts'
+import { hasBytes, kindsSuffice, type Member, type Seated } from './member.ts'
 import { intersects, type Value } from './value.ts'
 
 /** In longer texts literals are looked for only where a rule that is asked about would need them. */
@@ -28,6 +28,7 @@ export interface Group {
 
 /** What the kinds of a text's bytes leave of a family, known once for all texts of those kinds. */
 interface Possible {
+  readonly view: View
   readonly bits: Int32Array
   /** By group: whether any of its rules is left. */
   readonly groups: Uint8Array
@@ -37,13 +38,20 @@ interface Possible {
   readonly wantsLiterals: boolean
 }
 
-/** What a family knows of its members, turned round: for each literal the members that need it. */
+/** What the members of a family need of any text, or of plain ones, turned round: for each literal the members that need it. */
+interface View {
+  /** By seat; null for one that no such text will do for. */
+  readonly members: readonly (Member | null)[]
+  readonly byLiteral: readonly (readonly number[] | undefined)[]
+  /** Members of each group. */
+  readonly byGroup: readonly (readonly number[] | undefined)[]
+}
+
 interface Index {
   readonly nothing: Int32Array
   readonly table: LiteralTable
-  readonly byLiteral: readonly (readonly number[] | undefined)[]
-  /** Members of each group. */
-  readonly byGroup: readonly (readonly number[])[]
+  readonly any: View
+  readonly plain: View
   readonly possible: Map<number, Possible>
 }
 
@@ -53,7 +61,7 @@ const POSSIBLE_MAX = 1024
 /** Makes a family; every member takes its seat before the first value is looked at. */
 export function createFamily(
   number: number,
-  members: readonly Member[],
+  members: readonly Seated[],
   literals: ReadonlyMap<Bytes, number>,
   groups: ReadonlyMap<number, Group>,
 ): Family {
@@ -64,7 +72,7 @@ export function createFamily(
     const before = possible.get(kinds)
     if (before !== undefined) return before
     if (possible.size >= POSSIBLE_MAX) possible.clear()
-    const made = possibleOfKinds(members, kinds, groups.size)
+    const made = possibleOfKinds(known(), kinds, groups.size)
     possible.set(kinds, made)
     return made
   }
@@ -76,73 +84,75 @@ export function createFamily(
       if (value.text.length > SHORT_BYTES_MAX) {
         const found = value.candidatesOfGroups?.[group.number]
         if (found !== undefined) return found
-        const made = findOfGroup(members, known(), value, number, group.place)
+        const made = findOfGroup(known(), value, number, group.place)
         return ((value.candidatesOfGroups ??= [])[group.number] = made)
       }
       const found = value.candidates?.[number]
       if (found !== undefined) return found
-      return ((value.candidates ??= [])[number] = find(members, known(), value, possibleOf(value.kinds)))
+      return ((value.candidates ??= [])[number] = find(known(), value, possibleOf(value.kinds)))
     },
   }
 }
 
-function indexOf(members: readonly Member[], literals: ReadonlyMap<Bytes, number>): Index {
-  const byLiteral: number[][] = []
-  const byGroup: number[][] = []
-  for (const [seat, member] of members.entries()) {
-    ;(byGroup[member.group] ??= []).push(seat)
-    for (const literal of new Set(member.literals)) (byLiteral[literal] ??= []).push(seat)
-  }
+function indexOf(members: readonly Seated[], literals: ReadonlyMap<Bytes, number>): Index {
   return {
     nothing: new Int32Array((members.length + 31) >>> 5),
     table: createLiteralTable([...literals.keys()]),
-    byLiteral,
-    byGroup,
+    any: viewOf(members.map(({ any }) => any)),
+    plain: viewOf(members.map(({ plain }) => plain)),
     possible: new Map(),
   }
 }
 
-function possibleOfKinds(members: readonly Member[], kinds: number, groupCount: number): Possible {
+function viewOf(members: readonly (Member | null)[]): View {
+  const byLiteral: number[][] = []
+  const byGroup: number[][] = []
+  for (const [seat, member] of members.entries()) {
+    if (member === null) continue
+    ;(byGroup[member.group] ??= []).push(seat)
+    for (const literal of new Set(member.literals)) (byLiteral[literal] ??= []).push(seat)
+  }
+  return { members, byLiteral, byGroup }
+}
+
+function possibleOfKinds(index: Index, kinds: number, groupCount: number): Possible {
+  const view = isPlain(kinds) ? index.plain : index.any
   const held = kinds === EVERY_KIND ? kinds : withLowerCase(kinds)
-  const bits = new Int32Array((members.length + 31) >>> 5)
+  const bits = index.nothing.slice()
   const groups = new Uint8Array(groupCount)
   const others: number[] = []
   let wantsLiterals = false
-  for (const [seat, member] of members.entries()) {
-    if (!kindsSuffice(member, held)) continue
+  for (const [seat, member] of view.members.entries()) {
+    if (member === null || !kindsSuffice(member, held)) continue
     put(bits, seat)
     groups[member.group] = 1
     if (member.literals === null) others.push(seat)
     else wantsLiterals = true
   }
-  return { bits, groups, others, wantsLiterals }
+  return { view, bits, groups, others, wantsLiterals }
 }
 
-function find(members: readonly Member[], index: Index, value: Value, possible: Possible): Int32Array {
+function find(index: Index, value: Value, possible: Possible): Int32Array {
+  const { members, byLiteral } = possible.view
   let bits: Int32Array | null = null
   for (const seat of possible.others) bits = consider(members, index, bits, seat, value)
   if (!possible.wantsLiterals) return bits ?? index.nothing
   for (const literal of index.table.find(value.text)) {
-    for (const seat of index.byLiteral[literal] ?? []) {
+    for (const seat of byLiteral[literal] ?? []) {
       if (isPut(possible.bits, seat)) bits = consider(members, index, bits, seat, value)
     }
   }
   return bits ?? index.nothing
 }
 
-function findOfGroup(
-  members: readonly Member[],
-  index: Index,
-  value: Value,
-  family: number,
-  group: number,
-): Int32Array {
+function findOfGroup(index: Index, value: Value, family: number, group: number): Int32Array {
+  const { members, byGroup } = isPlain(value.kinds) ? index.plain : index.any
   const bits = index.nothing.slice()
   const found = (): ReadonlySet<number> =>
     ((value.literals ??= [])[family] ??= new Set(index.table.find(value.text)))
-  for (const seat of index.byGroup[group] ?? []) {
+  for (const seat of byGroup[group] ?? []) {
     const member = members[seat]
-    if (member === undefined || !hasBytes(member, value)) continue
+    if (member === undefined || member === null || !hasBytes(member, value)) continue
     if (member.telling !== null && !intersects(member.telling, value.bytes())) continue
     if (member.literals === null || member.literals.some((literal) => found().has(literal))) put(bits, seat)
   }
@@ -151,14 +161,14 @@ function findOfGroup(
 
 /** The bits with that of a seat whose member may match. */
 function consider(
-  members: readonly Member[],
+  members: View['members'],
   index: Index,
   bits: Int32Array | null,
   seat: number,
   value: Value,
 ): Int32Array | null {
   const member = members[seat]
-  if (member === undefined || !hasBytes(member, value)) return bits
+  if (member === undefined || member === null || !hasBytes(member, value)) return bits
   const made = bits ?? index.nothing.slice()
   put(made, seat)
   return made

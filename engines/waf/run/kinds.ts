@@ -1,5 +1,7 @@
 import type { Bytes } from '../model.ts'
 import type { TransformationName } from '../names.ts'
+import { complement } from '../regex/byte-set.ts'
+import { PLAIN } from '../regex/plain.ts'
 
 const high = Array.from({ length: 128 }, (_, index) => String.fromCodePoint(128 + index)).join('')
 const upper = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'
@@ -23,10 +25,10 @@ const KINDS: readonly Bytes[] = [
   '()',
   '<',
   '>',
-  '_@~',
+  '_@~!?',
   '{}',
   '[]',
-  '$`|!?',
+  '$`|',
 ]
 
 const KIND_BITS = new Int32Array(256)
@@ -60,6 +62,14 @@ export function kindsOfSet(set: Readonly<ArrayLike<number>>): number {
     if ((((set[byte >>> 5] ?? 0) >>> (byte & 31)) & 1) !== 0) kinds |= KIND_BITS[byte] as number
   }
   return kinds
+}
+
+/** The kinds of which every byte is plain. */
+const PLAIN_KINDS = kindsOfSet(PLAIN) & ~kindsOfSet(complement(PLAIN))
+
+/** Whether a text of these kinds of bytes is made of plain ones alone. */
+export function isPlain(kinds: number): boolean {
+  return (kinds & ~PLAIN_KINDS) === 0
 }
 
 /** The kinds that the text in lower case has besides its own. */

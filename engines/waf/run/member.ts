@@ -19,8 +19,22 @@ export interface Member {
   readonly group: number
 }
 
+/** What a rule needs of any text, and of a text of plain bytes; null where no such text will do. */
+export interface Seated {
+  readonly any: Member
+  readonly plain: Member | null
+}
+
 /** Puts together what is known of a rule's needs; `numbers` are those of the family's literals, to which new ones are added. */
-export function createMember(numbers: Map<Bytes, number>, needs: Needs, group: number): Member {
+export function createSeated(numbers: Map<Bytes, number>, needs: Needs, group: number): Seated {
+  const any = createMember(numbers, needs, group)
+  const { plain } = needs
+  if (plain === null) return { any, plain }
+  if (plain === undefined) return { any, plain: any }
+  return { any, plain: createMember(numbers, { ...needs, literals: [...needs.literals, plain] }, group) }
+}
+
+function createMember(numbers: Map<Bytes, number>, needs: Needs, group: number): Member {
   const best = leastFirst(needs.literals.filter(isTelling), (literals) => -worth(literals))[0]
   const number = (literal: Bytes): number => {
     const known = numbers.get(literal) ?? numbers.size

@@ -2,7 +2,7 @@ import type { Bytes } from '../model.ts'
 import type { Needs } from '../operators/operator.ts'
 import { derive, stages, type Chain } from './chain.ts'
 import { createFamily, type Family, type Group } from './family.ts'
-import { createMember, type Member } from './member.ts'
+import { createSeated, type Seated } from './member.ts'
 import type { Value, Values } from './value.ts'
 
 /** A rule's place in its family: what the family leaves out is a sure no. */
@@ -33,7 +33,7 @@ export interface Counts {
 
 interface Draft {
   readonly family: Family
-  readonly members: Member[]
+  readonly members: Seated[]
   readonly literals: Map<Bytes, number>
   /** By number of the chain, and whether every stage is tried. */
   readonly groups: Map<number, Group>
@@ -46,7 +46,7 @@ export function createPrefilter(taken: Counts = { groups: 0, families: 0 }): Pre
   const draftOf = (name: string): Draft => {
     const known = drafts.get(name)
     if (known !== undefined) return known
-    const members: Member[] = []
+    const members: Seated[] = []
     const literals = new Map<Bytes, number>()
     const groups = new Map<number, Group>()
     const family = createFamily(taken.families + drafts.size, members, literals, groups)
@@ -61,7 +61,7 @@ export function createPrefilter(taken: Counts = { groups: 0, families: 0 }): Pre
       const group = groups.get(kind) ?? { number: groupCount++, place: groups.size }
       groups.set(kind, group)
       const at = members.length
-      members.push(createMember(literals, needs, group.place))
+      members.push(createSeated(literals, needs, group.place))
       return { family, chain, everyStage, group, word: at >>> 5, bit: 1 << (at & 31) }
     },
     counts: () => ({ groups: groupCount, families: taken.families + drafts.size }),

@@ -113,7 +113,11 @@ function seatOf(
   if (link === undefined || link.targets === null || link.targets.number < 0) return null
   const needs = link.test?.needs ?? null
   // What needs next to nothing is always tried: it would only stand among what every value may match.
-  if (needs === null || (needs.bytes.length === 0 && needs.literals.length === 0)) return null
+  if (
+    needs === null ||
+    (needs.bytes.length === 0 && needs.literals.length === 0 && needs.plain === undefined)
+  )
+    return null
   const family = `${rule.phase <= 2 ? 'request' : 'response'} ${paranoia ?? 1}`
   return prefilter.seat(family, link.chain, link.multiMatch, needs)
 }
