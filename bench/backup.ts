@@ -5,38 +5,18 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { startPostgres, type PostgresServer } from '#database'
-import { DAY, systemClock } from '../platform/kernel/clock.ts'
-import { openBackupRepository } from '../platform/recovery/open-repository.ts'
-import {
-  factsOf,
-  openParentManifests,
-  openReplicationDriver,
-} from '../platform/recovery/replication/index.ts'
 import { postgresTools } from '../test/peers/postgres-tools.ts'
+import { fillSample, measured, openSampleDriver } from './backup-sample.ts'
 import type { Figure } from './figure.ts'
 
 const run = promisify(execFile)
-/** Rows of about a kilobyte, half of which no compression can shorten; the size in megabytes is a setting. */
+/** Of rows; less for a quick look. */
 const MEGABYTES = Number(process.env['BENCH_BACKUP_MB'] ?? 512)
 /** An hour of a busy system: one row in so many is changed. */
 const CHANGED_ONE_IN = 100
 const BYTES_PER_SECOND_MIN = 300e6
 
 type Show = (figure: Figure) => void
-
-interface Measured<Result> {
-  readonly result: Result
-  readonly seconds: number
-  readonly processorSeconds: number
-}
-
-async function measured<Result>(work: () => Promise<Result>): Promise<Measured<Result>> {
-  const cpu = process.cpuUsage()
-  const from = performance.now()
-  const result = await work()
-  const { user, system } = process.cpuUsage(cpu)
-  return { result, seconds: (performance.now() - from) / 1000, processorSeconds: (user + system) / 1e6 }
-}
 
 async function filled(folder: string): Promise<PostgresServer> {
   const server = await startPostgres({
@@ -50,54 +30,8 @@ async function filled(folder: string): Promise<PostgresServer> {
       'max_wal_size=2GB',
     ],
   })
-  const sql = new pg.Client({ connectionString: server.url })
-  await sql.connect()
-  await sql.query('set synchronous_commit = off')
-  await sql.query('create table sample (id int primary key, text text, sealed bytea)')
-  const rows = Math.round((MEGABYTES * 1024) / 1.1)
-  for (let from = 0; from < rows; from += 20_000)
-    await sql.query(
-      `insert into sample
-         select n, repeat(md5(n::text), 16), decode(string_agg(md5(random()::text || n), ''), 'hex')
-           from generate_series($1::int, $2::int) n, generate_series(1, 32) group by n`,
-      [from, Math.min(rows, from + 20_000) - 1],
-    )
-  // The first reader of a row marks it, and such a mark is a change of its page: none is left for later.
-  await sql.query('vacuum (freeze) sample')
-  await sql.query('checkpoint')
-  await sql.end()
+  await fillSample(server.url, MEGABYTES)
   return server
-}
-
-async function openDriver(url: string, folder: string) {
-  const stores = {
-    SURETY_BACKUPS: join(folder, 'backups'),
-    SURETY_VAR: join(folder, 'var'),
-    // One store: a second one is written at the same time and would measure this machine's only disk twice.
-    BACKUP_STORES: '',
-    BACKUP_RESIDENCY: [],
-  }
-  const keyFolders = {
-    keysFolder: join(folder, 'keys'),
-    recoveryFolder: join(folder, 'recovery-keys'),
-    escrow: [],
-    clock: systemClock,
-  }
-  const { system } = await factsOf(url)
-  const parts = { stores, keyFolders, clock: systemClock, keepSeconds: () => 90 * DAY }
-  const house = await openBackupRepository(parts, system)
-  const never = () => Promise.reject(new Error('not measured here'))
-  const driver = openReplicationDriver({
-    ...house,
-    url,
-    clock: systemClock,
-    manifests: openParentManifests(join(folder, 'parents')),
-    synchronous: false,
-    troubled: (error) => console.error(error),
-    restore: never,
-    expire: never,
-  })
-  return { house, driver }
 }
 
 /** What PostgreSQL's own program takes, packed by the client and not encrypted; null where it is not there. */
@@ -120,7 +54,7 @@ async function change(url: string): Promise<void> {
 
 async function figures(show: Show, server: PostgresServer, folder: string): Promise<void> {
   const tools = await postgresTools()
-  const { house, driver } = await openDriver(server.url, folder)
+  const { driver, close } = await openSampleDriver(server.url, folder)
   try {
     let bytes = 0
     const take = () =>
@@ -176,7 +110,7 @@ async function figures(show: Show, server: PostgresServer, folder: string): Prom
     })
     show({ what: 'the time it took', ours: more.seconds, unit: 's', beside: { kind: 'none' } })
   } finally {
-    await house.close()
+    await close()
   }
 }
 

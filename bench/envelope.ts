@@ -22,10 +22,6 @@ const place = { tenant, table: 'message', column: 'body', row: '0190d3f0-0000-70
 const STREAM_BYTES = 128 * 1024 * 1024
 const PIECE_BYTES = 16_384
 const ROUNDS = 25
-/** What a value of 1 KB may take: 75,000 sealed and 140,000 opened a second by one processor. */
-const SEAL_MICROSECONDS_MAX = 1e6 / 75_000
-const OPEN_MICROSECONDS_MAX = 1e6 / 140_000
-const FILE_SECONDS_MAX = 1
 
 type Show = (figure: Figure) => void
 
@@ -67,11 +63,6 @@ function fields(show: Show): void {
       show({ what: `${what}, ${length} B`, ours: microseconds(calls, work), unit: 'µs', beside })
     figure('field seal', () => sealText(keyring, place, text))
     figure('field open', () => openText(keyring, place, sealed))
-    if (length !== 1024) continue
-    const held = (what: string, max: number, work: () => unknown): void =>
-      show({ what, ours: microseconds(calls, work), unit: 'µs', beside: { kind: 'limit', value: max } })
-    held('field seal, 1 KB', SEAL_MICROSECONDS_MAX, () => sealText(keyring, place, text))
-    held('field open, 1 KB', OPEN_MICROSECONDS_MAX, () => openText(keyring, place, sealed))
   }
 }
 
@@ -116,10 +107,6 @@ async function files(show: Show): Promise<void> {
   const whole = bytes.subarray(0, 1024 * 1024)
   const sealedWhole = sealFile(key, context, whole)
   const rate = (work: () => unknown): number => whole.length / microseconds(20, work)
-  const held = (what: string, work: () => unknown): void =>
-    show({ what, ours: 1000 / rate(work), unit: 's/GB', beside: { kind: 'limit', value: FILE_SECONDS_MAX } })
-  held('file seal in memory', () => sealFile(key, context, whole))
-  held('file open in memory', () => openFile([key], context, sealedWhole))
   figure(
     'file seal in memory, 1 MiB',
     rate(() => sealFile(key, context, whole)),

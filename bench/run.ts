@@ -13,6 +13,7 @@ import { keys } from './keys.ts'
 import { ledger } from './ledger.ts'
 import { memory } from './memory.ts'
 import { reencryption } from './reencrypt.ts'
+import { pgbackrest } from './pgbackrest.ts'
 import { rewrap } from './rewrap.ts'
 import { restore } from './restore.ts'
 import { session } from './session.ts'
@@ -36,6 +37,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   rewrap,
   backup,
   'backup-engine': backupEngine,
+  pgbackrest,
   decisions,
   session,
   'sign-in': signIn,
