@@ -8,7 +8,7 @@ import type { KeyStoreParts, KeyUser } from './key-parts.ts'
 import { destroyed, freshKey, freshTenantKey, refusing, tenantLabel, type TenantKey } from './key-store.ts'
 import { noted } from './key-use.ts'
 import { together, type Keyring } from './keyring/database.ts'
-import { personKeys, personVersions } from './keyring/person-queries.ts'
+import { personKeys, personVersions, replacePersonWrappings } from './keyring/person-queries.ts'
 import {
   currentKeys,
   destroyTenantKey,
@@ -94,17 +94,30 @@ async function replaceTenantKey(
   })
 }
 
+/** Persons are many: so many keys go in one statement. */
+const PERSONS_AT_ONCE = 5000
+
 /** Wraps every key of a tenant and its persons anew; the keys themselves, and all they sealed, stay as they are. */
 async function moveUnder(tx: Keyring, tenant: string, before: TenantKey, after: TenantKey): Promise<void> {
-  const move = async (name: KeyName, wrapped: Buffer): Promise<void> => {
+  const under = after.version
+  const moved = (name: KeyName, wrapped: Buffer): Buffer => {
     const label = labelOf(name)
     const key = refusing(() => unwrapKey(before.key, label, wrapped))
-    await replaceWrapping(tx, name, { wrapped: wrapKey(after.key, label, key), under: after.version })
+    return wrapKey(after.key, label, key)
   }
-  for (const { purpose, version, wrapped } of (await tenantRows(tx, tenant)).keys)
-    await move({ tenant, purpose, version }, wrapped)
-  for (const { person, version, wrapped } of await personKeys(tx, tenant))
-    await move({ tenant, person, version }, wrapped)
+  for (const { purpose, version, wrapped } of (await tenantRows(tx, tenant)).keys) {
+    const name = { tenant, purpose, version }
+    await replaceWrapping(tx, name, { wrapped: moved(name, wrapped), under })
+  }
+  const persons = await personKeys(tx, tenant)
+  for (let from = 0; from < persons.length; from += PERSONS_AT_ONCE) {
+    const some = persons.slice(from, from + PERSONS_AT_ONCE).map(({ person, version, wrapped }) => ({
+      person,
+      version,
+      wrapped: moved({ tenant, person, version }, wrapped),
+    }))
+    await replacePersonWrappings(tx, tenant, some, under)
+  }
 }
 
 /** A key is replaced at this part of the age that the policy allows, so that a failed run has time to be repeated. */

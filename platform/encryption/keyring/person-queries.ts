@@ -46,6 +46,21 @@ export function personKeys(keyring: Keyring, tenant: string): Promise<StoredPers
     .execute()
 }
 
+/** Puts newly wrapped bytes in the place of the old ones of many keys of a tenant's persons; the keys themselves stay as they are. */
+export async function replacePersonWrappings(
+  keyring: Keyring,
+  tenant: string,
+  keys: readonly { readonly person: string; readonly version: number; readonly wrapped: Buffer }[],
+  under: number,
+): Promise<void> {
+  await sql`
+    update person_key as stored set wrapped = moved.wrapped, under = ${under}
+    from unnest(${keys.map(({ person }) => person)}::text[], ${keys.map(({ version }) => version)}::int[],
+      ${keys.map(({ wrapped }) => wrapped)}::bytea[]) as moved (person, version, wrapped)
+    where stored.tenant = ${tenant} and stored.person = moved.person and stored.version = moved.version
+      and stored.destroyed_at is null`.execute(keyring)
+}
+
 /** Whose keys have these ids (the first halves of their fingerprints), by id; destroyed ones too. */
 export async function personsOfKeys(
   keyring: Keyring,
