@@ -4,7 +4,8 @@
  * was refused. `surety backup …` shows them to people; the platform runs it for proofs and sandboxes.
  */
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { openKeyring, type Keyring } from '../platform/encryption/index.ts'
 import { systemClock } from '../platform/kernel/clock.ts'
 import { ConfigError, readConfig, type Config } from '../platform/kernel/config.ts'
@@ -12,6 +13,7 @@ import { newSecret } from '../platform/kernel/secret.ts'
 import { secretFile } from '../platform/kernel/secret-file.ts'
 import {
   openKeysToLook,
+  rootKeyFrom,
   orderSchema,
   refusalOf,
   runDrill,
@@ -20,6 +22,12 @@ import {
 } from '../platform/recovery/index.ts'
 import { startKeyring } from './keyring-server.ts'
 import { takeLock } from './lock.ts'
+
+/** What people follow when the machine is lost, and the program that its commands call. */
+const RUNBOOK = {
+  file: fileURLToPath(new URL('../docs/runbooks/machine-loss.md', import.meta.url)),
+  program: fileURLToPath(new URL('../cli/surety.mjs', import.meta.url)),
+}
 
 /** Exit code of a program that was told to end. */
 const TOLD_TO_END = 130
@@ -65,6 +73,12 @@ function settingsOf(config: Config, ended: Promise<void>): OrderParts {
           // The start of this process, with which somebody who restores begins too.
           beganMs: 0,
           openKeys: (used) => openKeysToLook(config, used),
+          rootKey: rootKeyFrom(config),
+          runbook: RUNBOOK,
+          folders: {
+            backups: resolve(config.SURETY_BACKUPS),
+            recoveryKeys: resolve(config.SURETY_RECOVERY_KEYS),
+          },
           environment: process.env,
           fault: (error) => console.error(error instanceof Error ? error.stack : 'an unknown error'),
         },

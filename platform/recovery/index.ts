@@ -23,7 +23,7 @@ export {
 } from './restore/index.ts'
 export { openHolds } from './retention/index.ts'
 export { restoreEnvironment } from './restore/restore-environment.ts'
-export { openKeysToLook, runDrill } from './drills/index.ts'
+export { openKeysToLook, rootKeyFrom, runDrill } from './drills/index.ts'
 export {
   copyCluster,
   followChanges,

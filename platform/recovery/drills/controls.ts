@@ -9,6 +9,7 @@ import { POINTS, type DrillPoint } from './points.ts'
 import {
   dropDrills,
   firstDrillAt,
+  firstSigners,
   gameDays,
   insertDrill,
   insertSignOff,
@@ -17,6 +18,7 @@ import {
   unloggedSignOffs,
   type DrillRow,
 } from './queries.ts'
+import type { DrillType } from './drills.ts'
 import type { DrillFigures } from './report.ts'
 
 /** What the controls of drills look at. */
@@ -85,6 +87,14 @@ interface PlantedDrill {
   readonly seconds?: number
   readonly later?: number
   readonly signers?: number
+  readonly type?: DrillType
+  /** Whether those who sign have signed another game day before. */
+  readonly known?: boolean
+}
+
+/** Somebody who signs more than one. */
+function knownSigner(number: number): string {
+  return `00000000-0000-7000-8000-00000000000${number}`
 }
 
 /** Leaves this drill alone with those before it, inside a transaction that is undone. */
@@ -103,7 +113,7 @@ async function plant(tx: Database, clock: Clock, drill: PlantedDrill): Promise<s
   }
   await insertDrill(tx, {
     id,
-    type: 'restore',
+    type: drill.type ?? 'restore',
     reason: drill.reason ?? 'full',
     asked_by_kind: 'system',
     asked_by_id: 'probe',
@@ -116,8 +126,10 @@ async function plant(tx: Database, clock: Clock, drill: PlantedDrill): Promise<s
     points: JSON.stringify(points),
     figures: JSON.stringify(figures),
   })
-  for (let signer = 0; signer < (drill.signers ?? 0); signer++)
-    await insertSignOff(tx, { drill: id, account_id: newId(clock), signed_at: at, gaps: [], reference: null })
+  for (let signer = 0; signer < (drill.signers ?? 0); signer++) {
+    const account = drill.known === true ? knownSigner(signer) : newId(clock)
+    await insertSignOff(tx, { drill: id, account_id: account, signed_at: at, gaps: [], reference: null })
+  }
   return id
 }
 
@@ -164,10 +176,14 @@ export const recoveryInTime: Control<DrillSystem> = control({
 /** Whether a game day was signed by enough people, each with an entry of the ledger. */
 async function signingFaults(db: Database, day: DrillRow): Promise<string[]> {
   const signed = await signOffsOf(db, [day.id])
+  const fresh = day.type === 'people-loss' ? await firstSigners(db, day) : signed.length
   const unlogged = await unloggedSignOffs(db, day.id)
   return [
     ...(signed.length < SIGNERS_MIN
       ? [`the game day of ${date(day.began_at)} was signed by ${signed.length} of ${SIGNERS_MIN} people`]
+      : []),
+    ...(fresh === 0
+      ? [`nobody who signed the game day of ${date(day.began_at)} on lost people was new to it`]
       : []),
     ...(unlogged > 0 ? [`${unlogged} sign-offs of ${date(day.began_at)} have no entry in the ledger`] : []),
   ]
@@ -236,7 +252,7 @@ export const recoveryTested: Control<DrillSystem> = control({
   looks:
     'Reads when the last drill passed and when the last game day was held, counts who signed it, and looks for the entry of the ledger of each.',
   breaks:
-    'No drill, one with a failed point, one with a point that could not run, one that is too old, a game day that one person signed, none in an interval and sign-offs without entries of the ledger must be found.',
+    'No drill, one with a failed point, one with a point that could not run, one that is too old, a game day that one person signed, one on lost people that nobody new signed, none in an interval and sign-offs without entries of the ledger must be found.',
   decisions: 'Each sign-off of a game day is an entry of the ledger under the person’s name.',
   check: (system) => tested(system, system.db),
   knownBad: async (system) => {
@@ -251,6 +267,10 @@ export const recoveryTested: Control<DrillSystem> = control({
       'too old': await with_(first),
       'signed by one': await with_(first, { at: now, reason: 'game-day', signers: 1 }),
       'no game day': await with_(first, { at: now }),
+      'lost people without anybody new': await with_(
+        { ...first, reason: 'game-day', signers: SIGNERS_MIN, known: true },
+        { at: now, type: 'people-loss', reason: 'game-day', signers: SIGNERS_MIN, known: true },
+      ),
       // Probes leave no entries: enough people, and nothing in the ledger.
       'without entries': await with_(first, { at: now, reason: 'game-day', signers: SIGNERS_MIN }),
     })

@@ -161,3 +161,8 @@ export async function currentLsn(db: Database): Promise<string | null> {
 export async function reloadSettings(db: Database): Promise<void> {
   await sql`select pg_reload_conf()`.execute(db)
 }
+
+/** Makes another database in the cluster. */
+export async function createDatabase(db: Database, name: string): Promise<void> {
+  await sql`create database ${sql.id(name)}`.execute(db)
+}

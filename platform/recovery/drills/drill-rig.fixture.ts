@@ -15,6 +15,7 @@ import { runDrill, type DrillParts, type DrillReport } from './index.ts'
 export interface DrillRig {
   readonly world: RecoveryWorld
   readonly keys: TenantKeys
+  readonly rootBytes: Buffer
   readonly parts: DrillParts
   readonly anchor: string
   readonly order: DrillOrder
@@ -106,7 +107,8 @@ export async function drillRig(): Promise<DrillRig> {
   const world = await recoveryWorld()
   const held = await testDatabase()
   const keyring = openKeyring(held.url, () => {})
-  const root = localRoot(rootKey(randomBytes(32)))
+  const rootBytes = randomBytes(32)
+  const root = localRoot(rootKey(Buffer.from(rootBytes)))
   const keys = openTenantKeys({ db: world.db, keyring, clock: systemClock, root })
   await plantSealed(world, keys)
   await plantPolicy(world)
@@ -118,6 +120,9 @@ export async function drillRig(): Promise<DrillRig> {
     keysFolder: join(world.folder, 'keys'),
     beganMs: 0,
     openKeys: async () => ({ keyring, root, close: async () => {} }),
+    rootKey: { inFiles: false, open: () => Promise.reject(new Error('not asked here')) },
+    runbook: { file: 'none', program: 'none' },
+    folders: { backups: world.settings.SURETY_BACKUPS, recoveryKeys: join(world.folder, 'recovery-keys') },
     environment: {},
     fault: (error) => console.error(error),
   }
@@ -138,5 +143,5 @@ export async function drillRig(): Promise<DrillRig> {
     await held.drop()
     await world.close()
   }
-  return { world, keys, parts, anchor, order: ORDER, drill, close }
+  return { world, keys, rootBytes, parts, anchor, order: ORDER, drill, close }
 }

@@ -1,23 +1,28 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { after, before, suite, test } from 'node:test'
 import { sql } from 'kysely'
 import { RepositoryError, type ObjectStore } from '#backup'
 import { rootKey } from '#envelope'
-import { localRoot } from '../../encryption/index.ts'
+import { backUpKeyring, localRoot, rootEscrow } from '../../encryption/index.ts'
 import { secondsAfter, systemClock } from '../../kernel/clock.ts'
+import { openReading } from '../restore/open-reading.ts'
 import type { OpenedReading } from '../restore/index.ts'
 import { drillRig, type DrillRig } from './drill-rig.fixture.ts'
 import { bringBack, type ServedCopy } from './points/copies.ts'
 import { indexesHold, writesWork } from './points/database.ts'
+import { openEscrowed } from './points/escrowed-keys.ts'
 import { failOver } from './points/failover.ts'
 import { fieldsOpen } from './points/fields.ts'
 import { isolated, networkOf } from './points/isolation.ts'
 import { keysOpen } from './points/keys.ts'
 import { ledgerHolds } from './points/ledger.ts'
 import { changedRefused, everythingLocked, everythingOpens } from './points/objects.ts'
+import { runbookLeads } from './points/runbook.ts'
 import { inTime, pointKept } from './points/time.ts'
 import { CouldNotRun, PointFailed } from './points.ts'
 import { inScratch } from './scratch.ts'
@@ -75,6 +80,83 @@ suite('drills', () => {
     })
     await reading.close()
   })
+
+  test('policy 6.2-c: when recovery key, key folder and keyring are lost, what lay in escrow brings everything back', async () => {
+    const escrow = join(rig.world.folder, 'escrow-keys')
+    const { wrapper } = rig.world.house.keys
+    for (const name of await readdir(join(rig.world.folder, 'keys')))
+      if (name.startsWith('backup-verifier-'))
+        await copyFile(join(rig.world.folder, 'keys', name), join(escrow, name))
+    const reading = await openReading({
+      stores: rig.world.settings,
+      recoveryFolder: escrow,
+      keysFolder: escrow,
+      clock: systemClock,
+    })
+    const keys = await rig.parts.openKeys(() => {})
+    assert.ok(keys !== null)
+    const { stores, repository } = reading
+    const opened: string[] = []
+    await inScratch(rig.parts.scratch, async (place) => {
+      const world: DrillWorld = {
+        ...rig.parts,
+        place,
+        order: { ...rig.order, type: 'key-loss', escrow },
+        declaredAt: systemClock.now(),
+        all: reading,
+        reading,
+        elapsedSeconds: () => 1,
+        onProgress: () => {},
+        used: () => {},
+        rootKey: {
+          inFiles: true,
+          open: async (folder) => {
+            opened.push(...(await readdir(folder)))
+            return { ...localRoot(rootKey(await readFile(join(folder, 'root.key')))), close: async () => {} }
+          },
+        },
+      }
+      const copy = await bringBack(world)
+      try {
+        await assert.rejects(openEscrowed(world, copy), /holds no root-escrow\.age/)
+        const folder = join(place, 'root')
+        await mkdir(folder)
+        await writeFile(join(folder, 'root.key'), rig.rootBytes)
+        const { sealed } = await rootEscrow(folder, wrapper, systemClock)
+        await writeFile(join(escrow, 'root-escrow.age'), sealed)
+        await assert.rejects(openEscrowed(world, copy), /no copy of the keyring/)
+        const { keyring } = keys
+        const { system } = repository
+        await backUpKeyring({ keyring, clock: systemClock, stores: () => stores, wrapper, system })
+        const says = await fieldsOpen({ ...world, openKeys: () => openEscrowed(world, copy) }, copy)
+        assert.match(
+          says,
+          /sealed fields of \d tenants open, with the copy of the keyring and what was brought/,
+        )
+        assert.match(await keysOpen(world), /open with a key from escrow and region-b alone; recovery folder/)
+        assert.deepEqual(new Set(opened), new Set(['root.key']))
+        assert.ok(!(await readdir(place)).includes('escrowed-keys'), 'what was brought does not stay')
+      } finally {
+        await copy.close()
+      }
+      await followRunbook(world)
+    })
+    await keys.close()
+    await reading.close()
+  })
+
+  /** Somebody who knows the runbook and nothing else. */
+  async function followRunbook(world: DrillWorld): Promise<void> {
+    const file = join(rig.world.folder, 'runbook.md')
+    const text = await readFile(new URL('../../../docs/runbooks/machine-loss.md', import.meta.url), 'utf8')
+    const program = fileURLToPath(new URL('../../../cli/surety.mjs', import.meta.url))
+    const people = { ...world, environment: process.env, runbook: { file, program } }
+    await writeFile(file, text.replace('npx surety backup list', 'npx surety backups list'))
+    await assert.rejects(runbookLeads(people), /does not lead to the end: .*no command `backups/)
+    await rm(join(world.place, 'people'), { recursive: true })
+    await writeFile(file, text)
+    assert.match(await runbookLeads(people), /^5 commands .* led to a server with \d+ rows/)
+  }
 
   async function turnRed(
     context: { test: (name: string, run: () => Promise<void>) => Promise<void> },

@@ -39,6 +39,8 @@ export interface DrillRequest {
   readonly type: DrillType
   readonly reason: DrillReason
   readonly actor: Actor
+  /** The folder that was brought from escrow; the drill of lost keys needs it. */
+  readonly escrow?: string | undefined
 }
 
 /** The system as whoever drills by the clock. */
@@ -63,7 +65,7 @@ export interface BegunDrill {
 /** Notes that a drill begins, with its event, before any key is touched; throws `resource.conflict` while another runs. */
 export async function beginDrill(
   house: DrillHouse,
-  { type, reason, actor }: DrillRequest,
+  { type, reason, actor, escrow }: DrillRequest,
 ): Promise<BegunDrill> {
   const { db, clock, policy, audit } = house
   const id = newId(clock)
@@ -99,6 +101,7 @@ export async function beginDrill(
     do: 'drill',
     type,
     ...(from === undefined ? {} : { from }),
+    ...(escrow === undefined ? {} : { escrow }),
     dice: randomInt(SIDES) / SIDES,
     limits: { recoverySeconds: policy.read(recoveryTime), lossSeconds: policy.read(recoveryPoint) },
     lastChange: await lastChangeOf(db),

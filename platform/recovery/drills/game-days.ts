@@ -44,11 +44,15 @@ export async function gameDayDueAt({
   return again > due ? again : due
 }
 
-/** The kind whose turn it is. */
+/** The kind whose turn it is: one that never passed on a game day, else the one that did longest ago. */
 export async function nextType({ db }: Pick<DrillHouse, 'db'>): Promise<DrillType> {
   const passed = (await gameDays(db, LOOKED_AT)).filter(({ state }) => state === 'passed')
-  return DRILL_TYPES[passed.length % DRILL_TYPES.length] ?? 'restore'
+  const last = (type: DrillType): number => passed.find((day) => day.type === type)?.began_at.getTime() ?? 0
+  return DRILL_TYPES.toSorted((a, b) => last(a) - last(b))[0] ?? 'restore'
 }
+
+/** What no program can rehearse by itself: somebody has to bring what lies in escrow, or to be new to it. */
+const WITH_PEOPLE: readonly DrillType[] = ['key-loss', 'people-loss']
 
 /** The drill whose turn it is: a game day, else one after the newest full backup once its proof ran; null when none is. */
 export async function dueDrill(
@@ -57,7 +61,9 @@ export async function dueDrill(
   const { db, clock } = house
   const full = (await house.list()).findLast(({ kind }) => kind === 'full')
   if (full === undefined) return null
-  if (clock.now() >= (await gameDayDueAt(house))) return { type: await nextType(house), reason: 'game-day' }
+  const type = await nextType(house)
+  const due = clock.now() >= (await gameDayDueAt(house))
+  if (due && !WITH_PEOPLE.includes(type)) return { type, reason: 'game-day' }
   // The proof of a full backup comes first: both at once would only slow each other down.
   if (!(await triedBackups(db, [full.name])).has(full.name)) return null
   const { ended, tried } = await drilled(db, full.name)

@@ -1,5 +1,5 @@
 /** Rehearsals of a disaster: fourteen points after every full backup, and a game day every quarter that people sign. */
-export { openKeysToLook } from './open-keys.ts'
+export { openKeysToLook, rootKeyFrom } from './open-keys.ts'
 export { runDrill } from './run-drill.ts'
 export type { DrillParts } from './world.ts'
 export type { DrillFigures, DrillReport } from './report.ts'

@@ -125,6 +125,18 @@ export async function signOffsOf(db: Database, drills: readonly string[]): Promi
     .execute()
 }
 
+/** How many who signed this game day never signed an earlier one. */
+export async function firstSigners(
+  db: Database,
+  { id, began_at }: Pick<DrillRow, 'id' | 'began_at'>,
+): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from drill_sign_off s where s.drill = ${id} and not exists (
+      select 1 from drill_sign_off e join drill d on d.id = e.drill
+      where e.account_id = s.account_id and d.began_at < ${began_at})`.execute(db)
+  return rows[0]?.count ?? 0
+}
+
 /** Sign-offs of a drill whose person and drill no entry of the audit log names. */
 export async function unloggedSignOffs(db: Database, drill: string): Promise<number> {
   const { rows } = await sql<{ count: number }>`

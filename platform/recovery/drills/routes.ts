@@ -1,4 +1,5 @@
 import { errorRecord, type Log } from '../../kernel/log.ts'
+import { Problem } from '../../kernel/problem.ts'
 import { route } from '../../kernel/route.ts'
 import { uuid, z } from '../../kernel/schema.ts'
 import { recoveryPoint, recoveryTest, recoveryTime } from '../parameters.ts'
@@ -79,6 +80,11 @@ function staffRoutes(house: DrillHouse, log: Pick<Log, 'error'>) {
       event: 'drill.asked',
       body: z.strictObject({ type, gameDay: z.boolean() }),
       handle: async ({ caller, body }) => {
+        if (body.type === 'key-loss')
+          throw new Problem(
+            'resource.conflict',
+            'The key from escrow is brought to the machine: surety backup drill key-loss --escrow FOLDER.',
+          )
         const actor = { kind: caller.kind, id: caller.id }
         const reason = body.gameDay ? 'game-day' : 'asked'
         const begun = await beginDrill(house, { type: body.type, reason, actor })
@@ -119,12 +125,17 @@ function actingRoutes(house: DrillHouse) {
       method: 'POST',
       path: '/recovery/drill',
       event: 'drill.asked',
-      body: z.strictObject({ type: type.optional(), gameDay: z.boolean().optional() }),
+      body: z.strictObject({
+        type: type.optional(),
+        gameDay: z.boolean().optional(),
+        escrow: z.string().max(4096).optional(),
+      }),
       handle: ({ body, caller }) =>
         drillNow(house, {
           type: body.type ?? 'restore',
           reason: body.gameDay === true ? 'game-day' : 'asked',
           actor: { kind: caller.kind, id: caller.id },
+          escrow: body.escrow,
         }),
     }),
   ] as const

@@ -3,11 +3,13 @@ import type { DrillOrder, OpenedReading } from '../restore/index.ts'
 import { bringBack, keptBackup, type ServedCopy } from './points/copies.ts'
 import { indexesHold, writesWork } from './points/database.ts'
 import { failOver } from './points/failover.ts'
+import { openEscrowed } from './points/escrowed-keys.ts'
 import { fieldsOpen } from './points/fields.ts'
 import { isolated } from './points/isolation.ts'
 import { keysOpen } from './points/keys.ts'
 import { ledgerHolds, settleAnchor } from './points/ledger.ts'
 import { changedRefused, everythingLocked, everythingOpens } from './points/objects.ts'
+import { runbookLeads } from './points/runbook.ts'
 import { inTime, pointKept } from './points/time.ts'
 import { needed, pointList, PointFailed } from './points.ts'
 import { sentenceOf, type DrillReport, type RootUseNoted } from './report.ts'
@@ -85,10 +87,11 @@ export async function runDrill(
 async function look(world: DrillWorld, noted: Noted, points: ReturnType<typeof pointList>): Promise<void> {
   const copy = (): ServedCopy => needed(noted.copy, NO_COPY)
   await points.run(2, async () => {
+    const followed = world.order.type === 'people-loss' ? `${await runbookLeads(world)}; ` : ''
     noted.copy = await bringBack(world)
     noted.servingSeconds = Number(world.elapsedSeconds().toFixed(2))
     const kept = await keptBackup(world)
-    return `the newest state came back from ${noted.copy.restored.chain.join(' and ')} with ${noted.copy.restored.walSegments} segments of the log; ${kept}`
+    return `${followed}the newest state came back from ${noted.copy.restored.chain.join(' and ')} with ${noted.copy.restored.walSegments} segments of the log; ${kept}`
   })
   await points.run(1, () => keysOpen(world))
   await points.run(3, () => everythingLocked(world))
@@ -103,7 +106,7 @@ async function look(world: DrillWorld, noted: Noted, points: ReturnType<typeof p
     noted.rows = rows
     return says
   })
-  await points.run(8, () => fieldsOpen(world, copy()))
+  await points.run(8, () => fieldsOpen(withItsKeys(world, noted.copy), copy()))
   await points.run(9, () => writesWork(world, copy()))
   await points.run(10, () => isolated(copy(), world.environment))
   await points.run(11, async () => {
@@ -121,6 +124,12 @@ async function look(world: DrillWorld, noted: Noted, points: ReturnType<typeof p
     return done.says
   })
   await points.run(13, () => changedRefused(world))
+}
+
+/** When keys are lost, those that come back with the escrow; else those of the running system. */
+function withItsKeys(world: DrillWorld, copy: ServedCopy | null): DrillWorld {
+  if (world.order.type !== 'key-loss' || copy === null) return world
+  return { ...world, openKeys: () => openEscrowed(world, copy) }
 }
 
 function reportOf(noted: Noted, points: DrillReport['points']): DrillReport {

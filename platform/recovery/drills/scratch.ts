@@ -4,7 +4,16 @@ import { dataPlace, fenceServer } from '#database'
 
 const PREFIX = 'surety-drill-'
 /** Where clusters of a drill lie below its folder; a restore that was broken off leaves the ones with the ending. */
-export const CLUSTERS = ['latest', 'latest.restoring', 'standby', 'kept', 'kept.restoring'] as const
+export const CLUSTERS = [
+  'latest',
+  'latest.restoring',
+  'standby',
+  'kept',
+  'kept.restoring',
+  'followed',
+  'followed.restoring',
+  'people/keyring',
+] as const
 
 /** The place of a cluster below the folder of a drill: the one that `restoreSystem` uses for its folder. */
 export function clusterPlace(place: string, name: (typeof CLUSTERS)[number]): Promise<string> {

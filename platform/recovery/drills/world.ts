@@ -4,6 +4,10 @@ import type { Clock } from '../../kernel/clock.ts'
 import type { RootUseNoted } from './report.ts'
 import type { DrillOrder, OpenedReading } from '../restore/index.ts'
 
+interface Closing {
+  close(): Promise<void>
+}
+
 /** What a drill is given besides its order and the stores. */
 export interface DrillParts {
   readonly clock: Clock
@@ -17,6 +21,15 @@ export interface DrillParts {
   readonly beganMs: number
   /** Keyring and root key, read only; null where they cannot be reached. */
   readonly openKeys: (used: (use: RootUseNoted) => void) => Promise<SampleKeys | null>
+  /** Opens the root key with these key files and no others; `inFiles` is false where its keeper has it. */
+  readonly rootKey: {
+    readonly inFiles: boolean
+    open(keysFolder: string, used: (use: RootUseNoted) => void): Promise<SampleKeys['root'] & Closing>
+  }
+  /** `SURETY_BACKUPS` and `SURETY_RECOVERY_KEYS`, as whoever follows a runbook has them. */
+  readonly folders: { readonly backups: string; readonly recoveryKeys: string }
+  /** What people follow in the drill of lost people: the text, and the program that is called `surety` in it. */
+  readonly runbook: { readonly file: string; readonly program: string }
   /** What this process was started with. */
   readonly environment: NodeJS.ProcessEnv
   /** Hears of errors that are no finding of a point. */

@@ -25,6 +25,8 @@ const drill = z.strictObject({
   type: z.enum(DRILL_TYPES),
   /** The only region that keys are read from; in the drill of a lost region nothing is read from another. */
   from: z.string().optional(),
+  /** The folder that was brought from escrow: in the drill of lost keys nothing else opens anything. */
+  escrow: folder.optional(),
   /** Which of the backups that are kept is restored besides the newest state: from 0 to less than 1. */
   dice: z.number().min(0).lt(1),
   /** Values of the policy, in seconds. */

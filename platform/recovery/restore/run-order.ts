@@ -12,6 +12,7 @@ import { fillKeyring } from './fill-keyring.ts'
 import { listBackups, verifyBackups } from './listing.ts'
 import { openReading, type OpenedReading, type ReadingParts } from './open-reading.ts'
 import type { DrillOrder, Order, Refusal, Told } from './orders.ts'
+import { readRecoveryFolder } from '../wraps/index.ts'
 import { withRate } from './progress-rate.ts'
 import { proveBackup } from './prove.ts'
 import { rowsOfTables, setPassword } from './queries.ts'
@@ -44,7 +45,9 @@ export async function runOrder(
   const onProgress = withRate((progress) => tell({ progress }))
   try {
     if (order.do === 'serve') return await serve(order.folder, parts, tell, {})
-    const reading = await openReading(parts.reading, order.system)
+    const keys =
+      order.do === 'drill' && order.type === 'key-loss' ? fromEscrow(parts.reading, order) : parts.reading
+    const reading = await openReading(await keys, order.system)
     try {
       if (order.do === 'sandbox') return await sandbox(order, reading, parts, tell, onProgress)
       tell({ result: await resultOf(order, reading, parts, onProgress) })
@@ -54,6 +57,28 @@ export async function runOrder(
   } catch (error) {
     tell({ refused: refusalOf(error) })
   }
+}
+
+/** Reads with what was brought from escrow alone: neither the recovery folder nor the key folder is looked into. Policy 6.2-c. */
+async function fromEscrow(reading: ReadingParts, { escrow }: DrillOrder): Promise<ReadingParts> {
+  if (escrow === undefined)
+    throw new Problem(
+      'recovery.no-key',
+      'Nobody brought an escrow key: surety backup drill key-loss --escrow FOLDER.',
+    )
+  const [brought, lost] = [await readRecoveryFolder(escrow), await readRecoveryFolder(reading.recoveryFolder)]
+  if (brought.length === 0)
+    throw new Problem(
+      'recovery.no-key',
+      'The folder from escrow holds no identity (recovery-identity-*.txt).',
+    )
+  const same = new Set(lost.map(({ recipient }) => recipient))
+  if (brought.some(({ recipient }) => same.has(recipient)))
+    throw new Problem(
+      'recovery.no-key',
+      'What was brought from escrow is the recovery identity, which is lost in this drill.',
+    )
+  return { ...reading, recoveryFolder: escrow, keysFolder: escrow }
 }
 
 /** What a refusal says; any other error is thrown on. */

@@ -28,7 +28,11 @@ export interface ServedCopy {
 }
 
 /** What the copy is served with: it is thrown away, so that nothing waits for the disk. */
-export const QUICK = ['fsync=off', 'synchronous_commit=off', 'autovacuum=off', 'io_method=sync']
+export function quick({ binaries }: Pick<DrillWorld, 'binaries'>): readonly string[] {
+  // Servers of an operator's own may be older than this setting.
+  const here = binaries === undefined ? ['io_method=sync'] : []
+  return ['fsync=off', 'synchronous_commit=off', 'autovacuum=off', ...here]
+}
 
 /** Brings the newest state back and serves it. */
 export async function bringBack(world: DrillWorld): Promise<ServedCopy> {
@@ -39,7 +43,7 @@ export async function bringBack(world: DrillWorld): Promise<ServedCopy> {
     world.onProgress,
   )
   const data = await clusterPlace(world.place, 'latest')
-  const started = await startRestored({ folder: data, binaries: world.binaries, settings: QUICK })
+  const started = await startRestored({ folder: data, binaries: world.binaries, settings: quick(world) })
   const db = openDatabase(started.server.url('surety'), () => {}, { connectionsMax: 2 })
   const { lastHeartbeatAt } = restored
   return {
@@ -71,7 +75,11 @@ export async function keptBackup(world: DrillWorld): Promise<string> {
     { target: { at: 'latest' }, backup: name, into, durable: false },
     world.onProgress,
   )
-  const { server } = await startRestored({ folder: folder.folder, binaries: world.binaries, settings: QUICK })
+  const { server } = await startRestored({
+    folder: folder.folder,
+    binaries: world.binaries,
+    settings: quick(world),
+  })
   try {
     const db = openDatabase(server.url('surety'), () => {}, { connectionsMax: 1 })
     try {

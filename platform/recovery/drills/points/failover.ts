@@ -9,7 +9,7 @@ import { currentLsn, reloadSettings, writeHeartbeat } from '../copy-queries.ts'
 import { needed, PointFailed } from '../points.ts'
 import { clusterPlace } from '../scratch.ts'
 import type { DrillWorld } from '../world.ts'
-import { QUICK, type ServedCopy } from './copies.ts'
+import { quick, type ServedCopy } from './copies.ts'
 
 /** From the loss of the first server to the first write. Policy 6.2-d. */
 export const FAILOVER_SECONDS_MAX = 60
@@ -48,7 +48,7 @@ async function withStandby<Result>(
     dataFolder: folder,
     binaries: world.binaries,
     settings: [
-      ...QUICK,
+      ...quick(world),
       'hot_standby=on',
       `primary_conninfo=host=${server.socketFolder} user=surety`,
       `primary_slot_name=${SLOT}`,

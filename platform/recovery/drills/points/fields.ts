@@ -23,7 +23,9 @@ export async function fieldsOpen(world: DrillWorld, { db }: ServedCopy): Promise
       destroyed === 0
         ? 'no tenant was destroyed yet'
         : `nothing of ${destroyed} destroyed tenants opens (${stayedClosed} fields tried)`
-    return `${opened} sealed fields of ${tenants} tenants open; ${looked}; ${gone}`
+    const how =
+      world.order.type === 'key-loss' ? ', with the copy of the keyring and what was brought from escrow' : ''
+    return `${opened} sealed fields of ${tenants} tenants open${how}; ${looked}; ${gone}`
   } finally {
     await keys.close()
   }

@@ -69,10 +69,13 @@ export async function keysOpen(world: DrillWorld): Promise<string> {
   }
   requireNone(faults)
   const escrow =
-    others > 0
-      ? `every one is also wrapped to ${others} other recipient${others === 1 ? '' : 's'}, in escrow`
-      : 'no escrow recipient is set up (BACKUP_ESCROW)'
-  return `the secrets of ${secrets.size} epoch${secrets.size === 1 ? '' : 's'} open with the recovery identity and ${region} alone; ${escrow}; ${await keyringCopy(world, store, opener)}`
+    world.order.type === 'key-loss'
+      ? 'recovery folder and key folder were not looked into'
+      : others > 0
+        ? `every one is also wrapped to ${others} other recipient${others === 1 ? '' : 's'}, in escrow`
+        : 'no escrow recipient is set up (BACKUP_ESCROW)'
+  const opened = world.order.type === 'key-loss' ? 'a key from escrow' : 'the recovery identity'
+  return `the secrets of ${secrets.size} epoch${secrets.size === 1 ? '' : 's'} open with ${opened} and ${region} alone; ${escrow}; ${await keyringCopy(world, store, opener)}`
 }
 
 /** Whether the newest copy of the keyring in that region opens. */
