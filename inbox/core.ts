@@ -1,4 +1,5 @@
 import type { Recorder } from './audit/record.ts'
+import type { FreshContacts } from './contacts/fresh-contacts.ts'
 import type { Database } from './db/database.ts'
 import type { Enqueue } from './jobs/queue.ts'
 import type { Clock } from './kernel/clock.ts'
@@ -12,6 +13,7 @@ export interface Core {
   readonly clock: Clock
   readonly vaults: Vaults
   readonly personVaults: PersonVaults
+  readonly freshContacts: FreshContacts
   readonly record: Recorder
   readonly enqueue: Enqueue
   readonly log: Log

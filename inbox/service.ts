@@ -6,6 +6,7 @@ import { openRecorder } from './audit/record.ts'
 import { channelRoutes } from './channels/routes.ts'
 import { erasureFollower, REPEATED_SECONDS } from './contacts/erase.ts'
 import { expireErasedMessages } from './contacts/erasure-queries.ts'
+import { openFreshContacts } from './contacts/fresh-contacts.ts'
 import { moveContacts } from './contacts/move.ts'
 import { conversationRoutes } from './conversations/routes.ts'
 import type { Core } from './core.ts'
@@ -86,7 +87,8 @@ export function openInbox(deps: InboxDeps): Inbox {
   const vaults = openVaults(surety, () => clock.now())
   const personVaults = openPersonVaults(surety, () => clock.now())
   const record = openRecorder({ clock, vaults })
-  const core: Core = { db, clock, log, vaults, personVaults, record, enqueue }
+  const freshContacts = openFreshContacts({ clock, log, personVaults })
+  const core: Core = { db, clock, log, vaults, personVaults, freshContacts, record, enqueue }
   const delivery: Delivery = {
     ...core,
     sendText: deps.sendText,

@@ -1,7 +1,6 @@
 import type { Core } from '../core.ts'
 import type { Database } from '../db/database.ts'
 import type { ContactIdentity } from '../intake/incoming.ts'
-import { newId } from '../kernel/id.ts'
 import type { PersonVault } from '../tenants/person-vault.ts'
 import type { WorkspaceVault } from '../tenants/vault.ts'
 import { removeContact } from './erase.ts'
@@ -29,7 +28,7 @@ export interface HeldContact {
   readonly own: PersonVault
 }
 
-type ContactCore = Pick<Core, 'clock' | 'record' | 'personVaults'>
+type ContactCore = Pick<Core, 'clock' | 'record' | 'personVaults' | 'freshContacts'>
 
 /** The key of one contact. */
 export async function ownVault(
@@ -122,8 +121,7 @@ async function createContact(
   who: { readonly identities: readonly ContactIdentity[]; readonly displayName: string | null },
 ): Promise<HeldContact> {
   const { workspace } = scope
-  const id = newId(core.clock)
-  const own = await ownVault(core, workspace, id)
+  const { id, own } = await core.freshContacts(workspace)
   const name = usableName(who.displayName)
   const contact: ContactRow = {
     workspace_id: workspace,
