@@ -79,6 +79,11 @@ suite('the log of a recovery', () => {
     )
   })
 
+  test('a segment that thousands of pieces make up, as a quiet day or synchronous commits leave it, is joined', () => {
+    const pieces = Array.from({ length: 20_000 }, (_, piece) => `1:2:${piece * 50}-${piece * 50 + 50}`)
+    assert.deepEqual(told(plan(pieces)), ['1:2:1000000'])
+  })
+
   test('a gap is named: a segment, the piece between two, or the end that the backup needs', () => {
     const name = (segment: bigint): string => segmentName(1, segment, SIZE)
     assert.throws(() => plan(['1:2', '1:4']), gap(paths.segment(name(3n))))
