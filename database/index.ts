@@ -19,4 +19,12 @@ export {
 } from './standby.ts'
 export { serverAddress, withServer, type ServerAddress } from './server-address.ts'
 export { lookAtLink, lookAtServer, takesWrite, type LinkSight, type ServerSight } from './server-sight.ts'
-export { closeForGood, drain, makeReadOnly, makeWritable, promoteHere, withClaim } from './server-change.ts'
+export {
+  closeForGood,
+  drain,
+  makeReadOnly,
+  makeWritable,
+  openForWrites,
+  promoteHere,
+  withClaim,
+} from './server-change.ts'

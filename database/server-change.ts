@@ -86,22 +86,24 @@ export async function drain(address: ServerAddress, standby: pg.Client, secondsM
   })
 }
 
-/** Promotes the server of this connection and waits until it takes writes; where it stood, and the newest moment in it. */
-export async function promoteHere(client: pg.Client): Promise<{ readonly heartbeatAt: Date | null }> {
+/** Promotes the server of this connection and waits until it takes writes. */
+export async function promoteHere(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ done: boolean }>(
     `select pg_promote(true, ${PROMOTE_SECONDS_MAX}) as done`,
   )
   if (rows[0]?.done !== true) throw new Error('the standby was not promoted within a minute')
-  // One that was the primary before may have been made read-only then.
+}
+
+/** Opens a promoted server for writes, which it may have been closed to when it was replaced; the newest moment that came over. */
+export async function openForWrites(client: pg.Client): Promise<Date | null> {
   await client.query('set default_transaction_read_only = off')
   await client.query('alter system reset default_transaction_read_only')
   await client.query('select pg_reload_conf()')
   const there = await client.query<{ beats: boolean }>(
     `select to_regclass('surety.heartbeat') is not null as beats`,
   )
-  if (there.rows[0]?.beats !== true) return { heartbeatAt: null }
-  const beat = await client.query<{ at: Date }>('select at from surety.heartbeat')
-  return { heartbeatAt: beat.rows[0]?.at ?? null }
+  if (there.rows[0]?.beats !== true) return null
+  return (await client.query<{ at: Date }>('select at from surety.heartbeat')).rows[0]?.at ?? null
 }
 
 /** The database from which another one can be closed. */

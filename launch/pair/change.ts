@@ -4,6 +4,7 @@ import {
   lookAtServer,
   makeReadOnly,
   makeWritable,
+  openForWrites,
   promoteHere,
   takesWrite,
   withClaim,
@@ -12,6 +13,7 @@ import {
 import {
   behindSeconds,
   followingFaults,
+  isPromoted,
   promotionFaults,
   type PairSight,
 } from '../../platform/kernel/server-pair.ts'
@@ -47,6 +49,8 @@ export interface ChangeAsked {
 
 /** Refuses a change that would promote the wrong server or lose more than is allowed. */
 function refuse(seen: PairSight, { kind, behindSecondsMax }: ChangeAsked): void {
+  // Somebody else promoted it already: once the other one is fenced, it is the one.
+  if (kind === 'failover' && isPromoted(seen)) return
   // A server that is lost cannot be asked; its standby can.
   const [fault] = kind === 'failover' ? promotionFaults(seen) : followingFaults(seen)
   if (fault !== undefined) throw new Error(fault)
@@ -114,7 +118,8 @@ export async function changeServers(
     await parts.keep({ ...state, switchingTo: to })
     await fenceFirst(parts, state, kind, standby)
     const fencedAt = parts.now().toISOString()
-    const { heartbeatAt } = await promoteHere(standby)
+    if (!isPromoted(await parts.look())) await promoteHere(standby)
+    const heartbeatAt = await openForWrites(standby)
     const promotedAt = parts.now().toISOString()
     const { timeline } = await lookAtServer(parts.addressOf(to))
     const term = state.term + 1

@@ -145,8 +145,10 @@ function changeParts(
 
 /** What is known of a pair whose first server was lost before this system ever ran here. */
 async function knownByStandby({ changers }: KeptPairParts): Promise<PairState> {
-  const { system, timeline } = await lookAtServer(changers.b)
-  return { primary: 'a', switchingTo: null, term: 0, system, timeline, last: null }
+  const { system, standby, timeline } = await lookAtServer(changers.b)
+  // One that somebody promoted is newer than what is lost.
+  const lost = standby ? timeline : Math.max(1, timeline - 1)
+  return { primary: 'a', switchingTo: null, term: 0, system, timeline: lost, last: null }
 }
 
 /** Replaces a lost server while no system runs, which finds the new one at its start; throws with the reason. Policy 6.2-d. */

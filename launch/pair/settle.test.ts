@@ -29,7 +29,10 @@ suite('which of two servers takes writes', () => {
 
   test('policy 6.2-d: at a first start the only one that takes writes is used, and none of two', () => {
     assert.equal(settle(null, { a: sight(1), b: sight(1, true) }).primary, 'a')
-    assert.equal(settle(null, { a: null, b: sight(2) }).primary, 'b')
+    assert.equal(settle(null, { a: sight(2, true), b: sight(2) }).primary, 'b')
+    // The one that is silent may be the newer one.
+    assert.throws(() => settle(null, { a: null, b: sight(2) }), /at a first start both must/)
+    assert.throws(() => settle(null, { a: sight(1), b: null }), /at a first start both must/)
     assert.throws(() => settle(null, { a: sight(1), b: sight(2) }), /both databases take writes/)
     assert.throws(() => settle(null, { a: null, b: sight(1, true) }), /no database takes writes/)
   })
@@ -46,6 +49,12 @@ suite('which of two servers takes writes', () => {
     assert.throws(() => settle(cut, { a: sight(2), b: null }), /cut off/)
     // It is being promoted at this moment.
     assert.throws(() => settle(cut, { a: sight(2), b: { ...sight(2, true), receives: null } }), /cut off/)
+  })
+
+  test('policy 6.2-d: a standby that somebody else promoted is used when the known server says that it is none, never for its silence', () => {
+    assert.equal(settle(known(), { a: sight(3, true), b: sight(3) }).found, true)
+    assert.throws(() => settle(known(), { a: null, b: sight(3) }), /failover --lost/)
+    assert.throws(() => settle(known(), { a: sight(2), b: sight(3) }), /both databases take writes/)
   })
 
   test('policy 6.2-d: another cluster, an older timeline and a copy started beside are never used', () => {

@@ -27,21 +27,22 @@ function silence(site: SiteName, seen: ServerSight | null, state: PairState | nu
   return `site ${site} is on the old timeline ${seen.timeline}`
 }
 
-/** Which server takes writes where nothing is known yet: the only one that does. */
+/** Which server takes writes where nothing is known yet: the one that does, while the other one says that it does not. */
 function first(seen: SeenServers): SiteName {
   const able = (['a', 'b'] as const).filter((site) => usable(seen[site], null))
   const [one] = able
-  if (able.length === 1 && one !== undefined) return one
+  if (one !== undefined && able.length === 1 && seen[otherSite(one)] !== null) return one
+  if (able.length === 2) throw new Error('both databases take writes; end the one that is not to be used')
   throw new Error(
-    able.length === 2
-      ? 'both databases take writes; end the one that is not to be used'
-      : `no database takes writes: ${silence('a', seen.a, null)}, ${silence('b', seen.b, null)}`,
+    one === undefined
+      ? `no database takes writes: ${silence('a', seen.a, null)}, ${silence('b', seen.b, null)}`
+      : `site ${otherSite(one)} does not answer, and nothing is known of the two yet; at a first start both must`,
   )
 }
 
 /**
  * Decides which of two servers takes writes, from what is known and what is seen. The known one goes on; another one only
- * when it is newer and the known one is none any more. Throws the reason when that is not clear: nothing is used on a guess.
+ * when it is newer and the known one says that it is none any more; silence says nothing. Throws the reason when that is not clear: nothing is used on a guess.
  * Policy 6.2-d.
  */
 export function settle(state: PairState | null, seen: SeenServers): Settled {
@@ -69,7 +70,11 @@ export function settle(state: PairState | null, seen: SeenServers): Settled {
       `both databases take writes, and somebody else promoted site ${other}; end the one that is not to be used`,
     )
   if (own !== null) return chosen(primary, false)
-  if (next !== null) return chosen(other, true)
+  if (next !== null && seen[primary] !== null) return chosen(other, true)
+  if (next !== null)
+    throw new Error(
+      `site ${primary} does not answer, and somebody else promoted site ${other}; surety failover --lost fences the one and uses the other`,
+    )
   throw new Error(
     `no database can be used: ${silence(primary, seen[primary], state)}, ${silence(other, seen[other], state)}`,
   )

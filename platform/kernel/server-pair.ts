@@ -49,20 +49,28 @@ function standbySite({ primary }: PairSight): 'a' | 'b' {
   return primary === 'a' ? 'b' : 'a'
 }
 
+/** Whether somebody else promoted the standby: it takes writes, and is newer than what is known. */
+export function isPromoted(seen: PairSight): boolean {
+  const standby = standbyOf(seen)
+  return (
+    standby !== null && standby.system === seen.system && !standby.standby && standby.timeline > seen.timeline
+  )
+}
+
 /** Why the standby could not be promoted at all, whatever became of the primary; empty when it could. */
 export function promotionFaults(seen: PairSight): string[] {
   const standby = standbyOf(seen)
   const site = standbySite(seen)
   if (standby === null) return [`the standby, site ${site}, does not answer`]
   if (standby.system !== seen.system) return [`the server of site ${site} is no copy of this database`]
+  if (isPromoted(seen))
+    return [
+      `the server of site ${site} takes writes itself, on timeline ${standby.timeline}; end it, or use it with --lost, which fences the other`,
+    ]
   if (!standby.standby)
-    return standby.timeline < seen.timeline
-      ? [
-          `the server of site ${site} came back on the old timeline ${standby.timeline}; it is not used, and must be made a standby`,
-        ]
-      : [
-          `the server of site ${site} takes writes itself, on timeline ${standby.timeline}; one of the two must be ended by hand`,
-        ]
+    return [
+      `the server of site ${site} came back on the old timeline ${standby.timeline}; it is not used, and must be made a standby`,
+    ]
   if (standby.timeline !== seen.timeline)
     return [`the standby is on timeline ${standby.timeline}, the database on ${seen.timeline}`]
   return []
