@@ -124,14 +124,21 @@ function batches(
     answers.then(ended, ended)
     return { persons, answers }
   }
-  return async (tenant, person, make) => {
-    const queue = `${tenant}\n${make}`
+  const join = async (queue: string, tenant: string, person: string, make: boolean): Promise<Answer> => {
     const known = gathering.get(queue)
-    const fits = known !== undefined && (known.persons.has(person) || known.persons.size < BATCH_MAX)
+    const fits = known !== undefined && known.persons.size < BATCH_MAX
     const batch = fits ? known : open(queue, tenant, make)
     if (!fits) gathering.set(queue, batch)
     batch.persons.add(person)
     return (await batch.answers).get(person)
+  }
+  const asking = new Map<string, Promise<Answer>>()
+  return (tenant, person, make) => {
+    const queue = `${tenant}\n${make}`
+    const name = `${queue}\n${person}`
+    const begun = asking.get(name) ?? join(queue, tenant, person, make).finally(() => asking.delete(name))
+    asking.set(name, begun)
+    return begun
   }
 }
 
