@@ -25,6 +25,9 @@ import {
 } from './incremental-file.ts'
 import { TarError, type TarEntry, type TarSink } from './tar.ts'
 
+/** What is written at once: longer writes cost the kernel up to three times the processor time. */
+const writeBytes = 512 * 1024
+
 /** How an archive becomes files. */
 export interface FolderRequest {
   readonly folder: string
@@ -143,7 +146,8 @@ interface OpenFile {
 }
 
 function writeAll(file: number, bytes: Buffer, position: number): void {
-  for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at, bytes.length - at, position + at)
+  for (let at = 0; at < bytes.length;)
+    at += writeSync(file, bytes, at, Math.min(writeBytes, bytes.length - at), position + at)
 }
 
 class WholeFile implements OpenFile {
