@@ -10,22 +10,40 @@ const MASK = '***'
 
 /** What was seen of a transaction; the list of matches is put together when it is first asked for. */
 export function createReport(state: State): Report {
-  let matches: readonly Match[] | null = null
-  return {
-    uniqueId: state.start.uniqueId,
-    mode: state.mode === 'On' ? 'block' : state.mode === 'Off' ? 'off' : 'detect',
-    blocked: state.verdict,
-    wouldBlock: state.verdict ?? state.wouldBlock,
-    scores: {
+  return new Seen(state)
+}
+
+/**
+ * A class for its getter: in an object literal V8 writes a getter, and with it the whole transaction that it closes over,
+ * into the hidden class of the object, where only a full collection finds it again.
+ */
+class Seen implements Report {
+  readonly uniqueId: Report['uniqueId']
+  readonly mode: Report['mode']
+  readonly blocked: Report['blocked']
+  readonly wouldBlock: Report['wouldBlock']
+  readonly scores: Report['scores']
+  readonly audit: Report['audit']
+  readonly overBudget: Report['overBudget']
+  readonly #state: State
+  #matches: readonly Match[] | null = null
+
+  constructor(state: State) {
+    this.uniqueId = state.start.uniqueId
+    this.mode = state.mode === 'On' ? 'block' : state.mode === 'Off' ? 'off' : 'detect'
+    this.blocked = state.verdict
+    this.wouldBlock = state.verdict ?? state.wouldBlock
+    this.scores = {
       inbound: score(state, ['blocking_inbound_anomaly_score', 'anomaly_score']),
       outbound: score(state, ['blocking_outbound_anomaly_score', 'outbound_anomaly_score']),
-    },
-    get matches() {
-      matches ??= state.matches.map((record) => toMatch(record, state))
-      return matches
-    },
-    audit: { relevant: isRelevant(state), parts: state.auditParts },
-    overBudget: [...state.overBudget],
+    }
+    this.audit = { relevant: isRelevant(state), parts: state.auditParts }
+    this.overBudget = [...state.overBudget]
+    this.#state = state
+  }
+
+  get matches(): readonly Match[] {
+    return (this.#matches ??= this.#state.matches.map((record) => toMatch(record, this.#state)))
   }
 }
 
