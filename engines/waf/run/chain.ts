@@ -90,7 +90,7 @@ function work(values: Values, value: Value, chain: Chain, parent: Chain): Value 
 
 /** The values that `multiMatch` tries: the text itself, and each that a transformation changed. */
 export function stages(values: Values, value: Value, chain: Chain): readonly Value[] {
-  if (chain.parent === null) return [value]
+  if (chain.parent === null || (chain.gate !== null && (chain.gate & value.kinds) === 0)) return [value]
   const before = stages(values, value, chain.parent)
   const made = derive(values, value, chain)
   return before.at(-1) === made ? before : [...before, made]

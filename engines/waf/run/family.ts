@@ -14,6 +14,8 @@ export interface Family {
   nothing(): Int32Array
   /** Whether a text of these kinds of bytes may be matched by a rule of a group. */
   mayHold(kinds: number, group: Group): boolean
+  /** Whether a text may be matched by a rule of a group, by its bytes, where that is sooner said than what the family may match. */
+  mayMatch(value: Value, group: Group): boolean
   /** Bits of the rules that may match a text as it is, whatever their transformations; of a long text those of one group. */
   candidates(value: Value, group: Group): Int32Array
 }
@@ -55,6 +57,9 @@ interface Index {
   readonly possible: Map<number, Possible>
 }
 
+/** So few rules of a group are asked one by one. */
+const FEW = 4
+
 /** How many kinds of texts are remembered; there are few but for those that somebody makes up. */
 const POSSIBLE_MAX = 1024
 
@@ -80,6 +85,16 @@ export function createFamily(
     number,
     nothing: () => known().nothing,
     mayHold: (kinds, group) => possibleOf(kinds).groups[group.place] === 1,
+    mayMatch(value, { place }) {
+      const possible = possibleOf(value.kinds)
+      if (possible.groups[place] !== 1) return false
+      if (value.candidates?.[number] !== undefined) return true
+      const { byGroup, members: seated } = possible.view
+      const seats = byGroup[place] ?? []
+      return (
+        seats.length > FEW || seats.some((seat) => isPut(possible.bits, seat) && mayHold(seated[seat], value))
+      )
+    },
     candidates(value, group) {
       if (value.text.length > SHORT_BYTES_MAX) {
         const found = value.candidatesOfGroups?.[group.number]
@@ -152,11 +167,16 @@ function findOfGroup(index: Index, value: Value, family: number, group: number):
     ((value.literals ??= [])[family] ??= new Set(index.table.find(value.text)))
   for (const seat of byGroup[group] ?? []) {
     const member = members[seat]
-    if (member === undefined || member === null || !hasBytes(member, value)) continue
-    if (member.telling !== null && !intersects(member.telling, value.bytes())) continue
+    if (member === undefined || member === null || !mayHold(member, value)) continue
     if (member.literals === null || member.literals.some((literal) => found().has(literal))) put(bits, seat)
   }
   return bits
+}
+
+/** Whether a text has the bytes that a rule needs, of its literals too. */
+function mayHold(member: Member | null | undefined, value: Value): boolean {
+  if (member === undefined || member === null || !hasBytes(member, value)) return false
+  return member.telling === null || intersects(member.telling, value.bytes())
 }
 
 /** The bits with that of a seat whose member may match. */

@@ -1,5 +1,5 @@
 import type { Bytes } from '../model.ts'
-import type { Needs } from '../operators/operator.ts'
+import { START, type Needs } from '../operators/operator.ts'
 import { kindsOf, kindsOfSet } from './kinds.ts'
 import { byteSet, intersects, type Value } from './value.ts'
 
@@ -123,8 +123,10 @@ const COMMON = ' etaoinsrhldcumfwgypb'
 
 /** The byte of a literal that ordinary text is least likely to hold. */
 function tellingByte(literal: Bytes): Bytes {
-  let best = literal.charAt(0)
-  for (const byte of literal) {
+  // The start of a text is no byte of it.
+  const bytes = literal.replace(START, '')
+  let best = bytes.charAt(0)
+  for (const byte of bytes) {
     const rank = COMMON.indexOf(byte)
     if (rank < 0) return byte
     if (rank > COMMON.indexOf(best)) best = byte

@@ -9,43 +9,44 @@ interface Bucket {
   readonly values: Value[]
 }
 
-/** Up to so many values are not put together by kind, and what is found of them is not kept for every group. */
-export const FEW = 16
+/** Up to so many values are not put together by kind. */
+const FEW = 8
 
 /** Values that are looked at together, with what any of them may match. */
 export class Pool {
+  readonly #entries: readonly { readonly value: Value }[]
   /** The kinds of all their bytes. */
   readonly #kinds: number
   readonly #isLong: boolean
-  readonly #buckets: readonly Bucket[]
+  #buckets: readonly Bucket[] | null = null
   readonly #ofFamilies: (Int32Array | undefined)[] = []
-  readonly #ofGroups: (Int32Array | undefined)[] | null
+  readonly #ofGroups: (Int32Array | undefined)[] = []
 
   constructor(entries: readonly { readonly value: Value }[]) {
-    this.#buckets = entries.length <= FEW ? entries.map(({ value }) => bucketOf(value)) : byKinds(entries)
-    this.#ofGroups = entries.length <= FEW ? null : []
-    this.#kinds = this.#buckets.reduce((all, { kinds }) => all | kinds, 0)
-    this.#isLong = entries.some(({ value }) => value.text.length > SHORT_BYTES_MAX)
+    let kinds = 0
+    let isLong = false
+    for (const { value } of entries) {
+      kinds |= value.kinds
+      isLong ||= value.text.length > SHORT_BYTES_MAX
+    }
+    this.#entries = entries
+    this.#kinds = kinds
+    this.#isLong = isLong
   }
 
   /** Bits of the rules of the seat's group that may match any of the values. */
   of(values: Values, seat: Seat): Int32Array {
-    const known = this.#ofGroups?.[seat.group.number]
-    if (known !== undefined) return known
-    const found = this.#look(values, seat)
-    if (this.#ofGroups !== null) this.#ofGroups[seat.group.number] = found
-    return found
+    return (this.#ofGroups[seat.group.number] ??= this.#look(values, seat))
   }
 
   #look(values: Values, seat: Seat): Int32Array {
     const { chain, family, group } = seat
     if (!family.mayHold(reachOf(seat, this.#kinds), group)) return family.nothing()
-    const isClean = chain.gate !== null && (chain.gate & this.#kinds) === 0
-    if (isClean && !this.#isLong) return this.#asTheyAre(seat)
-    const bits = new Bits(family.nothing())
+    if (chain.gate !== null && (chain.gate & this.#kinds) === 0 && !this.#isLong) return this.#asTheyAre(seat)
     // What the values may match as they are is no less where some of them are changed: each is asked again by itself.
-    if (!this.#isLong && chain.gate !== null) bits.add(this.#asTheyAre(seat))
-    for (const bucket of this.#buckets) addBucket(bits, values, seat, bucket, this.#isLong)
+    const isKept = chain.gate !== null && !this.#isLong && this.#entries.length > 1
+    const bits = new Bits(family.nothing(), isKept ? this.#asTheyAre(seat) : family.nothing())
+    for (const bucket of this.#inBuckets()) addBucket(bits, values, seat, bucket, !isKept)
     return bits.all
   }
 
@@ -53,11 +54,16 @@ export class Pool {
   #asTheyAre(seat: Seat): Int32Array {
     const known = this.#ofFamilies[seat.family.number]
     if (known !== undefined) return known
-    const bits = new Bits(seat.family.nothing())
-    for (const { values } of this.#buckets) {
-      for (const value of values) bits.add(seat.family.candidates(value, seat.group))
-    }
+    const bits = new Bits(seat.family.nothing(), seat.family.nothing())
+    for (const { value } of this.#entries) bits.add(seat.family.candidates(value, seat.group))
     return (this.#ofFamilies[seat.family.number] = bits.all)
+  }
+
+  #inBuckets(): readonly Bucket[] {
+    return (this.#buckets ??=
+      this.#entries.length <= FEW
+        ? this.#entries.map(({ value }) => bucketOf(value))
+        : byKinds(this.#entries))
   }
 }
 
@@ -67,9 +73,9 @@ export class Bits {
   readonly #nothing: Int32Array
   #isOwn = false
 
-  constructor(nothing: Int32Array) {
+  constructor(nothing: Int32Array, first: Int32Array) {
     this.#nothing = nothing
-    this.all = nothing
+    this.all = first
   }
 
   add(more: Int32Array): void {
@@ -129,5 +135,5 @@ function addBucket(
 }
 
 function addValue(bits: Bits, { family, group }: Seat, value: Value): void {
-  if (family.mayHold(value.kinds, group)) bits.add(family.candidates(value, group))
+  if (family.mayMatch(value, group)) bits.add(family.candidates(value, group))
 }

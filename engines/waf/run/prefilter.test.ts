@@ -96,6 +96,8 @@ test('what the prefilter leaves out never matches: rules of every kind of operat
     SecRule ARGS "@beginsWith $(" "id:6,phase:2,pass,chain"
       SecRule MATCHED_VARS "@endsWith )"
     SecRule ARGS "@validateByteRange 32-126" "id:7,phase:2,pass"
+    SecRule ARGS "@rx ^(?:plain|union) [a-z]+ [os]" "id:9,phase:2,pass,t:none,t:urlDecodeUni"
+    SecRule ARGS|ARGS_NAMES "@rx ^(?:plain|';|..e)" "id:10,phase:2,pass,t:none,t:lowercase,t:compressWhitespace"
     SecRule RESPONSE_BODY "@rx (?:script|java)[^a]" "id:8,phase:4,pass,t:none,t:compressWhitespace"`
   const quick = rulesOf(rules)
   const plain = rulesOf(rules, undefined, { everyRule: true })

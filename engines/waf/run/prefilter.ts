@@ -1,9 +1,9 @@
 import type { Bytes } from '../model.ts'
 import type { Needs } from '../operators/operator.ts'
-import { derive, stages, type Chain } from './chain.ts'
+import type { Chain } from './chain.ts'
 import { createFamily, type Family, type Group } from './family.ts'
 import { createSeated, type Seated } from './member.ts'
-import type { Value, Values } from './value.ts'
+import type { Value } from './value.ts'
 
 /** A rule's place in its family: what the family leaves out is a sure no. */
 export interface Seat {
@@ -68,15 +68,9 @@ export function createPrefilter(taken: Counts = { groups: 0, families: 0 }): Pre
   }
 }
 
-/** Whether the rule of a seat may match a value as it came in. */
-export function mayMatch(values: Values, seat: Seat, raw: Value): boolean {
-  if (!seat.everyStage) return mayHold(seat, derive(values, raw, seat.chain))
-  return stages(values, raw, seat.chain).some((value) => mayHold(seat, value))
-}
-
 /** Whether the rule of a seat may match a value after its transformations. */
 export function mayHold({ family, group, word, bit }: Seat, value: Value): boolean {
-  return family.mayHold(value.kinds, group) && ((family.candidates(value, group)[word] as number) & bit) !== 0
+  return family.mayMatch(value, group) && ((family.candidates(value, group)[word] as number) & bit) !== 0
 }
 
 /**

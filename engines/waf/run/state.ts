@@ -5,7 +5,7 @@ import type { ReadBody } from './body.ts'
 import type { CollectionStore, StoredCollection } from './collections.ts'
 import type { Entry, Member } from './entry.ts'
 import type { MatchedPart, MatchRecord } from './match.ts'
-import type { ResolvedList, ResolvedPart, TargetFilter } from './targets.ts'
+import type { ResolvedPart, TargetFilter } from './targets.ts'
 import { Values, type SharedValues } from './value.ts'
 
 /** What the engine gets from whoever uses it, for as long as a transaction lasts. */
@@ -97,11 +97,15 @@ export class State {
   matched: Entry | null = null
   matchedText: Bytes = ''
   matchedAll: { readonly entry: Entry; readonly text: Bytes }[] = []
-  /** What collections hold in this phase, by variable. */
+  /** What collections hold that are the same in every phase, by variable. */
+  readonly lastingEntries: Map<VariableName, readonly Entry[]> = new Map()
+  /** What the others hold in this phase. */
   entries: Map<VariableName, readonly Entry[]> = new Map()
   /** Lists of targets as resolved in this phase, by their number and the view. */
-  targets: (ResolvedList | undefined)[] = []
-  /** Their parts, likewise. */
+  targets: (readonly Entry[] | undefined)[] = []
+  /** Parts of lists that are the same in every phase, by their number and the view. */
+  readonly lastingParts: (ResolvedPart | undefined)[] = []
+  /** The other parts, likewise. */
   resolvedParts: (ResolvedPart | undefined)[] = []
   /** Which rules may match the entries of a list, by the place of list and group, and the view. */
   found: (Int32Array | undefined)[] = []

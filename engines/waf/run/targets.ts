@@ -4,11 +4,11 @@ import type { VariableName } from '../names.ts'
 import { lowercase } from '../transform/case.ts'
 import type { Place } from '../waf-error.ts'
 import { Entry } from './entry.ts'
-import { Bits, FEW, Pool } from './pool.ts'
+import { Bits, Pool } from './pool.ts'
 import type { Seat } from './prefilter.ts'
 import type { State } from './state.ts'
 import { Value } from './value.ts'
-import { entriesOf, isLive, xmlEntries } from './variables.ts'
+import { entriesOf, isLasting, isLive, xmlEntries } from './variables.ts'
 
 /** Says which entries of one variable are left out. */
 export interface TargetFilter {
@@ -18,8 +18,9 @@ export interface TargetFilter {
 
 /** One variable of a list, without what the list leaves out of it; equal ones of different lists are one. */
 interface Part {
-  /** Position in `State.parts`. */
+  /** Position in `State.resolvedParts` or, of what is the same in every phase, `State.lastingParts`. */
   readonly number: number
+  readonly isLasting: boolean
   readonly read: Read
 }
 
@@ -62,7 +63,11 @@ export function createTargetLists(taken: TargetCounts = { lists: 0, parts: 0, pl
   const partOf = (target: Target, excepts: readonly Target[], place: Place): Part => {
     const own = excepts.filter(({ variable }) => variable === target.variable)
     const written = JSON.stringify([target, own])
-    const part = knownParts.get(written) ?? { number: parts++, read: compileTarget(target, own, place) }
+    const part = knownParts.get(written) ?? {
+      number: parts++,
+      isLasting: isLasting(target.variable),
+      read: compileTarget(target, own, place),
+    }
     knownParts.set(written, part)
     return part
   }
@@ -96,49 +101,27 @@ export type View = 0 | 1
 const NO_ENTRIES: readonly Entry[] = []
 /** Most parts of most requests. */
 const NO_PART: ResolvedPart = { entries: NO_ENTRIES, pool: new Pool([]) }
-/** Most lists of most requests. */
-const NO_LIST: ResolvedList = { entries: NO_ENTRIES, pools: [] }
 
 function resolvePart(state: State, part: Part, view: View): ResolvedPart {
   const at = part.number * 2 + view
-  const known = state.resolvedParts[at]
+  const kept = part.isLasting ? state.lastingParts : state.resolvedParts
+  const known = kept[at]
   if (known !== undefined) return known
   const all = part.read(state)
   const entries = view === 1 ? all.filter((entry) => !entry.body) : all
   const resolved = entries.length === 0 ? NO_PART : { entries, pool: new Pool(entries) }
-  state.resolvedParts[at] = resolved
+  kept[at] = resolved
   return resolved
-}
-
-/** A list in one transaction and phase. */
-export interface ResolvedList {
-  readonly entries: readonly Entry[]
-  /** What any of the entries may match, of lists of many entries by their parts, which other lists have as well. */
-  readonly pools: readonly Pool[]
 }
 
 /** The entries of a list, worked out once a phase unless they change while rules run. */
 export function resolve(state: State, list: TargetList, view: View): readonly Entry[] {
-  return list.number < 0 ? readLive(state, list, view) : resolveList(state, list, view).entries
-}
-
-function resolveList(state: State, { number, parts }: TargetList, view: View): ResolvedList {
-  const at = number * 2 + view
-  const known = state.targets[at]
-  if (known !== undefined) return known
-  const resolved = together(
-    parts.map((part) => resolvePart(state, part, view)).filter((part) => part !== NO_PART),
-  )
-  state.targets[at] = resolved
-  return resolved
-}
-
-function together(parts: readonly ResolvedPart[]): ResolvedList {
+  const { number, parts } = list
+  if (number < 0) return readLive(state, list, view)
   const [only] = parts
-  if (only === undefined) return NO_LIST
-  if (parts.length === 1) return { entries: only.entries, pools: [only.pool] }
-  const entries = parts.flatMap((part) => part.entries)
-  return { entries, pools: entries.length <= FEW ? [new Pool(entries)] : parts.map(({ pool }) => pool) }
+  if (parts.length === 1 && only !== undefined) return resolvePart(state, only, view).entries
+  const at = number * 2 + view
+  return (state.targets[at] ??= parts.flatMap((part) => resolvePart(state, part, view).entries))
 }
 
 function readLive(state: State, { parts }: TargetList, view: View): readonly Entry[] {
@@ -148,14 +131,21 @@ function readLive(state: State, { parts }: TargetList, view: View): readonly Ent
   return view === 1 ? all.filter((entry) => !entry.body) : all
 }
 
-/** Bits of the rules of a seat's group that may match an entry of a list. */
-export function candidatesIn(state: State, list: TargetList, seat: Seat, view: View): Int32Array {
-  const { pools } = resolveList(state, list, view)
-  const [only] = pools
-  if (pools.length === 1 && only !== undefined) return only.of(state.values, seat)
-  const bits = new Bits(seat.family.nothing())
-  for (const pool of pools) bits.add(pool.of(state.values, seat))
-  return bits.all
+/** Bits of the rules of a seat's group that may match an entry of a list: what its parts hold, which other lists have as well. */
+export function candidatesIn(state: State, { parts }: TargetList, seat: Seat, view: View): Int32Array {
+  const { values } = state
+  const nothing = seat.family.nothing()
+  let first = nothing
+  let bits: Bits | null = null
+  for (const part of parts) {
+    const resolved = resolvePart(state, part, view)
+    if (resolved === NO_PART) continue
+    const more = resolved.pool.of(values, seat)
+    if (more === nothing || more === first) continue
+    if (first === nothing) first = more
+    else (bits ??= new Bits(nothing, first)).add(more)
+  }
+  return bits === null ? first : bits.all
 }
 
 /** What an exclusion leaves out. */
@@ -218,13 +208,26 @@ function readTx(key: Bytes): Read {
   }
 }
 
+/** Names of `TX` that are remembered for each pattern: rules write the same ones in every transaction. */
+const NAMES_MAX = 512
+const NAME_BYTES_MAX = 128
+
 /** Members whose names match; of the many others nothing is made. */
 function readTxNames(source: Bytes, place: Place): Read {
   const pattern = compilePattern(source, { ignoreCase: true }, place)
+  const known = new Map<Bytes, boolean>()
+  const isMeant = (name: Bytes): boolean => {
+    const before = known.get(name)
+    if (before !== undefined) return before
+    const meant = pattern.test(name)
+    if (known.size >= NAMES_MAX) known.clear()
+    if (name.length <= NAME_BYTES_MAX) known.set(name, meant)
+    return meant
+  }
   return (state) => {
     const entries: Entry[] = []
     for (const [name, value] of state.tx) {
-      if (pattern.test(name)) entries.push(new Entry('TX', name, new Value(value), false))
+      if (isMeant(name)) entries.push(new Entry('TX', name, new Value(value), false))
     }
     return entries
   }

@@ -103,15 +103,39 @@ export function isLive(variable: VariableName): boolean {
   return LIVE.has(variable) || LIVE_SINGLES.has(variable)
 }
 
+/** Variables that are read of a request's head, which is whole before the first rule runs. */
+const OF_HEAD: ReadonlySet<VariableName> = new Set<VariableName>([
+  'ARGS_GET',
+  'ARGS_GET_NAMES',
+  'QUERY_STRING',
+  'REQUEST_BASENAME',
+  'REQUEST_COOKIES',
+  'REQUEST_COOKIES_NAMES',
+  'REQUEST_FILENAME',
+  'REQUEST_HEADERS',
+  'REQUEST_HEADERS_NAMES',
+  'REQUEST_LINE',
+  'REQUEST_METHOD',
+  'REQUEST_PROTOCOL',
+  'REQUEST_URI',
+  'REQUEST_URI_RAW',
+])
+
+/** Whether a variable holds the same in every phase. */
+export function isLasting(variable: VariableName): boolean {
+  return OF_HEAD.has(variable)
+}
+
 /** Every value of a variable; a variable without one, or that this engine leaves empty, has none. */
 export function entriesOf(state: State, variable: VariableName): readonly Entry[] {
   const live = LIVE.get(variable)
   if (live !== undefined) return toEntries(state, variable, { members: live, body: false })
   if (LIVE_SINGLES.has(variable)) return single(state, variable)
-  const known = state.entries.get(variable)
+  const entries = isLasting(variable) ? state.lastingEntries : state.entries
+  const known = entries.get(variable)
   if (known !== undefined) return known
   const made = fixedEntries(state, variable)
-  state.entries.set(variable, made)
+  entries.set(variable, made)
   return made
 }
 

@@ -133,3 +133,14 @@ suite('what decoders make of evasions', () => {
       assert.equal(transformations[name](value), expected)
     })
 })
+
+test('base64Decode gives what the runtime makes of the longest beginning that it can decode', () => {
+  const letters = fc.string({ unit: fc.constantFrom(...'ABCDabcxyz0189+/\r\n= -\xff') })
+  fc.assert(
+    fc.property(letters, (value) => {
+      const [beginning = ''] = /^[A-Za-z0-9+/\r\n]*/.exec(value) ?? []
+      assert.equal(transformations.base64Decode(value), Buffer.from(beginning, 'base64').toString('latin1'))
+    }),
+    { numRuns: 500 },
+  )
+})
