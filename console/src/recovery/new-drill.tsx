@@ -9,9 +9,12 @@ import { Form } from '../ui/form.tsx'
 import { DRILL_TYPES } from './drill-words.ts'
 import { drillsQuery } from './recovery-api.ts'
 
+/** What can be begun from here: for lost keys somebody brings to the machine what lies in escrow. */
+const { 'key-loss': _brought, ...CHOICES } = DRILL_TYPES
+
 /** Begins a drill now, alone or as a game day that people sign. Policy 6.2-c. */
 export function NewDrill(): ReactNode {
-  const [type, setType] = useState<keyof typeof DRILL_TYPES>('restore')
+  const [type, setType] = useState<keyof typeof CHOICES>('restore')
   const [gameDay, setGameDay] = useState(false)
   const queries = useQueryClient()
   const begin = useMutation({
@@ -28,7 +31,10 @@ export function NewDrill(): ReactNode {
   return (
     <DialogButton dialog={dialog} words="Rehearse now">
       <Form error={begin.error} onSubmit={begin.mutate}>
-        <Choice label="What if" choices={DRILL_TYPES} value={type} onChoose={setType} />
+        <Choice label="What if" choices={CHOICES} value={type} onChoose={setType} />
+        <p className="text-muted">
+          Lost keys are rehearsed at the machine: <code>surety backup drill key-loss --escrow FOLDER</code>.
+        </p>
         <Tick
           label="As a game day"
           hint="People take part and sign it afterwards."

@@ -134,7 +134,7 @@ export async function compareLogs(
 ): Promise<RootReconciliation> {
   const all = await Promise.all(logs.map((followed) => compareLog(keyring, followed, now)))
   const sum = (of: (one: Compared) => number): number => all.reduce((total, one) => total + of(one), 0)
-  const times = all.map(({ readTo }) => readTo)
+  const times = all.flatMap(({ readTo }) => readTo ?? [])
   return {
     without,
     compared: sum((one) => one.compared),
@@ -142,8 +142,12 @@ export async function compareLogs(
     missing: sum((one) => one.missing),
     notYet: sum((one) => one.notYet),
     problems: all.flatMap(({ problems }) => problems),
-    readTo: times.includes(null) ? null : (times.toSorted().at(0) ?? null),
+    readTo: times.length < all.length ? null : (times.toSorted(byText).at(0) ?? null),
   }
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b)
 }
 
 type Compared = Omit<RootReconciliation, 'without'>
