@@ -67,7 +67,7 @@ int main(int argc, char **argv) {
     size_t offset;
     pcre2_code *code = pcre2_compile(at, length, options, &error, &offset, NULL);
     at += length;
-    fputc(code != NULL, out);
+    fputc(code ? 1 : error == PCRE2_ERROR_PATTERN_TOO_LARGE ? 2 : 0, out);
     if (!code) continue;
     /* With JIT, groups of a way that failed may show: the interpreter is asked where groups are compared. */
     if (getenv("PCRE2_JIT")) pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);

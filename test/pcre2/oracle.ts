@@ -35,11 +35,11 @@ function optionBits({ dotAll, dollarEndOnly, multiline, ignoreCase }: ReadOption
   return Number(dotAll) | (Number(dollarEndOnly) << 1) | (Number(multiline) << 2) | (Number(ignoreCase) << 3)
 }
 
-/** Asks PCRE2 for every pair; `hear` gets each pattern's answers in the order of the subjects, or null if PCRE2 refuses it. */
+/** Asks PCRE2 for every pair; `hear` gets each pattern's answers in the order of the subjects, null if PCRE2 refuses it, `too-large` where it is only too large when compiled. */
 export function askPcre2(
   asked: readonly Asked[],
   subjects: readonly string[],
-  hear: (asked: Asked, said: readonly Said[] | null) => void,
+  hear: (asked: Asked, said: readonly Said[] | 'too-large' | null) => void,
 ): boolean {
   const folder = mkdtempSync(join(tmpdir(), 'pcre2-'))
   try {
@@ -74,12 +74,13 @@ function report(
   out: Buffer,
   asked: readonly Asked[],
   subjects: number,
-  hear: (asked: Asked, said: readonly Said[] | null) => void,
+  hear: (asked: Asked, said: readonly Said[] | 'too-large' | null) => void,
 ): void {
   let at = 0
   for (const one of asked) {
-    if (out[at++] === 0) {
-      hear(one, null)
+    const compiled = out[at++]
+    if (compiled !== 1) {
+      hear(one, compiled === 2 ? 'too-large' : null)
       continue
     }
     const said: Said[] = []

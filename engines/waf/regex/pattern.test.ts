@@ -55,6 +55,8 @@ suite('patterns', () => {
 
   test('possessive and atomic parts, references and look-around mean what they mean', () => {
     assert.equal(compilePattern('a*+a').test('aaa'), false)
+    assert.equal(compilePattern('(?x)a{1,3} +a').test('aaa'), false)
+    assert.equal(compilePattern('a{1,2}(?#lazy)?').exec('aa')?.groups[0], 'a')
     assert.equal(compilePattern('(?>a|ab)c').test('abc'), false)
     assert.equal(compilePattern('(?i)(a+)-\\1$').test('aA-Aa'), true)
     assert.equal(compilePattern('foo(?!bar)').test('foobar'), false)

@@ -166,12 +166,15 @@ function atom(cursor: Cursor): Node | null {
 }
 
 function quantified(cursor: Cursor, inner: Node): Node {
-  const match = take(cursor, /(?:([*+?])|\{(\d{1,6})(,?)(\d{0,6})\})([+?]?)/y)
+  const match = take(cursor, /(?:([*+?])|\{(\d{1,6})(,?)(\d{0,6})\})/y)
   if (match === null || (match[1] === undefined && match[3] === '' && match[4] !== '')) {
     if (match !== null) cursor.at -= match[0].length
     return inner
   }
-  const [, sign, least = '', comma, most = '', suffix] = match
+  // Blanks and comments may stand between the two.
+  skipIgnored(cursor)
+  const suffix = take(cursor, /[+?]/y)?.[0]
+  const [, sign, least = '', comma, most = ''] = match
   const min = sign === undefined ? Number(least) : sign === '+' ? 1 : 0
   const bound = comma === '' ? min : most === '' ? Infinity : Number(most)
   const max = sign === undefined ? bound : sign === '?' ? 1 : Infinity

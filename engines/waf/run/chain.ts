@@ -1,7 +1,7 @@
 import type { Bytes } from '../model.ts'
 import type { TransformationName } from '../names.ts'
 import { GATES, kindsAfter, kindsOf } from './kinds.ts'
-import type { Value, Values } from './value.ts'
+import { SHORT_LENGTH_MAX, type Value, type Values } from './value.ts'
 
 type Transform = (value: Bytes) => Bytes
 
@@ -84,7 +84,23 @@ function work(values: Values, value: Value, chain: Chain, parent: Chain): Value 
   if (chain.gate !== null && (chain.gate & value.kinds) === 0) return value
   const before = derive(values, value, parent)
   if (chain.own !== null && (chain.own & before.kinds) === 0) return before
-  const text = chain.transform(before.text)
+  return before.text.length <= SHORT_LENGTH_MAX
+    ? transformed(values, before, chain)
+    : transformedOnce(values, before, chain)
+}
+
+/** Many chains apply the same transformation to the same long text. */
+function transformedOnce(values: Values, before: Value, chain: Chain): Value {
+  const applied = (before.applied ??= new Map())
+  const known = applied.get(chain.transform)
+  if (known !== undefined) return known
+  const made = transformed(values, before, chain)
+  applied.set(chain.transform, made)
+  return made
+}
+
+function transformed(values: Values, before: Value, { transform }: Chain): Value {
+  const text = transform(before.text)
   return text === before.text ? before : values.of(text)
 }
 

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { Bytes } from '../model.ts'
-import { kindsOf } from './kinds.ts'
+import { kindsOf, kindsOfSet } from './kinds.ts'
 
 /**
  * One text of a transaction with everything that was found out about it. Equal texts are one value, so that whatever is
@@ -10,6 +10,8 @@ export class Value {
   readonly text: Bytes
   /** What a chain of transformations makes of it, by the chain's number. */
   derived: (Value | undefined)[] | null = null
+  /** What a transformation makes of a long text. */
+  applied: Map<(value: Bytes) => Bytes, Value> | null = null
   /** Which rules of a family may match it, by the family's number. */
   candidates: (Int32Array | undefined)[] | null = null
   /** As `candidates` of a long text, by the number of the group. */
@@ -25,7 +27,8 @@ export class Value {
 
   /** The kinds of its bytes. */
   get kinds(): number {
-    if (this.#kinds < 0) this.#kinds = kindsOf(this.text)
+    if (this.#kinds < 0)
+      this.#kinds = this.text.length > SHORT_LENGTH_MAX ? kindsOfSet(this.bytes()) : kindsOf(this.text)
     return this.#kinds
   }
 
@@ -47,8 +50,8 @@ function word(left: Int32Array, at: number, right: Int32Array): number {
   return (left[at] as number) & (right[at] as number)
 }
 
-/** Longer texts are read faster as bytes. */
-const SHORT_LENGTH_MAX = 512
+/** Longer texts are read faster as bytes, and worth more thought. */
+export const SHORT_LENGTH_MAX = 512
 
 function bytesOfLong(text: Bytes): Int32Array {
   const seen = new Uint8Array(256)

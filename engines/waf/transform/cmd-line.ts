@@ -1,7 +1,8 @@
 import type { Bytes } from '../model.ts'
 import { roomFor, written } from './bytes.ts'
 
-const mayChange = /["'\\^,;\t\r\nA-Z]| [ /(]/
+const changing = /["'\\^,;\t\r\nA-Z]/
+const needlessBlank = / [ /(]/
 const SPACE = 0x20
 const COPY = 0
 const DROP = 1
@@ -17,7 +18,7 @@ const kinds = Uint8Array.from({ length: 256 }, (_, byte) => {
 
 /** As a shell reads it: no quotes, backslashes or carets; commas, semicolons and blanks as one space, none before `/` and `(`; small letters. */
 export function cmdLine(value: Bytes): Bytes {
-  if (!mayChange.test(value)) return value
+  if (!changing.test(value) && !needlessBlank.test(value)) return value
   const room = roomFor(value.length)
   let length = 0
   let afterBlank = false
