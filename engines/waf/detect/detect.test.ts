@@ -21,7 +21,9 @@ const pieces = fc
 
 test('a value without a byte that the detectors ask for is nothing to them', () => {
   const without = (value: string, may: (byte: number) => boolean): string =>
-    [...value].filter((byte) => !may(byte.charCodeAt(0))).join('')
+    Array.from(value)
+      .filter((byte) => !may(byte.charCodeAt(0)))
+      .join('')
   fc.assert(
     fc.property(
       fc.oneof(

@@ -21,7 +21,7 @@ const KINDS: readonly Bytes[] = [
   blanks,
   '\0',
   `${controls.replace(/[\0\t-\r]/g, '')}\u007F`,
-  ...'%+&\\./*-#"\'^,;=:',
+  ...Array.from('%+&\\./*-#"\'^,;=:'),
   '()',
   '<',
   '>',

@@ -8,11 +8,8 @@ const notOfTheAlphabet = /[^A-Za-z0-9+/]/g
 
 /** What each byte of the alphabet stands for; 255 for every other byte. */
 const sextets = new Uint8Array(256).fill(255)
-for (const [index, byte] of [
-  ...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/',
-].entries()) {
-  sextets[byte.charCodeAt(0)] = index
-}
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+for (let index = 0; index < alphabet.length; index += 1) sextets[alphabet.charCodeAt(index)] = index
 
 /** Decodes up to the first byte that is neither of the alphabet nor a line break; padding may be absent. */
 export function base64Decode(value: Bytes): Bytes {

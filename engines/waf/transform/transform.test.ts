@@ -135,7 +135,7 @@ suite('what decoders make of evasions', () => {
 })
 
 test('base64Decode gives what the runtime makes of the longest beginning that it can decode', () => {
-  const letters = fc.string({ unit: fc.constantFrom(...'ABCDabcxyz0189+/\r\n= -\xff') })
+  const letters = fc.string({ unit: fc.constantFrom(...Array.from('ABCDabcxyz0189+/\r\n= -\xff')) })
   fc.assert(
     fc.property(letters, (value) => {
       const [beginning = ''] = /^[A-Za-z0-9+/\r\n]*/.exec(value) ?? []
