@@ -79,6 +79,7 @@ suite('patterns', () => {
       '*',
       '(?<=a+)b',
       '[[:no:]]',
+      '(?|(?<a>x)|(?<b>y))',
     ])
       assert.throws(
         () => compilePattern(bad, {}, place),

@@ -81,6 +81,8 @@ function body(cursor: Cursor, flags: Flags = cursor.flags, fresh = false): Node 
 function capture(cursor: Cursor, name: string | null): Node {
   const index = ++cursor.groups
   if (name !== null) {
+    for (const [other, groups] of cursor.names)
+      if (other !== name && groups.includes(index)) refuse(cursor, 'two names for a group of one number')
     const known = groupsNamed(cursor, name)
     if (!known.includes(index)) known.push(index)
   }
