@@ -8,12 +8,11 @@ import { ClauseLink } from '../recovery/clause-link.tsx'
 import { RecoveryTabs } from '../recovery/recovery-tabs.tsx'
 import { Choice } from '../ui/field.tsx'
 import { isNarrowed, NothingFits } from '../ui/filter.tsx'
-import { Icon } from '../ui/icons.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { exact, Moment } from '../ui/moment.tsx'
 import { isReadingOn, MoreButton } from '../ui/more-button.tsx'
-import { Badge, Empty, PageBody, PageHead, Panel } from '../ui/page.tsx'
-import { useOpenRow } from '../ui/row-keys.ts'
+import { OpeningRows } from '../ui/opening-rows.tsx'
+import { Badge, Empty, PageBody, PageHead } from '../ui/page.tsx'
 import { ownerName } from './key-words.ts'
 import { ACTIONS, parseUseSearch, type UseSearch } from './use-filter.ts'
 
@@ -84,68 +83,52 @@ export function KeyUsesPage(): ReactNode {
 }
 
 function Uses({ rows }: { readonly rows: readonly KeyUse[] }): ReactNode {
-  const { isOpen, toggle, ...keys } = useOpenRow(rows)
   return (
-    <Panel>
-      <ul aria-label="Uses of keys" onKeyDown={keys.onKeyDown}>
-        {rows.map((one, at) => (
-          <li
-            key={one.id}
-            {...keys.row(at)}
-            className="lazy-row border-b border-line last:border-b-0 focus-visible:-outline-offset-2"
-          >
-            <button
-              type="button"
-              tabIndex={-1}
-              aria-expanded={isOpen(one)}
-              onClick={() => {
-                toggle(one)
-              }}
-              className="flex w-full items-start gap-3 px-4 py-3 text-left hover:bg-sunk"
-            >
-              <Icon name={isOpen(one) ? 'down' : 'right'} className="mt-1 size-4 text-muted" />
-              <span className="min-w-0 flex-1">
-                <span className="block">{ACTIONS[one.action]}</span>
-                <span className="block text-sm text-muted wrap-anywhere">
-                  {one.ofPerson ? 'the key of a person in ' : 'keys of '}
-                  {ownerName(one.keysOf)}
-                  {one.by !== null && ` · by ${one.by.kind} ${one.by.id}`}
-                </span>
-              </span>
-              <span className="flex shrink-0 flex-col items-end gap-1 text-sm text-muted tablet:flex-row tablet:items-center tablet:gap-3">
-                <Outcome of={one} />
-                <Moment at={one.at} />
-              </span>
-            </button>
-            {isOpen(one) && (
-              <div className="px-4 pt-1 pb-4 tablet:pl-11">
-                <Facts
-                  facts={[
-                    ['When', exact(one.at)],
-                    [
-                      'By',
-                      one.by === null ? 'its event is not kept here any more' : `${one.by.kind} ${one.by.id}`,
-                    ],
-                    [
-                      'Event in the audit log',
-                      <code key="type" className="font-mono">
-                        key.{one.action}
-                      </code>,
-                    ],
-                    [
-                      'Number of the use',
-                      <code key="id" className="font-mono">
-                        {one.id}
-                      </code>,
-                    ],
-                  ]}
-                />
-              </div>
-            )}
-          </li>
-        ))}
-      </ul>
-    </Panel>
+    <OpeningRows
+      label="Uses of keys"
+      rows={rows}
+      aside={(one) => (
+        <>
+          <Outcome of={one} />
+          <Moment at={one.at} />
+        </>
+      )}
+      details={(one) => <Details of={one} />}
+    >
+      {(one) => (
+        <>
+          <span className="block">{ACTIONS[one.action]}</span>
+          <span className="block text-sm text-muted wrap-anywhere">
+            {one.ofPerson ? 'the key of a person in ' : 'keys of '}
+            {ownerName(one.keysOf)}
+            {one.by !== null && ` · by ${one.by.kind} ${one.by.id}`}
+          </span>
+        </>
+      )}
+    </OpeningRows>
+  )
+}
+
+function Details({ of: one }: { readonly of: KeyUse }): ReactNode {
+  return (
+    <Facts
+      facts={[
+        ['When', exact(one.at)],
+        ['By', one.by === null ? 'its event is not kept here any more' : `${one.by.kind} ${one.by.id}`],
+        [
+          'Event in the audit log',
+          <code key="type" className="font-mono">
+            key.{one.action}
+          </code>,
+        ],
+        [
+          'Number of the use',
+          <code key="id" className="font-mono">
+            {one.id}
+          </code>,
+        ],
+      ]}
+    />
   )
 }
 

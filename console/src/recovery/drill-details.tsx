@@ -24,7 +24,7 @@ export function DrillDetails({
   const { account } = useMe()
   const signed = of.signOffs.some((one) => one.account === account?.id)
   return (
-    <div className="flex flex-col gap-4 px-4 pt-1 pb-4">
+    <div className="flex flex-col gap-4">
       {of.figures !== null && <Figures of={of.figures} limits={limits} />}
       {of.points.length > 0 && (
         <Table label="Points of the drill" columns={['Point', 'What was seen', 'Took', 'Result']}>

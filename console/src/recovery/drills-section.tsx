@@ -5,8 +5,8 @@ import { useMay } from '../session.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { Icon, Spinner } from '../ui/icons.tsx'
 import { Moment, useNow } from '../ui/moment.tsx'
-import { Badge, Empty, Panel, Section } from '../ui/page.tsx'
-import { useOpenRow } from '../ui/row-keys.ts'
+import { OpeningRows } from '../ui/opening-rows.tsx'
+import { Badge, Empty, Section } from '../ui/page.tsx'
 import { ClauseLink } from './clause-link.tsx'
 import { DrillDetails } from './drill-details.tsx'
 import { DRILL_REASONS, DRILL_TYPES } from './drill-words.ts'
@@ -56,44 +56,29 @@ function GameDay({ of: { gameDay } }: { readonly of: Drills }): ReactNode {
 }
 
 function DrillList({ of }: { readonly of: Drills }): ReactNode {
-  const { isOpen, toggle, ...keys } = useOpenRow(of.drills)
   return (
-    <Panel>
-      <ol aria-label="Drills" onKeyDown={keys.onKeyDown}>
-        {of.drills.map((one, at) => (
-          <li
-            key={one.id}
-            {...keys.row(at)}
-            className="border-b border-line last:border-b-0 focus-visible:-outline-offset-2"
-          >
-            <button
-              type="button"
-              tabIndex={-1}
-              aria-expanded={isOpen(one)}
-              onClick={() => {
-                toggle(one)
-              }}
-              className="flex w-full flex-wrap items-start gap-x-3 gap-y-1 px-4 py-3 text-left hover:bg-sunk"
-            >
-              <State of={one} />
-              <span className="min-w-0 flex-1 basis-60">
-                <span className="block">
-                  {DRILL_TYPES[one.type as keyof typeof DRILL_TYPES]},{' '}
-                  {DRILL_REASONS[one.reason] ?? one.reason}
-                </span>
-                <span className="block text-sm text-muted wrap-anywhere">{one.says ?? 'under way'}</span>
-              </span>
-              <span className="flex items-center gap-3 text-sm text-muted">
-                {one.state === 'failed' && <Badge tone="bad">failed</Badge>}
-                {one.signOffs.length > 0 && <Badge>signed</Badge>}
-                <Moment at={one.beganAt} />
-              </span>
-            </button>
-            {isOpen(one) && <DrillDetails of={one} limits={of.limits} />}
-          </li>
-        ))}
-      </ol>
-    </Panel>
+    <OpeningRows
+      label="Drills"
+      rows={of.drills}
+      mark={(one) => <State of={one} />}
+      aside={(one) => (
+        <>
+          {one.state === 'failed' && <Badge tone="bad">failed</Badge>}
+          {one.signOffs.length > 0 && <Badge>signed</Badge>}
+          <Moment at={one.beganAt} />
+        </>
+      )}
+      details={(one) => <DrillDetails of={one} limits={of.limits} />}
+    >
+      {(one) => (
+        <>
+          <span className="block">
+            {DRILL_TYPES[one.type as keyof typeof DRILL_TYPES]}, {DRILL_REASONS[one.reason] ?? one.reason}
+          </span>
+          <span className="block text-sm text-muted wrap-anywhere">{one.says ?? 'under way'}</span>
+        </>
+      )}
+    </OpeningRows>
   )
 }
 

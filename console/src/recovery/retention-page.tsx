@@ -4,11 +4,10 @@ import type { Certificate } from '../contract/recovery.ts'
 import { Facts } from '../gateway/facts.tsx'
 import { useMay } from '../session.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
-import { Icon } from '../ui/icons.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { exact, Moment } from '../ui/moment.tsx'
-import { Empty, PageBody, PageHead, Panel, Section } from '../ui/page.tsx'
-import { useOpenRow } from '../ui/row-keys.ts'
+import { OpeningRows } from '../ui/opening-rows.tsx'
+import { Empty, PageBody, PageHead, Section } from '../ui/page.tsx'
 import { bytesIn, many } from './amounts.ts'
 import { ClauseLink } from './clause-link.tsx'
 import { HoldTable } from './hold-table.tsx'
@@ -71,56 +70,37 @@ export function RetentionPage(): ReactNode {
 }
 
 function Certificates({ rows }: { readonly rows: readonly Certificate[] }): ReactNode {
-  const { isOpen, toggle, ...keys } = useOpenRow(rows)
   return (
-    <Panel>
-      <ul aria-label="Certificates of removal" onKeyDown={keys.onKeyDown}>
-        {rows.map((one, at) => (
-          <li
-            key={one.id}
-            {...keys.row(at)}
-            className="lazy-row border-b border-line last:border-b-0 focus-visible:-outline-offset-2"
-          >
-            <button
-              type="button"
-              tabIndex={-1}
-              aria-expanded={isOpen(one)}
-              onClick={() => {
-                toggle(one)
-              }}
-              className="flex w-full items-start gap-3 px-4 py-3 text-left hover:bg-sunk"
-            >
-              <Icon name={isOpen(one) ? 'down' : 'right'} className="mt-1 size-4 text-muted" />
-              <span className="min-w-0 flex-1">
-                <code className="font-mono wrap-anywhere">{one.backup}</code>
-                <span className="block text-sm text-muted">
-                  {one.region} · {many(one.objects, 'object')}, {bytesIn(one.bytes)}
-                </span>
-              </span>
-              <span className="text-sm text-muted">
-                <Moment at={one.removedAt} />
-              </span>
-            </button>
-            {isOpen(one) && (
-              <div className="flex flex-col items-start gap-3 px-4 pt-1 pb-4 tablet:pl-11">
-                <Facts
-                  facts={[
-                    ['Removed', exact(one.removedAt)],
-                    ['Kept for', `${Math.round(one.limitSeconds / 86_400)} days`],
-                    [
-                      'Fingerprint of its record',
-                      <code key="hash" className="font-mono">
-                        {one.manifestHash}
-                      </code>,
-                    ],
-                  ]}
-                />
-                <CopyButton text={one.note} what="signed certificate" />
-              </div>
-            )}
-          </li>
-        ))}
-      </ul>
-    </Panel>
+    <OpeningRows
+      label="Certificates of removal"
+      rows={rows}
+      aside={(one) => <Moment at={one.removedAt} />}
+      details={(one) => (
+        <div className="flex flex-col items-start gap-3">
+          <Facts
+            facts={[
+              ['Removed', exact(one.removedAt)],
+              ['Kept for', `${Math.round(one.limitSeconds / 86_400)} days`],
+              [
+                'Fingerprint of its record',
+                <code key="hash" className="font-mono">
+                  {one.manifestHash}
+                </code>,
+              ],
+            ]}
+          />
+          <CopyButton text={one.note} what="signed certificate" />
+        </div>
+      )}
+    >
+      {(one) => (
+        <>
+          <code className="font-mono wrap-anywhere">{one.backup}</code>
+          <span className="block text-sm text-muted">
+            {one.region} · {many(one.objects, 'object')}, {bytesIn(one.bytes)}
+          </span>
+        </>
+      )}
+    </OpeningRows>
   )
 }

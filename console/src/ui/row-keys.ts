@@ -7,7 +7,7 @@ export interface RowProps {
   readonly onFocus: () => void
 }
 
-/** Moves through rows with j and k (or the arrows) and runs an act on the present one; typing in fields is left alone. */
+/** Moves through rows with j and k (or the arrows) and runs an act on the present one; fields, and what a row holds, keep their keys. */
 export function useRowKeys<Item>(
   items: readonly Item[],
   acts: Readonly<Record<string, (item: Item) => void>>,
@@ -21,10 +21,14 @@ export function useRowKeys<Item>(
   }
   return {
     onKeyDown: (event) => {
-      const { target } = event
+      const { target, currentTarget } = event
       if (event.ctrlKey || event.metaKey || event.altKey) return
-      if (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement) return
-      if (event.key === ' ' && target instanceof HTMLElement && target.tagName !== 'LI') return
+      // A dialog that a row opened is not among the rows; its keys are its own.
+      if (!(target instanceof HTMLElement) || !currentTarget.contains(target)) return
+      if (target.matches('input, select, textarea')) return
+      if (event.key === ' ' && target.tagName !== 'LI') return
+      // What can be tabbed to inside a row is what Enter means there.
+      if (event.key === 'Enter' && target.tagName !== 'LI' && target.tabIndex >= 0) return
       const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key]
       if (step !== undefined) {
         event.preventDefault()
@@ -36,6 +40,8 @@ export function useRowKeys<Item>(
       if (act === undefined || item === undefined) return
       event.preventDefault()
       act(item)
+      // What had the focus may be closed with its row.
+      if (event.key === 'Escape') rows.current[present]?.focus()
     },
     row: (at) => ({
       ref: (element) => {
