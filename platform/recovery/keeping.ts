@@ -127,7 +127,7 @@ export function backupKeyClasses(parts: KeepingParts): readonly KeyClass[] {
     {
       name: 'backup',
       says: 'the recovery key that backups are wrapped to',
-      how: 'Every secret is wrapped to the next recovery key beside its objects, which stay as they are; `--to` takes the public half of one that is kept elsewhere.',
+      how: 'Replaced with `surety keys rotate backup`: every secret is wrapped to the next key beside its objects, which stay as they are; with `--to`, to one that is kept elsewhere.',
       aged: true,
       inUse: inUse(([recovery]) => recovery),
       takesRecipient: true,
@@ -141,7 +141,7 @@ export function backupKeyClasses(parts: KeepingParts): readonly KeyClass[] {
     {
       name: 'signing',
       says: 'what manifests and other notes of backups are signed with',
-      how: 'Replaced now; what older keys signed stays trusted.',
+      how: 'Replaced with `surety keys rotate signing`; what older keys signed stays trusted.',
       aged: true,
       inUse: inUse(([, signing]) => signing),
       rotate: async ({ actor }) => {

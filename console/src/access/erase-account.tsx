@@ -6,6 +6,7 @@ import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
 import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
 import { ProblemNotice } from '../ui/notice.tsx'
+import { Section } from '../ui/page.tsx'
 
 /** Erases the person's own account for good; the last owner of a workspace hands it over first. Policy 3.4-c. */
 export function EraseAccount(): ReactNode {
@@ -23,31 +24,34 @@ export function EraseAccount(): ReactNode {
     },
   })
   return (
-    <section aria-label="Erase the account" className="flex flex-col items-start gap-3">
-      <h2>Erase your account</h2>
-      <p className="text-sm text-muted">
-        Your sessions, keys and factors end, and the key to your name and address is destroyed, in every
-        backup too.
-      </p>
-      <DialogButton dialog={dialog} words="Erase my account" weight="danger">
-        <div className="flex flex-col gap-4">
-          {erase.isError && <ProblemNotice error={erase.error} focus />}
-          <p>
-            You are signed out everywhere, and nobody can read any more whose account this was. Copies of the
-            destroyed key are gone within seven days. Entries of the audit log keep an id. Nobody can undo
-            this.
-          </p>
-          <Button
-            weight="danger"
-            busy={erase.isPending}
-            onClick={() => {
-              erase.mutate()
-            }}
-          >
-            Erase for good
-          </Button>
-        </div>
-      </DialogButton>
-    </section>
+    <Section
+      title="Erase your account"
+      lead="Your sessions, keys and factors end, and the key to your name and address is destroyed, in every backup too."
+    >
+      <div>
+        <DialogButton dialog={dialog} words="Erase my account" weight="danger">
+          <div className="flex flex-col gap-4">
+            {erase.isError && <ProblemNotice error={erase.error} focus />}
+            <p>
+              You are signed out everywhere, and nobody can read any more whose account this was. Copies of
+              the destroyed key are gone within seven days. Entries of the audit log keep an id. Nobody can
+              undo this.
+            </p>
+            <div className="flex flex-wrap gap-2">
+              <Button
+                weight="danger"
+                busy={erase.isPending}
+                onClick={() => {
+                  erase.mutate()
+                }}
+              >
+                Erase for good
+              </Button>
+              <Button onClick={dialog.close}>Keep</Button>
+            </div>
+          </div>
+        </DialogButton>
+      </div>
+    </Section>
   )
 }

@@ -9,6 +9,12 @@ const NAMES: Readonly<Record<string, string>> = {
   root: 'Root key',
   signing: 'Signing keys',
   backup: 'Keys of backups',
+  oauth: 'Keys for signing in to other programs',
+  ledger: 'Key of the audit log',
+  policy: 'Key of the policy',
+  identity: 'Key that tells who calls',
+  pepper: 'Secret mixed into passwords',
+  files: 'Key of names in backups',
 }
 
 /** A class of keys by the name that people use. */

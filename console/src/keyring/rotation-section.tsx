@@ -80,7 +80,7 @@ function Older({ of: older }: { readonly of: RotationStatus['older'] }): ReactNo
   return (
     <Table
       label="Older versions"
-      columns={['Whose', 'Keys', 'Version', 'Replaced', 'Waiting', 'Staying', 'Unused']}
+      columns={['Whose', 'Keys', 'Version', 'Replaced', 'Still to move', 'Stay under it', 'Unused']}
     >
       {older.map((one) => (
         <Row key={`${one.tenant} ${one.class} ${one.version}`}>
@@ -93,14 +93,14 @@ function Older({ of: older }: { readonly of: RotationStatus['older'] }): ReactNo
           <Cell of="Replaced">
             <Moment at={one.replacedAt} />
           </Cell>
-          <Cell of="Waiting">{many(Number(one.values), 'value')}</Cell>
-          <Cell of="Staying">{many(Number(one.fixed), 'value')}</Cell>
+          <Cell of="Still to move">{many(one.values, 'value')}</Cell>
+          <Cell of="Stay under it">{many(one.fixed, 'value')}</Cell>
           <Cell of="Unused">
             {one.unusedSince === null ? (
               'still used'
             ) : (
               <>
-                since <Moment at={one.unusedSince} bare />
+                for <Moment at={one.unusedSince} bare />
               </>
             )}
           </Cell>

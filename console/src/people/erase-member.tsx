@@ -29,9 +29,9 @@ export function EraseMember({
     <div className="flex flex-col gap-4">
       {erase.isError && <ProblemNotice error={erase.error} focus />}
       <p>
-        Everything of theirs ends at once. Then the key of {of.name} is destroyed and the account removed:
-        name and address are lost for good, in every backup too. Entries of the audit log keep an id. Nobody
-        can undo this.
+        Sessions, keys and factors end at once. Then the key of {of.name} is destroyed and the account
+        removed: name and address are lost for good, in every backup too. Entries of the audit log keep an id.
+        Nobody can undo this.
       </p>
       <div className="flex flex-wrap gap-2">
         <Button
@@ -41,7 +41,7 @@ export function EraseMember({
             erase.mutate()
           }}
         >
-          Erase the account
+          Erase for good
         </Button>
         <Button onClick={onBack}>Back</Button>
       </div>

@@ -92,7 +92,7 @@ export function MemberActs({
 }
 
 const ACTIVE_WORDS =
-  'Suspending ends sessions and keys at once and keeps the place. Removing takes the membership. Whoever leaves for good loses everything, and each thing is tried afterwards.'
+  'Suspending ends sessions and keys at once and keeps the place. Removing takes the membership. Whoever leaves for good loses everything, and each thing is tried afterwards. Erasing does that too, and then nobody can read any more whose account it was.'
 
 function suspendedWords(left: boolean): string {
   return left

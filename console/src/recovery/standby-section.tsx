@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import type { Standing } from '../contract/recovery.ts'
+import { Facts } from '../gateway/facts.tsx'
 import { Loaded } from '../ui/loaded.tsx'
 import { exact, Moment } from '../ui/moment.tsx'
 import { Notice } from '../ui/notice.tsx'
@@ -48,11 +49,12 @@ function State({ of }: { readonly of: Standing }): ReactNode {
         </p>
       </Notice>
     )
+  const lacks = of.pair !== null && (of.pair.faults.length > 0 || !of.pair.fence)
   return (
-    <Notice tone={of.standby === 'ready' ? 'good' : 'late'}>
+    <Notice tone={of.standby === 'ready' && !lacks ? 'good' : 'late'}>
       <strong>
         {of.standby === 'ready'
-          ? 'The standby is ready'
+          ? `The standby is ready${lacks ? ', but something is missing' : ''}`
           : of.standby === 'starting'
             ? 'The standby is being made'
             : 'The standby cannot take over'}
@@ -72,26 +74,41 @@ function State({ of }: { readonly of: Standing }): ReactNode {
 /** Two servers of the operator’s own: what was seen of them, and what is only stated. */
 function Pair({ of }: { readonly of: NonNullable<Standing['pair']> }): ReactNode {
   const behind = of.behindSeconds === null ? 'not known' : seconds(of.behindSeconds)
-  const more = of.behindBytes === null ? '' : `, ${bytesIn(of.behindBytes)} of log`
+  const more = of.behindBytes === null ? '' : `, ${bytesIn(of.behindBytes)} of changes`
   return (
     <>
-      <p>
-        Site a is in {of.regions.a || 'no region'} and site b in {of.regions.b || 'no region'}, as the
-        operator states; nothing here can see a region.
-      </p>
-      <p>
-        Behind: {behind}
-        {more}. {of.streaming ? 'The log streams' : 'The log does not stream'}, timeline {of.timeline}.{' '}
-        {of.machines === 'two' ? 'Two machines' : of.machines === 'one' ? 'One machine' : 'Machines not seen'}
-        : {of.by}.
-      </p>
-      {!of.fence && (
-        <p>
-          <code className="font-mono">FENCE_COMMAND</code> is not set: a lost server cannot be replaced.
-        </p>
+      <div className="py-2">
+        <Facts
+          facts={[
+            ['Site a', of.regions.a || 'no region is stated'],
+            ['Site b', of.regions.b || 'no region is stated'],
+            ['Changes reach the standby', of.streaming ? 'as they are made' : 'not at the moment'],
+            ['Behind', `${behind}${more}`],
+            ['Machines', `${MACHINES[of.machines]}: ${of.by}`],
+          ]}
+        />
+      </div>
+      <p className="text-muted">Regions are what the operator states; nothing here can see one.</p>
+      {(of.faults.length > 0 || !of.fence) && (
+        <ul aria-label="What is missing" className="list-disc pt-2 pl-5">
+          {of.faults.map((fault) => (
+            <li key={fault}>{fault}</li>
+          ))}
+          {!of.fence && (
+            <li>
+              <code className="font-mono">FENCE_COMMAND</code> is not set: a lost server cannot be replaced
+            </li>
+          )}
+        </ul>
       )}
     </>
   )
+}
+
+const MACHINES: Readonly<Record<NonNullable<Standing['pair']>['machines'], string>> = {
+  one: 'one machine',
+  two: 'two machines',
+  unseen: 'not seen',
 }
 
 /** Who made the old server take no further write. */
@@ -116,7 +133,7 @@ function Changes({ of: { changes } }: { readonly of: Standing }): ReactNode {
       {changes.map((one) => (
         <Row key={one.id}>
           <Cell of="Change">
-            {one.kind === 'failover' ? 'failover' : 'switchover'}, {one.from} to {one.to}
+            {one.kind === 'failover' ? 'After a loss' : 'In order'}, {one.from} to {one.to}
             {FENCED[one.fencedBy] !== undefined && (
               <span className="block text-sm text-muted">
                 {one.fromRegion || one.from} to {one.toRegion || one.to}, {FENCED[one.fencedBy]}
