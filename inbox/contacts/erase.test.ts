@@ -45,9 +45,8 @@ suite('erasing contacts', () => {
   const held = async (contact: string): Promise<number> => {
     let rows = 0
     for (const table of ['message', 'conversation', 'contact_identity', 'consent'])
-      rows += Number(
-        (await sql`select from ${sql.table(table)} where contact_id = ${contact}`.execute(t.db)).rows.length,
-      )
+      rows += (await sql`select from ${sql.table(table)} where contact_id = ${contact}`.execute(t.db)).rows
+        .length
     return rows
   }
   const headers = async (): Promise<Set<string>> => {

@@ -146,7 +146,7 @@ export async function codesSince(db: Database, of: CodesOf, since: Date): Promis
   const { number_index: number, ...others } = of
   if (number !== undefined) query = query.where('number_index', 'in', number)
   for (const [column, value] of Object.entries(others))
-    query = query.where(column as keyof typeof others, '=', value as string)
+    query = query.where(column as keyof typeof others, '=', value)
   if (of.account_id === undefined) query = query.where('country', '<>', 'check')
   return (await query.executeTakeFirstOrThrow()).sent
 }

@@ -9,7 +9,7 @@ export {
 export { isRecipient } from './recipient.ts'
 export { readRecoveryFolder, type RecoveryIdentity } from './recovery-folder.ts'
 export { readVerifiers } from './signing-keys.ts'
-export { publishSuccession, withSuccessors } from './verifier-chain.ts'
+export { withSuccessors } from './verifier-chain.ts'
 export { backupKeysApart, type KeysSystem } from './keys-control.ts'
 export {
   retireIdentities,
