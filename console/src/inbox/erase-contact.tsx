@@ -1,13 +1,13 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { useEffect, useRef, type ReactNode } from 'react'
 import { call, type Reply } from '../api.ts'
 import type { Wire } from '../contract/wire.ts'
 import type { ConversationRow } from '../contract/inbox.ts'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
 import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
-import { Moment } from '../ui/moment.tsx'
+import { exact } from '../ui/moment.tsx'
 import { Notice, ProblemNotice } from '../ui/notice.tsx'
 
 type Erased = Reply<'POST /api/contacts/:id/erase'>
@@ -68,6 +68,11 @@ export function EraseContact({
 }
 
 function Result({ of, onDone }: { readonly of: Erased; readonly onDone: () => void }): ReactNode {
+  const done = useRef<HTMLButtonElement>(null)
+  // The button that was pressed is gone.
+  useEffect(() => {
+    done.current?.focus()
+  }, [])
   return (
     <div className="flex flex-col gap-4">
       <Notice tone="good">
@@ -77,14 +82,10 @@ function Result({ of, onDone }: { readonly of: Erased; readonly onDone: () => vo
         <p>Nothing of this person opens any more. Their rows are removed within seconds.</p>
       </Notice>
       <ul className="list-disc pl-5 text-sm">
-        <li>
-          Copies of the keyring that may hold the key are gone by <Moment at={of.copiesGoneBy} />.
-        </li>
-        <li>
-          Backups keep bytes that nobody can read until <Moment at={of.backupsGoneBy} />.
-        </li>
+        <li>Copies of the keyring that may hold the key are gone by {exact(of.copiesGoneBy)}.</li>
+        <li>Backups keep bytes that nobody can read until {exact(of.backupsGoneBy)}.</li>
       </ul>
-      <Button weight="primary" onClick={onDone} className="self-start">
+      <Button ref={done} weight="primary" onClick={onDone} className="self-start">
         Done
       </Button>
     </div>

@@ -36,10 +36,12 @@ export function DrillDetails({
               <Cell of="What was seen">
                 <span className="text-sm">{point.says}</span>
               </Cell>
-              <Cell of="Took">{seconds(point.seconds)}</Cell>
+              <Cell of="Took">
+                <span className="whitespace-nowrap">{seconds(point.seconds)}</span>
+              </Cell>
               <Cell of="Result">
                 {point.result === 'passed' ? (
-                  'passed'
+                  <span className="whitespace-nowrap">passed</span>
                 ) : (
                   <Badge tone="bad">{point.result === 'failed' ? 'failed' : 'could not run'}</Badge>
                 )}
