@@ -47,18 +47,14 @@ export function openPool(dial: () => Socket, standing: string, connectionsMax: n
       next()
     },
   }
-  /** The one used last, so that the others may rest and be closed. */
-  const kept = (): Connection | undefined => {
-    for (let one = free.pop(); one !== undefined; one = free.pop()) {
-      if (one.isUsable(performance.now())) return one
-      one.cut()
-    }
-    return undefined
-  }
   const want = (wanting: Wanting): void => {
-    const one = wanting.fresh ? undefined : kept()
+    const one = wanting.fresh ? undefined : lastUsable(free)
     if (one !== undefined) return wanting.got(one, true)
-    if (all.size >= connectionsMax) return void waiting.add(wanting)
+    if (all.size >= connectionsMax) {
+      waiting.add(wanting)
+      // Only who wants a fresh one waits while others are unused: once one is closed, there is room.
+      return free.shift()?.cut()
+    }
     const socket = dial()
     socket.once(standing, () => wanting.connected())
     const connection = new Connection(socket, owner)
@@ -73,4 +69,13 @@ export function openPool(dial: () => Socket, standing: string, connectionsMax: n
       for (const connection of all) connection.cut()
     },
   }
+}
+
+/** The one used last, so that the others may rest and be closed. */
+function lastUsable(free: Connection[]): Connection | undefined {
+  for (let one = free.pop(); one !== undefined; one = free.pop()) {
+    if (one.isUsable(performance.now())) return one
+    one.cut()
+  }
+  return undefined
 }

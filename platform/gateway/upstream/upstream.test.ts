@@ -79,6 +79,17 @@ describe('connections to the protected service', () => {
     return come.error.message
   }
 
+  test('where all connections are kept ones, a fresh one takes the place of one, and nobody waits behind it', async () => {
+    answer = (socket) => socket.write(OK)
+    const both = [ask(), ask()]
+    for (const one of both) await read(one)
+    assert.equal(sockets.length, 2)
+    const [fresh, behind] = [ask({ fresh: true, connectMs: 500 }), ask({ connectMs: 500 })]
+    assert.equal(await read(fresh), 'fine')
+    assert.equal(await read(behind), 'fine')
+    assert.equal(sockets.length, 3)
+  })
+
   test('one connection serves one request after the other', async () => {
     const seen: string[] = []
     answer = (socket, _connection, _time, bytes) => {
