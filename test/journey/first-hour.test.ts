@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, suite } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
+import { openOperator } from '../../cli/operator.ts'
 import { startSystem, type RunningSystem } from '../running-system.ts'
 import { noBrowser, openBrowser, openWindow, type Window } from './browser.ts'
 import { examine, picture } from './look.ts'
@@ -314,6 +315,21 @@ suite('the first hour, in a real browser', { skip: noBrowser, timeout: 480_000 }
       await theirs.context.close()
     },
   )
+
+  step('somebody of two workspaces goes from one to the other and back', async () => {
+    await openOperator(system.environment).call('POST /demo/workspace')
+    await visit('/console/', 'Inbox')
+    for (const [from, to] of [
+      ['Sample shop', 'Sample workspace'],
+      ['Sample workspace', 'Sample shop'],
+    ] as const) {
+      await page.getByRole('button', { name: from }).click()
+      await page.getByRole('menuitemradio', { name: to }).click()
+      await said(`Workspace: ${to}`)
+      await page.getByRole('button', { name: to }).waitFor()
+      await heading('Inbox').waitFor()
+    }
+  })
 
   step('every other page reads well too', async () => {
     await visit('/console/channels', 'Channels')

@@ -1,8 +1,9 @@
 import { Menu } from '@base-ui/react/menu'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { hashKey, useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useRef, type ReactNode } from 'react'
 import { call } from '../api.ts'
+import { meQuery } from '../queries.ts'
 import { useMe } from '../session.tsx'
 import { announce } from '../ui/announce.tsx'
 import { Icon, Spinner } from '../ui/icons.tsx'
@@ -22,8 +23,11 @@ export function WorkspaceSwitcher(): ReactNode {
     onSuccess: async (_, workspaceId) => {
       announce(`Workspace: ${me.workspaces.find(({ id }) => id === workspaceId)?.name ?? 'changed'}`)
       await navigate({ to: '/' })
-      // Nothing of the one workspace may be seen in the other.
-      await queries.resetQueries()
+      // Nothing of the one workspace may be seen in the other; who is signed in stays known until it is read anew.
+      await Promise.all([
+        queries.resetQueries({ predicate: ({ queryHash }) => queryHash !== hashKey(meQuery.queryKey) }),
+        queries.refetchQueries({ queryKey: meQuery.queryKey, exact: true }),
+      ])
     },
   })
   return (
