@@ -26,6 +26,9 @@ export interface ErasedAccount {
   readonly stillLive: number
 }
 
+/** Throws what refuses an erasure; asked before credentials end, and again where the key is destroyed. */
+type Allowed = (tx: Database) => Promise<void>
+
 /** Erasing accounts (GDPR, article 17): what is left are ids in the audit log and values that nobody can open. */
 export function openErasure(parts: Parts) {
   return {
@@ -42,15 +45,15 @@ export function openErasure(parts: Parts) {
 async function eraseOwn(parts: Parts, context: RequestContext): Promise<ErasedAccount> {
   const { kind, id } = context.caller
   if (kind !== 'account') throw new Problem('access.denied', 'A program has no account to erase.')
-  await parts.db.transaction().execute((tx) => requireFree(tx, id))
-  return erase(parts, context, id)
+  const allowed: Allowed = (tx) => requireFree(tx, id)
+  return erase(parts, context, id, allowed)
 }
 
 async function eraseMember(parts: Parts, context: RequestContext, account: string): Promise<ErasedAccount> {
   const workspace = workspaceOf(context)
   if (account === context.caller.id)
     throw new Problem('access.denied', 'Your own account is erased where you see it, not among people.')
-  await parts.db.transaction().execute(async (tx) => {
+  const allowed: Allowed = async (tx) => {
     const held = await requirePower(tx, context, workspace, { account, next: null }, parts.clock.now())
     if (held === undefined) throw new Problem('resource.unknown', 'This person is not a member.')
     if (await livesElsewhere(tx, account, workspace))
@@ -59,8 +62,8 @@ async function eraseMember(parts: Parts, context: RequestContext, account: strin
         'This person belongs to other workspaces or to the staff too. Remove them here; their account is theirs to erase.',
       )
     await requireFree(tx, account)
-  })
-  return erase(parts, context, account)
+  }
+  return erase(parts, context, account, allowed)
 }
 
 /** Nobody is erased who alone owns a workspace, or who belongs to the staff. Policy 3.2-0. */
@@ -78,8 +81,14 @@ async function requireFree(tx: Database, account: string): Promise<void> {
 }
 
 /** Ends every credential and tries each, then destroys the key of the person and removes the account with all that is its own. */
-async function erase(parts: Parts, context: RequestContext, id: string): Promise<ErasedAccount> {
+async function erase(
+  parts: Parts,
+  context: RequestContext,
+  id: string,
+  allowed: Allowed,
+): Promise<ErasedAccount> {
   const { db, clock, audit, leavers } = parts
+  await db.transaction().execute(allowed)
   const departure = await leavers.withdraw(
     context,
     { account: id },
@@ -88,9 +97,9 @@ async function erase(parts: Parts, context: RequestContext, id: string): Promise
   const credentialsEnded = departure.steps.reduce((sum, one) => sum + one.ended, 0)
   const { stillLive } = departure
   await db.transaction().execute(async (tx) => {
+    // Between the look and here somebody may have become the only owner, joined elsewhere, or lost the right to erase.
+    await allowed(tx)
     await lockAccount(tx, id)
-    // Somebody may have been made the only owner between the look and here.
-    await requireFree(tx, id)
     await accessChanged(tx, { account: id })
     await forgetPerson(parts, tx, id)
     await deleteAccount(tx, id)
