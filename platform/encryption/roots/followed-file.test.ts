@@ -100,6 +100,18 @@ suite('a log that grows and is rotated', () => {
     await assert.rejects(log.read(), { code: 'ENOENT' })
   })
 
+  test('a line that is too long is told once it has its end, also as the first, and its rest is no line', async (context) => {
+    for (const before of ['', 'a1\n']) {
+      const log = await logIn(context)
+      await log.write(`${before}${'x'.repeat(1_200_000)}`)
+      const begun = await log.read()
+      assert.deepEqual([begun.lines.length, begun.tooLong, begun.lost], [before === '' ? 0 : 1, 0, false])
+      await log.write('y,forged\nb1\n')
+      const { lines, tooLong, lost } = await log.read()
+      assert.deepEqual([lines, tooLong, lost], [['b1'], 1, false])
+    }
+  })
+
   test('whatever is written, rotated and read in whichever order: no line is lost and none is read twice', async (context) => {
     const folder = await mkdtemp(join(tmpdir(), 'surety-followed-'))
     context.after(() => rm(folder, { recursive: true }))

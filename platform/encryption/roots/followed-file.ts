@@ -35,7 +35,8 @@ interface Part {
 
 /**
  * Reads on in a log of lines. Files that it was rotated into stand beside it under its name with something added
- * (`.1`, `-20260101`, also with `.gz`); a file is known by its first line, so that it may be renamed, copied and compressed.
+ * (`.1`, `-20260101`, also with `.gz`); a file is known by its first line, so that it may be renamed, copied and compressed:
+ * lines of such logs hold a time and the number of a request, so that no two files begin alike.
  */
 export async function readOn(
   path: string,
@@ -84,10 +85,17 @@ async function partsOf(path: string): Promise<readonly Part[]> {
   )
 }
 
+/** The hash of the first line, of a line that is too long of its beginning; null where no line is whole yet. */
 async function firstLine(path: string): Promise<string | null> {
-  const { lines } = await linesOf(path, 0, LINE_BYTES_MAX, 1)
-  const [line] = lines
-  return line === undefined ? null : createHash('sha256').update(line).digest('hex')
+  let begun = Buffer.alloc(0)
+  for await (const chunk of bytesOf(path, 0)) {
+    begun = Buffer.concat([begun, chunk])
+    const end = begun.indexOf(10)
+    if (end === -1 && begun.length < LINE_BYTES_MAX) continue
+    const line = begun.subarray(0, Math.min(end === -1 ? LINE_BYTES_MAX : end, LINE_BYTES_MAX))
+    return createHash('sha256').update(line).digest('hex')
+  }
+  return null
 }
 
 async function* bytesOf(path: string, offset: number): AsyncGenerator<Buffer> {
@@ -103,9 +111,10 @@ async function* bytesOf(path: string, offset: number): AsyncGenerator<Buffer> {
 }
 
 /** Whole lines from `offset` on; what is not yet ended by a line break is left for the next reading. */
-async function linesOf(path: string, offset: number, bytesMax: number, linesMax = Infinity) {
+async function linesOf(path: string, offset: number, bytesMax: number) {
   const lines: string[] = []
-  let [bytes, tooLong, rest, skipping] = [0, 0, Buffer.alloc(0), false]
+  // Bytes that were read, of which those of whole lines count as done: a line that is too long is told once it has its end.
+  let [bytes, done, tooLong, rest, skipping] = [0, 0, 0, Buffer.alloc(0), false]
   for await (const chunk of bytesOf(path, offset)) {
     rest = Buffer.concat([rest, chunk])
     for (let end = rest.indexOf(10); end !== -1; end = rest.indexOf(10)) {
@@ -113,8 +122,9 @@ async function linesOf(path: string, offset: number, bytesMax: number, linesMax 
       else lines.push(rest.toString('utf8', 0, end))
       skipping = false
       bytes += end + 1
+      done = bytes
       rest = rest.subarray(end + 1)
-      if (lines.length >= linesMax || bytes >= bytesMax) return { lines, bytes, tooLong, ended: false }
+      if (done >= bytesMax) return { lines, bytes: done, tooLong, ended: false }
     }
     if (rest.length > LINE_BYTES_MAX) {
       skipping = true
@@ -122,5 +132,5 @@ async function linesOf(path: string, offset: number, bytesMax: number, linesMax 
       rest = Buffer.alloc(0)
     }
   }
-  return { lines, bytes, tooLong, ended: true }
+  return { lines, bytes: done, tooLong, ended: true }
 }
