@@ -106,7 +106,10 @@ suite('erasing accounts', () => {
         },
       },
     })
-    await assert.rejects(erasure.eraseMember(await admin.context(), agent.id), { code: 'access.denied' })
+    await assert.rejects(erasure.eraseMember(await admin.context(), agent.id), {
+      code: 'access.denied',
+      detail: /credentials were ended already/,
+    })
     assert.notEqual(await rowOf(agent.id), undefined)
     assert.equal(await erasures(agent.id), 0)
   })

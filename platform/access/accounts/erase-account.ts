@@ -98,7 +98,7 @@ async function erase(
   const { stillLive } = departure
   await db.transaction().execute(async (tx) => {
     // Between the look and here somebody may have become the only owner, joined elsewhere, or lost the right to erase.
-    await allowed(tx)
+    await allowed(tx).catch(refuseLate)
     await lockAccount(tx, id)
     await accessChanged(tx, { account: id })
     await forgetPerson(parts, tx, id)
@@ -109,6 +109,13 @@ async function erase(
     await notify(tx, 'session_revoked')
   })
   return { id, erasedAt: clock.now().toISOString(), credentialsEnded, stillLive }
+}
+
+/** Credentials do not come back: whoever is refused this late is told what has happened already. */
+function refuseLate(error: unknown): never {
+  if (!(error instanceof Problem)) throw error
+  const done = 'The account was not erased, but its credentials were ended already.'
+  throw new Problem(error.code, `${error.detail} ${done}`, { cause: error })
 }
 
 async function removeErased({ db, audit }: Parts): Promise<number> {
