@@ -72,8 +72,13 @@ suite('sessions in several processes', () => {
     assert.equal(await alive(one), false, 'in the same process it is effective at once')
     const ms = await refusedAfterMs(other)
     assert.ok(ms < 1000, `the other process refused after ${ms} ms`)
+    // Which process hears first is left to the machine.
+    const began = performance.now()
+    while (one.access.sessions.noticeMs().length === 0) {
+      assert.ok(performance.now() - began < 1000, 'its own notice did not come back')
+      await pause(1)
+    }
     assert.ok(one.access.sessions.noticeMs().every((took) => took < 1000))
-    assert.ok(one.access.sessions.noticeMs().length > 0)
   })
 
   test('policy 3.4-b: a process whose listener hears no revocation is found out', async () => {
