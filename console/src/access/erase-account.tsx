@@ -3,9 +3,8 @@ import { useNavigate } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { call } from '../api.ts'
 import { announce } from '../ui/announce.tsx'
-import { Button } from '../ui/button.tsx'
 import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
-import { ProblemNotice } from '../ui/notice.tsx'
+import { EraseForGood } from '../ui/erase-for-good.tsx'
 import { Section } from '../ui/page.tsx'
 
 /** Erases the person's own account for good; the last owner of a workspace hands it over first. Policy 3.4-c. */
@@ -30,26 +29,13 @@ export function EraseAccount(): ReactNode {
     >
       <div>
         <DialogButton dialog={dialog} words="Erase my account" weight="danger">
-          <div className="flex flex-col gap-4">
-            {erase.isError && <ProblemNotice error={erase.error} focus />}
+          <EraseForGood erase={erase} back="Keep" onBack={dialog.close}>
             <p>
               You are signed out everywhere, and nobody can read any more whose account this was. Copies of
               the destroyed key are gone within seven days. Entries of the audit log keep an id. Nobody can
               undo this.
             </p>
-            <div className="flex flex-wrap gap-2">
-              <Button
-                weight="danger"
-                busy={erase.isPending}
-                onClick={() => {
-                  erase.mutate()
-                }}
-              >
-                Erase for good
-              </Button>
-              <Button onClick={dialog.close}>Keep</Button>
-            </div>
-          </div>
+          </EraseForGood>
         </DialogButton>
       </div>
     </Section>

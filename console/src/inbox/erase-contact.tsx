@@ -7,8 +7,9 @@ import type { ConversationRow } from '../contract/inbox.ts'
 import { announce } from '../ui/announce.tsx'
 import { Button } from '../ui/button.tsx'
 import { DialogButton, useDialog } from '../ui/dialog-button.tsx'
+import { EraseForGood } from '../ui/erase-for-good.tsx'
 import { exact } from '../ui/moment.tsx'
-import { Notice, ProblemNotice } from '../ui/notice.tsx'
+import { Notice } from '../ui/notice.tsx'
 
 type Erased = Reply<'POST /api/contacts/:id/erase'>
 
@@ -38,8 +39,7 @@ export function EraseContact({
   return (
     <DialogButton dialog={dialog} words="Erase this person" weight="danger">
       {erase.data === undefined ? (
-        <div className="flex flex-col gap-4">
-          {erase.isError && <ProblemNotice error={erase.error} focus />}
+        <EraseForGood erase={erase} back="Keep" onBack={dialog.close}>
           <p>
             The key of this person is destroyed. Name, number and every message, theirs and yours, in all
             their conversations are lost for good, in every backup too. Nobody can undo this.
@@ -47,19 +47,7 @@ export function EraseContact({
           <p className="text-sm text-muted">
             Entries of the audit log keep ids. Should this person write again, it is somebody new.
           </p>
-          <div className="flex flex-wrap gap-2">
-            <Button
-              weight="danger"
-              busy={erase.isPending}
-              onClick={() => {
-                erase.mutate()
-              }}
-            >
-              Erase for good
-            </Button>
-            <Button onClick={dialog.close}>Keep</Button>
-          </div>
-        </div>
+        </EraseForGood>
       ) : (
         <Result of={erase.data} onDone={dialog.close} />
       )}

@@ -2,8 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { call } from '../api.ts'
 import { announce } from '../ui/announce.tsx'
-import { Button } from '../ui/button.tsx'
-import { ProblemNotice } from '../ui/notice.tsx'
+import { EraseForGood } from '../ui/erase-for-good.tsx'
 import { peopleQuery, type Member } from './people-api.ts'
 
 /** Erases the account of a member who belongs to this workspace alone; says before what will happen. Policy 3.2-0. */
@@ -26,25 +25,12 @@ export function EraseMember({
     },
   })
   return (
-    <div className="flex flex-col gap-4">
-      {erase.isError && <ProblemNotice error={erase.error} focus />}
+    <EraseForGood erase={erase} back="Back" onBack={onBack}>
       <p>
         Sessions, keys and factors end at once. Then the key of {of.name} is destroyed and the account
         removed: name and address are lost for good, in every backup too. Entries of the audit log keep an id.
         Nobody can undo this.
       </p>
-      <div className="flex flex-wrap gap-2">
-        <Button
-          weight="danger"
-          busy={erase.isPending}
-          onClick={() => {
-            erase.mutate()
-          }}
-        >
-          Erase for good
-        </Button>
-        <Button onClick={onBack}>Back</Button>
-      </div>
-    </div>
+    </EraseForGood>
   )
 }

@@ -38,14 +38,13 @@ export async function testCluster(settings: readonly string[] = []): Promise<Tes
       passwordFile: join(folder, 'password'),
       settings: [...SETTINGS, ...settings],
     })
-  const connect = async (url: string): Promise<pg.Client> => {
-    const client = new pg.Client({ connectionString: url })
-    client.on('error', () => {})
-    await client.connect()
-    return client
-  }
+  return clusterOf(folder, start)
+}
+
+/** Starts a server in a folder of its own, which leaves with it. */
+export async function clusterOf(folder: string, start: () => Promise<PostgresServer>): Promise<TestCluster> {
   let server = await start()
-  let sql = await connect(server.url)
+  let sql = await connectedTo(server.url)
   return {
     get url() {
       return server.url
@@ -59,7 +58,7 @@ export async function testCluster(settings: readonly string[] = []): Promise<Tes
     folder,
     again: async () => {
       server = await start()
-      sql = await connect(server.url)
+      sql = await connectedTo(server.url)
     },
     close: async () => {
       await sql.end().catch(() => {})
@@ -68,4 +67,12 @@ export async function testCluster(settings: readonly string[] = []): Promise<Tes
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** A connection that is open; a server that goes away takes nothing else with it. */
+export async function connectedTo(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url })
+  client.on('error', () => {})
+  await client.connect()
+  return client
 }

@@ -1,13 +1,13 @@
 import { execFile, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { chmod, chown, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, chown, mkdir, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import pg from 'pg'
+import type pg from 'pg'
 import { serverEnvironment, serverUser, type PostgresServer, type ServerUser } from '#database'
-import type { TestCluster } from './cluster.fixture.ts'
+import { clusterOf, connectedTo, type TestCluster } from './cluster.fixture.ts'
 
 const run = promisify(execFile)
 
@@ -42,33 +42,14 @@ export async function olderCluster(programs: string): Promise<TestCluster> {
     ['-D', data, '--username=surety', '--encoding=UTF8', '--locale=C', '--auth=trust', '--data-checksums'],
     { cwd: socket, env: serverEnvironment(), ...user },
   )
-  const start = () => started(programs, { data, socket }, user)
-  let server = await start()
-  await connected(server.url.replace('/surety?', '/postgres?'), async (admin) => {
-    await admin.query('create database surety')
+  return clusterOf(folder, async () => {
+    const server = await started(programs, { data, socket }, user)
+    await connected(server.url.replace('/surety?', '/postgres?'), async (admin) => {
+      const { rowCount } = await admin.query("select from pg_database where datname = 'surety'")
+      if (rowCount === 0) await admin.query('create database surety')
+    })
+    return server
   })
-  let sql = await client(server.url)
-  return {
-    get url() {
-      return server.url
-    },
-    get server() {
-      return server
-    },
-    get sql() {
-      return sql
-    },
-    folder,
-    again: async () => {
-      server = await start()
-      sql = await client(server.url)
-    },
-    close: async () => {
-      await sql.end().catch(() => {})
-      await server.stop()
-      await rm(folder, { recursive: true, force: true })
-    },
-  }
 }
 
 async function own(folder: string, user: ServerUser | null): Promise<void> {
@@ -76,15 +57,8 @@ async function own(folder: string, user: ServerUser | null): Promise<void> {
   if (user !== null) await chown(folder, user.uid, user.gid)
 }
 
-async function client(url: string): Promise<pg.Client> {
-  const one = new pg.Client({ connectionString: url })
-  one.on('error', () => {})
-  await one.connect()
-  return one
-}
-
 async function connected(url: string, work: (one: pg.Client) => Promise<void>): Promise<void> {
-  const one = await client(url)
+  const one = await connectedTo(url)
   try {
     await work(one)
   } finally {
