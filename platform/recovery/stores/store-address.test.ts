@@ -63,14 +63,16 @@ suite('where backups lie', () => {
   })
 
   test('any text is read or refused', () => {
+    const text = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom(...'a/.%20FC\\:@?=&#\0é') }))
     fc.assert(
-      fc.property(fc.string(), (text) => {
-        readStoreAddresses(text)
-        readStoreAddresses(`eu=${text}`)
-        readStoreAddresses(`eu=s3://${text}`)
-        readStoreAddresses(`eu=file://${text}`)
+      fc.property(text, (one) => {
+        for (const before of ['', 'eu=', 'eu=s3://', 'eu=file://', 'eu=file:///', 'eu=s3://id:secret'])
+          for (const after of ['', '@bucket', ':secret@bucket']) readStoreAddresses(`${before}${one}${after}`)
       }),
+      { examples: [['\\%'], ['%FF'], ['a%2Fb'], ['a%00b']] },
     )
+    for (const refused of ['eu=file:///\\%', 'eu=file:///a%2Fb', 'eu=file:///a%00b', 'eu=s3://id:%ff@bucket'])
+      assert.equal(readStoreAddresses(refused).ok, false, refused)
   })
 
   test('policy 6.1-c: fewer than two regions are refused, and two names of one place', () => {

@@ -62,7 +62,8 @@ function readFolder(url: URL, place: string, region: string, country: string | n
   if (url.host !== '' || url.searchParams.has('endpoint')) return `${place}: a folder is file:///PATH`
   const bare = new URL(url)
   bare.search = ''
-  const folder = fileURLToPath(bare)
+  const folder = folderAt(bare)
+  if (folder === null) return `${place}: a folder is file:///PATH, each % followed by two hexadecimal digits`
   if (!isAbsolute(folder)) return `${place}: a folder is named from the root`
   return { kind: 'folder', region, country, folder }
 }
@@ -77,13 +78,10 @@ function readS3(url: URL, place: string, region: string, country: string | null)
   if (url.searchParams.has('endpoint') && !isSafeEndpoint(endpoint))
     return `${place}: endpoint is an https:// address, or http:// on this machine`
   if ((url.username === '') !== (url.password === '')) return `${place}: id and secret come together`
-  const credentials =
-    url.username === ''
-      ? null
-      : {
-          accessKeyId: decodeURIComponent(url.username),
-          secretAccessKey: decodeURIComponent(url.password),
-        }
+  const [accessKeyId, secretAccessKey] = [decoded(url.username), decoded(url.password)]
+  if (accessKeyId === null || secretAccessKey === null)
+    return `${place}: in id and secret, % is written as %25`
+  const credentials = url.username === '' ? null : { accessKeyId, secretAccessKey }
   return {
     kind: 's3',
     region,
@@ -94,6 +92,25 @@ function readS3(url: URL, place: string, region: string, country: string | null)
     awsRegion,
     endpoint,
     credentials,
+  }
+}
+
+/** The path that a file URL names, or null where its escapes cannot be read or hide a separator or a zero byte. */
+function folderAt(url: URL): string | null {
+  try {
+    const folder = fileURLToPath(url)
+    return folder.includes('\0') ? null : folder
+  } catch {
+    return null
+  }
+}
+
+/** Text without its percent escapes (RFC 3986, 2.1), or null where they are not UTF-8. */
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return null
   }
 }
 
