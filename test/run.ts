@@ -1,4 +1,8 @@
-/** Runs the tests: `npm test [-- PART OF A PATH]`; the last line is `N passed, N failed, N skipped`. */
+/**
+ * Runs the tests: `npm test [-- PART OF A PATH]`; the last line is `N passed, N failed, N skipped`.
+ * Property tests begin with the same seed each time; `SURETY_PROPERTY_SEED=random` or a number tries other values.
+ */
+import { randomInt } from 'node:crypto'
 import { globSync } from 'node:fs'
 import { dirname, relative } from 'node:path'
 import { run } from 'node:test'
@@ -17,6 +21,9 @@ const WHOLE_SYSTEM = /^test\/(?:attacks|drills|journey)\//
 const FILE_MS_MAX = 300_000
 /** Lines of a failed file's own output that are shown. */
 const OUTPUT_LINES_MAX = 60
+
+/** Loaded before each file. */
+const PROPERTY_SEED = ['--import', new URL('property-seed.ts', import.meta.url).href]
 
 /** What one file wrote, kept until it is known whether anybody needs to see it. */
 const written = new Map<string, string[]>()
@@ -69,7 +76,8 @@ const NOTHING: Outcome = { passed: 0, failed: 0, skipped: 0 }
 async function runFiles(files: readonly string[], atOnce: number): Promise<Outcome> {
   if (files.length === 0) return NOTHING
   let total: EventData.TestSummary['counts'] | undefined
-  for await (const { type, data } of run({ files, concurrency: atOnce, timeout: FILE_MS_MAX, cwd: root })) {
+  const options = { concurrency: atOnce, timeout: FILE_MS_MAX, cwd: root, execArgv: PROPERTY_SEED }
+  for await (const { type, data } of run({ files: [...files], ...options })) {
     if (type === 'test:stdout' || type === 'test:stderr') {
       const lines = written.get(data.file) ?? []
       written.set(data.file, [...lines, data.message.trimEnd()].slice(-OUTPUT_LINES_MAX))
@@ -117,6 +125,15 @@ if (files.length === 0) {
   console.error(`No test file has "${filter}" in its path.`)
   process.exit(2)
 }
+
+const asked = process.env['SURETY_PROPERTY_SEED'] ?? '1'
+const seed = asked === 'random' ? randomInt(2 ** 31) : Number(asked)
+if (!Number.isSafeInteger(seed)) {
+  console.error('SURETY_PROPERTY_SEED is a whole number or random.')
+  process.exit(2)
+}
+process.env['SURETY_PROPERTY_SEED'] = String(seed)
+console.log(`SURETY_PROPERTY_SEED=${seed}`)
 
 process.on('SIGINT', () => process.exit(130))
 process.on('SIGTERM', () => process.exit(143))
