@@ -42,7 +42,6 @@ suite('the client of a protected service', () => {
       token: 'service-token',
       issuer: TWIN_ISSUER,
       now: () => now,
-      timeoutMs: 200,
       retryMs: 1,
     })
   })
@@ -185,7 +184,14 @@ suite('the client of a protected service', () => {
     )
     assert.equal(calls, 1)
     twin.fault = () => 'hang'
-    await assert.rejects(surety.policy(), refusedWith('timeout'))
+    const impatient = openSurety({
+      socketPath: twin.socketPath,
+      token: 'service-token',
+      issuer: TWIN_ISSUER,
+      timeoutMs: 200,
+      retryMs: 1,
+    })
+    await assert.rejects(impatient.policy(), refusedWith('timeout'))
     for (const body of ['{"version":"x"}', 'not json', '[]', '']) {
       twin.fault = () => ({ status: 200, body })
       await assert.rejects(surety.policy(), refusedWith('malformed'))

@@ -4,7 +4,7 @@ import { request as httpsRequest } from 'node:https'
 import { connect as connectHttp2 } from 'node:http2'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { connect as connectTls } from 'node:tls'
-import { after, before, beforeEach, describe, test } from 'node:test'
+import { after, before, beforeEach, describe, test, type TestContext } from 'node:test'
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose'
 import { ask, askHttp2, sendRaw, testGateway, type TestGateway } from './gateway.fixture.ts'
 
@@ -65,15 +65,7 @@ describe('the way to the protected service', () => {
   }
 
   before(async () => {
-    at = await testGateway(service, {
-      limits: {
-        proxiedBodyBytesMax: 5000,
-        upstreamResponseMs: 150,
-        requestMs: 400,
-        headersMs: 300,
-        sweepMs: 50,
-      },
-    })
+    at = await testGateway(service, { limits: { proxiedBodyBytesMax: 5000 } })
   })
   beforeEach(() => {
     seen = []
@@ -305,11 +297,20 @@ describe('the way to the protected service', () => {
     assert.deepEqual(await send('/inbox/x'), { continued: false, status: 401 })
   })
 
-  test('a slow body and slow headers are cut off', async () => {
+  /** A gateway that waits for nobody; only what must run into its limits is asked of it. */
+  const impatient = async (context: TestContext): Promise<TestGateway> => {
+    const limits = { upstreamResponseMs: 150, requestMs: 400, headersMs: 300, sweepMs: 50 }
+    const short = await testGateway(service, { limits })
+    context.after(() => short.close())
+    return short
+  }
+
+  test('a slow body and slow headers are cut off', async (context) => {
+    const short = await impatient(context)
     const head = `POST /hooks/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n`
-    assert.match(await sendRaw(at, head), /^HTTP\/1\.1 408 /)
-    assert.match(await sendRaw(at, `${head}\r\nslow`), /^(?:HTTP\/1\.1 408 |$)/)
-    const session = connectHttp2(`https://localhost:${at.port}`, { ca: at.ca })
+    assert.match(await sendRaw(short, head), /^HTTP\/1\.1 408 /)
+    assert.match(await sendRaw(short, `${head}\r\nslow`), /^(?:HTTP\/1\.1 408 |$)/)
+    const session = connectHttp2(`https://localhost:${short.port}`, { ca: short.ca })
     const stream = session.request({ ':method': 'POST', ':path': '/hooks/x' }, { endStream: false })
     stream.on('error', () => {})
     stream.write('slow')
@@ -317,8 +318,8 @@ describe('the way to the protected service', () => {
     session.close()
   })
 
-  test('a service that is slow, gone or breaks off gives a clear answer or a cut connection, never half an answer', async () => {
-    assert.equal((await ask(at, '/hooks/silent')).status, 504)
+  test('a service that is slow, gone or breaks off gives a clear answer or a cut connection, never half an answer', async (context) => {
+    assert.equal((await ask(await impatient(context), '/hooks/silent')).status, 504)
     await assert.rejects(ask(at, '/hooks/half'))
     await assert.rejects(askHttp2(at, { ':path': '/hooks/half' }))
     const early = await ask(at, '/hooks/early', { method: 'POST', body: 'x'.repeat(4000) })

@@ -55,7 +55,7 @@ describe('requests at the service at once', () => {
     }))
 
   test('a request that waits for a connection to the service is refused in time', () =>
-    withGateway({ upstreamConnectionsMax: 1, upstreamConnectMs: 50 }, async (at, session) => {
+    withGateway({ upstreamConnectionsMax: 1, upstreamConnectMs: 1000 }, async (at, session) => {
       await open(session, '/w/events')
       assert.equal((await ask(at, '/inbox/x', { headers: FULL })).status, 504)
     }))

@@ -8,14 +8,14 @@ import { firstReached, keptRoot } from './kept-root.ts'
 import { kmsServer } from './kms-server.fixture.ts'
 import type { RootUse } from './root.ts'
 
-const LIMITS = { callMs: 1000, triesMax: 2, pauseMs: 1, failuresMax: 50, openSeconds: 10 }
+const LIMITS = { callMs: 5000, triesMax: 2, pauseMs: 1, failuresMax: 50, openSeconds: 10 }
 const LABEL = { tenant: 'a', purpose: 'tenant', version: 1 }
 
 async function connected(context: TestContext) {
   const server = await kmsServer()
   const uses: RootUse[] = []
-  const open = async (keyId = server.arn, callMs = LIMITS.callMs) => {
-    const deps = { clock: fakeClock(), limits: { ...LIMITS, callMs }, used: (use: RootUse) => uses.push(use) }
+  const open = async (keyId = server.arn, limits = LIMITS) => {
+    const deps = { clock: fakeClock(), limits, used: (use: RootUse) => uses.push(use) }
     const settings = {
       keyId,
       region: 'eu-central-1',
@@ -97,8 +97,10 @@ suite('a root key in AWS KMS, against a stand-in with every state of a key', () 
 
   test('a service that fails, throttles, is slow or is not there is unreachable, and a start says so', async (context) => {
     const { server, open } = await connected(context)
-    const root = await open(server.arn, 200)
+    const limits = { ...LIMITS }
+    const root = await open(server.arn, limits)
     const wrapped = await root.wrap(LABEL, generateDataKey())
+    limits.callMs = 200
     for (const how of [
       [500, 'KMSInternalException'],
       [400, 'ThrottlingException'],
@@ -107,7 +109,7 @@ suite('a root key in AWS KMS, against a stand-in with every state of a key', () 
     ] as const) {
       server.answer(how)
       await assert.rejects(root.unwrap(LABEL, wrapped), code('encryption.root-unreachable'))
-      await assert.rejects(open(server.arn, 200), code('encryption.root-unreachable'))
+      await assert.rejects(open(server.arn, limits), code('encryption.root-unreachable'))
       assert.equal((await root.health()).state, 'unreachable')
     }
   })

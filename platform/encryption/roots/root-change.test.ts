@@ -28,7 +28,7 @@ import { observeRoot, requireRoots, rootAnswers } from './watch.ts'
 
 const OPERATOR = { kind: 'operator', id: 'test' } as const
 const place = { table: 'sample', column: 'text', row: '1' }
-const LIMITS = { callMs: 500, triesMax: 2, pauseMs: 1, failuresMax: 50, openSeconds: 10 }
+const LIMITS = { callMs: 5000, triesMax: 2, pauseMs: 1, failuresMax: 50, openSeconds: 10 }
 
 suite('the root key of the running system', () => {
   let rig: EncryptionRig

@@ -11,7 +11,7 @@ import type { RootUse } from './root.ts'
 import { transitServer } from './transit-server.fixture.ts'
 import { VAULT_UNVERIFIED, vaultTransit } from './vault.ts'
 
-const LIMITS = { callMs: 400, triesMax: 2, pauseMs: 1, failuresMax: 50, openSeconds: 10 }
+const LIMITS = { callMs: 2000, triesMax: 2, pauseMs: 1, failuresMax: 50, openSeconds: 10 }
 const LABEL = { tenant: 'a', purpose: 'tenant', version: 1 }
 
 async function connected(context: TestContext, more: Parameters<typeof transitServer>[0] = {}) {

@@ -69,6 +69,8 @@ describe('many uploads at once', () => {
   let at: TestGateway
   const firewall = sampleFirewall()
   const bytes = 1_000_000
+  /** Whoever sends for longer than this is asked about again. */
+  const standingMs = 20
 
   before(async () => {
     at = await testGateway(
@@ -76,12 +78,15 @@ describe('many uploads at once', () => {
         incoming.resume()
         incoming.on('end', () => outgoing.end('served'))
       },
-      { firewall, limits: { heldBytesMax: 4_100_000, heldBytesPerClientMax: 4_100_000 } },
+      { firewall, limits: { heldBytesMax: 4_100_000, heldBytesPerClientMax: 4_100_000, standingMs } },
     )
   })
   after(() => at.close())
 
   test('what there is no room for is refused at once with when to come back, and all room is given back', async () => {
+    const [uploads, places] = [20, 4]
+    let answers = 0
+    const othersRefused = Promise.withResolvers<void>()
     const upload = async (): Promise<{ status: number; again: string | undefined }> => {
       const headers = { host: `localhost:${at.port}`, 'content-length': bytes }
       const sent = httpsRequest({
@@ -97,18 +102,19 @@ describe('many uploads at once', () => {
       const answer = new Promise<IncomingMessage>((resolve) => void sent.once('response', resolve))
       // Whoever is refused is cut off in the middle of it.
       sent.on('error', () => {})
-      // All of them arrive nearly whole before the first one ends.
+      // None of them ends before there is a verdict on all that there is no room for.
       sent.write(Buffer.alloc(bytes - 1))
-      const waited = new Promise<null>((resolve) => setTimeout(resolve, 700, null))
-      if ((await Promise.race([answer, waited])) === null) sent.end('x')
+      void othersRefused.promise.then(() => sent.end('x'))
       const response = await answer
       response.resume()
+      answers += 1
+      if (answers === uploads - places) othersRefused.resolve()
       return { status: response.statusCode ?? 0, again: response.headers['retry-after'] }
     }
-    const done = await Promise.all(Array.from({ length: 20 }, upload))
+    const done = await Promise.all(Array.from({ length: uploads }, upload))
     const refused = done.filter(({ status }) => status === 503)
     assert.equal(done.length - refused.length, done.filter(({ status }) => status === 200).length)
-    assert.equal(done.length - refused.length, 4)
+    assert.equal(done.length - refused.length, places)
     assert.ok(refused.every(({ again }) => again === '5'))
     for (let turn = 0; turn < 8; turn += 1)
       assert.equal((await ask(at, '/hooks/again', { method: 'POST', body: Buffer.alloc(bytes) })).status, 200)
@@ -122,7 +128,9 @@ describe('many uploads at once', () => {
     const sent = httpsRequest({ ...where, method: 'POST', headers: { ...headers, ...site } })
     const answer = new Promise<IncomingMessage>((resolve) => void sent.once('response', resolve))
     sent.write('ha')
-    await new Promise((resolve) => setTimeout(resolve, 700))
+    while (!firewall.seen.some(({ head }) => head?.target === path))
+      await new Promise((resolve) => setImmediate(resolve))
+    await new Promise((resolve) => setTimeout(resolve, 2 * standingMs))
     at.access.ended.add('full')
     sent.end('lf')
     const response = await answer

@@ -38,10 +38,7 @@ describe('the firewall in the path of a request', () => {
   }
 
   before(async () => {
-    at = await testGateway(service, {
-      firewall,
-      limits: { proxiedBodyBytesMax: 200_000, headersMs: 300, requestMs: 600, sweepMs: 50 },
-    })
+    at = await testGateway(service, { firewall, limits: { proxiedBodyBytesMax: 200_000 } })
   })
   beforeEach(() => {
     arrived = []
@@ -308,7 +305,7 @@ describe('the firewall in the path of a request', () => {
     const sent = open('/hooks/leaving', { 'content-length': '100' })
     sent.on('error', () => {})
     sent.write('attack')
-    await new Promise((resolve) => setTimeout(resolve, 40))
+    while (firewall.seen.length === 0) await new Promise((resolve) => setImmediate(resolve))
     sent.destroy()
     const seen = await firewall.reported('leaving')
     assert.equal(seen.judged?.status, 0)
@@ -367,9 +364,11 @@ describe('the firewall in the path of a request', () => {
     assert.equal(seen.calls.join(), 'request,bodyEnd,end')
   })
 
-  test('slow heads and slow bodies are cut in either HTTP version', async () => {
+  test('slow heads and slow bodies are cut in either HTTP version', async (context) => {
+    const short = await testGateway(service, { limits: { headersMs: 300, requestMs: 600, sweepMs: 50 } })
+    context.after(() => short.close())
+    const where = { host: '127.0.0.1', port: short.port, ca: short.ca, servername: 'localhost' }
     const closed = async (bytes: string): Promise<string> => {
-      const where = { host: '127.0.0.1', port: at.port, ca: at.ca, servername: 'localhost' }
       const socket = connectTls({ ...where, ALPNProtocols: ['http/1.1'] })
       await once(socket, 'secureConnect')
       let got = ''
@@ -387,7 +386,7 @@ describe('the firewall in the path of a request', () => {
     ])
     assert.match(head, /^HTTP\/1\.1 408 /)
     assert.match(body, /^HTTP\/1\.1 408 /)
-    const session = connectHttp2(`https://localhost:${at.port}`, { ca: at.ca, host: '127.0.0.1' } as object)
+    const session = connectHttp2(`https://localhost:${short.port}`, where as object)
     session.on('error', () => {})
     const stream = session.request({ ':method': 'POST', ':path': '/hooks/slow2' })
     stream.on('error', () => {})
