@@ -365,7 +365,8 @@ describe('the firewall in the path of a request', () => {
   })
 
   test('slow heads and slow bodies are cut in either HTTP version', async (context) => {
-    const short = await testGateway(service, { limits: { headersMs: 300, requestMs: 600, sweepMs: 50 } })
+    const limits = { headersMs: 300, requestMs: 600, sweepMs: 50 }
+    const short = await testGateway(service, { firewall, limits })
     context.after(() => short.close())
     const where = { host: '127.0.0.1', port: short.port, ca: short.ca, servername: 'localhost' }
     const closed = async (bytes: string): Promise<string> => {
