@@ -48,9 +48,9 @@ export function controlStatus(facts: ControlFacts, now: Date): ClauseStatus {
     return status('FAILING', saw, { since: facts.failingSince ?? check?.at ?? null })
   }
   if (check === null) return status('UNPROVEN', 'The check has not observed anything yet.')
-  const seen = staleness(check, Math.min(facts.freshSeconds, machineFreshSecondsMax), 'check')
+  const seen = staleness(check, Math.min(facts.freshSeconds, machineFreshSecondsMax), 'check', now)
   const tried =
-    knownBad === null ? null : staleness(knownBad, knownBadFreshSeconds, 'known-bad run of the check')
+    knownBad === null ? null : staleness(knownBad, knownBadFreshSeconds, 'known-bad run of the check', now)
   if (facts.valuesChangedAt !== null && !(check.at >= facts.valuesChangedAt))
     return status('STALE', 'A value that the check reads has changed since it last looked.', {
       since: facts.valuesChangedAt,
@@ -74,10 +74,12 @@ function staleness(
   run: ControlRun,
   freshSeconds: number,
   name: string,
+  now: Date,
 ): { readonly at: Date; readonly because: string } {
   if (run.ended !== 'completed') {
     const how = run.ended === 'timeout' ? 'did not end in time' : 'broke off with an error'
-    return { at: run.at, because: `The last ${name} ${how} and saw nothing.` }
+    // It never counted, also where the clock that dated it is ahead of this one.
+    return { at: run.at < now ? run.at : now, because: `The last ${name} ${how} and saw nothing.` }
   }
   return { at: secondsAfter(run.at, freshSeconds), because: `The last ${name} is too old to count.` }
 }

@@ -275,6 +275,13 @@ const controls = fc.record({
   valuesChangedAt: fc.option(fc.integer({ min: 0, max: 200 * HOUR }).map(ago)),
 })
 
+test('a check or known-bad run that saw nothing proves nothing, also when its clock is ahead of this one', () => {
+  for (const ended of ['timeout', 'error'] as const) {
+    assert.equal(ofControl({ check: { ...run(-1, 'pass'), ended } })?.word, 'STALE')
+    assert.equal(ofControl({ knownBad: { ...run(-60, 'fail'), ended } })?.word, 'STALE')
+  }
+})
+
 test('PROVEN holds exactly when every control has a fresh pass and a fresh known-bad run that went red', () => {
   const age = (at: Date): number => (NOW.getTime() - at.getTime()) / 1000
   fc.assert(
