@@ -88,9 +88,9 @@ suite('automatic replies', () => {
       'hours '.repeat(20_000),
       'ﷺ'.repeat(50_000),
     ]
-    const started = performance.now()
+    const started = process.cpuUsage()
     for (const text of nasty) matches('hours hours hours x', text)
-    assert.ok(performance.now() - started < 1000)
+    assert.ok(process.cpuUsage(started).user < 1_000_000)
   })
 
   test('exactly one rule answers: the first by priority that matches and is not cooling down', () => {

@@ -207,9 +207,9 @@ test('a file that would keep the parser busy is refused at once', () => {
     ['- ', 14_900],
     ['![a](', 5900],
   ] as const) {
-    const started = performance.now()
+    const started = process.cpuUsage()
     parsePolicy([{ name: '03-access.md', text: `# 3. Access\n\n${part.repeat(times)}` }])
-    assert.ok(performance.now() - started < 10_000, part)
+    assert.ok(process.cpuUsage(started).user < 10_000_000, part)
   }
   const refused = (text: string): string =>
     parsePolicy([{ name: '03-access.md', text }])

@@ -137,10 +137,10 @@ suite('what the firewall keeps', () => {
         assert.ok(keepableTarget(`/${noise}`).length < 6000)
       }),
     )
-    const started = performance.now()
+    const started = process.cpuUsage()
     for (const text of ['a@'.repeat(50_000), '1 '.repeat(50_000), 'a1'.repeat(50_000), 'a.'.repeat(50_000)])
       sanitise(text)
-    assert.ok(performance.now() - started < 500)
+    assert.ok(process.cpuUsage(started).user < 500_000)
   })
 
   test('the audit log holds the parts that the rules ask for, is private, turns over, and is bounded', async () => {

@@ -75,8 +75,8 @@ test('policy 4.1-a: what a rule carries along of a secret field is not kept unde
 })
 
 test('policy 4.1-d: keeping a value takes bounded time, whatever it holds', () => {
-  const from = performance.now()
+  const from = process.cpuUsage()
   for (const unit of ['pass', 'token=', '"password":"', '\\"', 'a@', 'code\r\n', '1 ', '%5B'])
     keepable('REQUEST_BODY', unit.repeat(200_000))
-  assert.ok(performance.now() - from < 500)
+  assert.ok(process.cpuUsage(from).user < 500_000)
 })
