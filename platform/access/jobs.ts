@@ -25,7 +25,10 @@ export function accessJobs({
   audit,
   access,
 }: Pick<AccessParts, 'db' | 'clock' | 'policy' | 'audit'> & {
-  readonly access: Pick<Access, 'elevations' | 'reviews' | 'resets' | 'leavers' | 'directory' | 'signingKeys'>
+  readonly access: Pick<
+    Access,
+    'elevations' | 'reviews' | 'resets' | 'leavers' | 'directory' | 'erasure' | 'signingKeys'
+  >
 }): readonly Job[] {
   return [
     {

@@ -9,7 +9,6 @@ import {
   type TestPerson,
 } from '../access.fixture.ts'
 import { openFace } from './accounts.ts'
-import { openErasure } from './erase-account.ts'
 
 suite('erasing accounts', () => {
   let it: TestAccess
@@ -86,32 +85,6 @@ suite('erasing accounts', () => {
     assert.equal(gone.stillLive, 0)
     assert.equal(await rowOf(agent.id), undefined)
     await assert.rejects(erasure.eraseMember(await admin.context(), agent.id), { code: 'resource.unknown' })
-  })
-
-  test('policy 3.2-0: what allows erasing a member is looked at again before the key is destroyed', async () => {
-    const admin = await invitedPerson(it, owner, 'passing@sample.invalid', 'admin')
-    const agent = await invitedPerson(it, owner, 'kept@sample.invalid', 'agent')
-    const { leavers } = it.access
-    const erasure = openErasure({
-      ...it,
-      leavers: {
-        withdraw: async (context, holder, why) => {
-          const departure = await leavers.withdraw(context, holder, why)
-          await it.db
-            .updateTable('membership')
-            .set({ suspended_at: it.clock.now() })
-            .where('account_id', '=', admin.id)
-            .execute()
-          return departure
-        },
-      },
-    })
-    await assert.rejects(erasure.eraseMember(await admin.context(), agent.id), {
-      code: 'access.denied',
-      detail: /credentials were ended already/,
-    })
-    assert.notEqual(await rowOf(agent.id), undefined)
-    assert.equal(await erasures(agent.id), 0)
   })
 
   test('an account that a restore brought back although its key was destroyed since is removed again', async () => {

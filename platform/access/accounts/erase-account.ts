@@ -2,19 +2,21 @@ import { erasedPersons, PROVIDER } from '../../encryption/index.ts'
 import type { Database } from '../../db/index.ts'
 import { notify } from '../../db/index.ts'
 import type { RequestContext } from '../../kernel/caller.ts'
+import { secondsAfter } from '../../kernel/clock.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { accessChanged } from '../changed.ts'
 import type { Leavers } from '../leavers/leavers.ts'
-import { livesElsewhere, solelyOwned } from '../leavers/queries.ts'
+import { isBeingErased, livesElsewhere, solelyOwned, unfinishedErasures } from '../leavers/queries.ts'
+import { programContext } from '../leavers/saga.ts'
 import { eventOf, type AccessParts } from '../parts.ts'
-import { lockStaffRole } from '../people/queries.ts'
+import { lockStaffRole, lockWorkspacesOf } from '../people/queries.ts'
 import { workspaceOf } from '../people/workspace-of.ts'
 import { requirePower } from '../roles/power.ts'
 import { forgetPerson } from './accounts.ts'
-import { accountsAmong, deleteAccount, lockAccount } from './queries.ts'
+import { accountsAmong, deleteAccount, lockAccount, lockClosedAccount } from './queries.ts'
 
 type Parts = Pick<AccessParts, 'db' | 'clock' | 'keys' | 'audit'> & {
-  readonly leavers: Pick<Leavers, 'withdraw'>
+  readonly leavers: Pick<Leavers, 'deny' | 'carryOn'>
 }
 
 /** What an erasure came to. */
@@ -26,7 +28,7 @@ export interface ErasedAccount {
   readonly stillLive: number
 }
 
-/** Throws what refuses an erasure; asked before credentials end, and again where the key is destroyed. */
+/** Throws what refuses an erasure; asked where the account is closed, while it and its workspaces are held. */
 type Allowed = (tx: Database) => Promise<void>
 
 /** Erasing accounts (GDPR, article 17): what is left are ids in the audit log and values that nobody can open. */
@@ -39,6 +41,8 @@ export function openErasure(parts: Parts) {
       eraseMember(parts, context, account),
     /** Removes again those whom a restore brought back although their keys were destroyed since; returns how many. */
     removeErased: (): Promise<number> => removeErased(parts),
+    /** Finishes what a stop cut off after it was decided; returns how many. */
+    resume: (): Promise<number> => resume(parts),
   }
 }
 
@@ -80,42 +84,72 @@ async function requireFree(tx: Database, account: string): Promise<void> {
     )
 }
 
-/** Ends every credential and tries each, then destroys the key of the person and removes the account with all that is its own. */
+/**
+ * Decides and closes the account in one transaction, so that nobody is refused once anything has ended; then ends every
+ * credential and tries each, and removes the account. What a crash cuts off is taken up by `resume`.
+ */
 async function erase(
   parts: Parts,
   context: RequestContext,
   id: string,
   allowed: Allowed,
 ): Promise<ErasedAccount> {
-  const { db, clock, audit, leavers } = parts
-  await db.transaction().execute(allowed)
-  const departure = await leavers.withdraw(
-    context,
-    { account: id },
-    { reason: 'manual', cause: context.caller.id },
-  )
-  const credentialsEnded = departure.steps.reduce((sum, one) => sum + one.ended, 0)
-  const { stillLive } = departure
-  await db.transaction().execute(async (tx) => {
-    // Between the look and here somebody may have become the only owner, joined elsewhere, or lost the right to erase.
-    await allowed(tx).catch(refuseLate)
-    await lockAccount(tx, id)
-    await accessChanged(tx, { account: id })
-    await forgetPerson(parts, tx, id)
-    await deleteAccount(tx, id)
-    const details = { own: context.caller.id === id, departure: departure.id, credentialsEnded, stillLive }
-    const target = { kind: 'account', id }
-    await audit.record(tx, eventOf(context, 'account.erased', { target, details }))
-    await notify(tx, 'session_revoked')
+  const { db, clock, leavers } = parts
+  const cause = context.caller.id
+  const leaver = await db.transaction().execute(async (tx) => {
+    // Workspaces, then a role among the staff, then the account, as everybody holds them: what is read now stays so.
+    await lockWorkspacesOf(tx, id)
+    await lockStaffRole(tx, id)
+    if (!(await lockAccount(tx, id))) throw new Problem('resource.unknown', 'There is no such account.')
+    await allowed(tx)
+    if (await isBeingErased(tx, id))
+      throw new Problem('resource.conflict', 'This account is being erased already.')
+    return leavers.deny(tx, context, { account: id }, { reason: 'erasure', cause })
   })
+  const { credentialsEnded, stillLive } = await carryOut(parts, context, { id: leaver, account: id, cause })
   return { id, erasedAt: clock.now().toISOString(), credentialsEnded, stillLive }
 }
 
-/** Credentials do not come back: whoever is refused this late is told what has happened already. */
-function refuseLate(error: unknown): never {
-  if (!(error instanceof Problem)) throw error
-  const done = 'The account was not erased, but its credentials were ended already.'
-  throw new Problem(error.code, `${error.detail} ${done}`, { cause: error })
+/** An erasure that was decided. */
+interface Decided {
+  /** Of the departure. */
+  readonly id: string
+  readonly account: string
+  /** Who asked. */
+  readonly cause: string
+}
+
+/** Ends what the account can be reached with, destroys the key of the person and removes the account with all that is its own. */
+async function carryOut(parts: Parts, context: RequestContext, { id, account, cause }: Decided) {
+  const { db, audit, leavers } = parts
+  const departure = await leavers.carryOn(context, id)
+  const credentialsEnded = departure.steps.reduce((sum, one) => sum + one.ended, 0)
+  const { stillLive } = departure
+  await db.transaction().execute(async (tx) => {
+    // Somebody else may have finished it a moment ago.
+    if (!(await lockClosedAccount(tx, account))) return
+    await accessChanged(tx, { account })
+    await forgetPerson(parts, tx, account)
+    await deleteAccount(tx, account)
+    const details = { own: cause === account, departure: id, credentialsEnded, stillLive }
+    const target = { kind: 'account', id: account }
+    await audit.record(tx, eventOf(context, 'account.erased', { target, details }))
+    await notify(tx, 'session_revoked')
+  })
+  return { credentialsEnded, stillLive }
+}
+
+/** An erasure that nobody finished for this long is taken up again. */
+const LEFT_LYING_SECONDS = 60
+
+async function resume(parts: Parts): Promise<number> {
+  const decided = await unfinishedErasures(parts.db, secondsAfter(parts.clock.now(), -LEFT_LYING_SECONDS))
+  const failed: unknown[] = []
+  for (const one of decided)
+    await carryOut(parts, programContext(parts), one).catch((error: unknown) => failed.push(error))
+  // One that cannot be finished keeps nobody else's waiting; the next minute tries it again.
+  if (failed.length > 0) throw new AggregateError(failed, 'erasures wait for their next minute')
+  return decided.length
 }
 
 async function removeErased({ db, audit }: Parts): Promise<number> {

@@ -1,5 +1,6 @@
 import { sql, type Insertable, type Updateable } from 'kysely'
 import type { LookUp } from '../../encryption/index.ts'
+import { isUuid } from '../../kernel/id.ts'
 import { compiledOnce, holdLookUp, keptPlan, type Database, type Tables } from '../../db/index.ts'
 
 /** A row of an account that is stored for the first time, with what its address is looked up by. */
@@ -84,9 +85,10 @@ export function sealedAccount(db: Database, id: string) {
     .executeTakeFirst()
 }
 
-/** Holds the account until the transaction ends, so that changes of its factors happen one after another. */
-export async function lockAccount(db: Database, id: string): Promise<void> {
-  await db.selectFrom('account').select('id').where('id', '=', id).forUpdate().executeTakeFirst()
+/** Holds the account until the transaction ends, so that changes of its factors happen one after another; false when it is gone. */
+export async function lockAccount(db: Database, id: string): Promise<boolean> {
+  const row = await db.selectFrom('account').select('id').where('id', '=', id).forUpdate().executeTakeFirst()
+  return row !== undefined
 }
 
 /** Replaces the password hash, unless it is no longer `expected`; tells whether it did. */
@@ -126,7 +128,8 @@ export async function accountsAmong(db: Database, ids: readonly string[]): Promi
   const rows = await db
     .selectFrom('account')
     .select('id')
-    .where((one) => one(sql<string>`id::text`, 'in', [...ids]))
+    // One parameter, however many were ever erased; names of another shape are no accounts.
+    .where(sql<boolean>`id = any(${ids.filter(isUuid)}::uuid[])`)
     .forUpdate()
     .execute()
   return rows.map(({ id }) => id)
@@ -135,6 +138,18 @@ export async function accountsAmong(db: Database, ids: readonly string[]): Promi
 /** Deletes an account with everything that is its own. */
 export async function deleteAccount(db: Database, id: string): Promise<void> {
   await db.deleteFrom('account').where('id', '=', id).execute()
+}
+
+/** Holds an account that is closed until the transaction ends; false when it is open or gone. */
+export async function lockClosedAccount(db: Database, id: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('account')
+    .select('id')
+    .where('id', '=', id)
+    .where('disabled_at', 'is not', null)
+    .forUpdate()
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 /** Removes the accounts in a workspace that nobody can sign in with. */

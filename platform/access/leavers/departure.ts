@@ -1,7 +1,14 @@
 import type { Trial } from '../credentials/credential.ts'
 
 /** Why somebody's credentials end. */
-export type LeaverReason = 'directory' | 'personnel' | 'manual' | 'review' | 'removed' | 'reconciled'
+export type LeaverReason =
+  | 'directory'
+  | 'personnel'
+  | 'manual'
+  | 'review'
+  | 'removed'
+  | 'reconciled'
+  | 'erasure'
 
 /** Why, and what told of it. */
 export interface Why {

@@ -1,8 +1,12 @@
 import type { Job } from '../../kernel/job.ts'
 import type { Access } from '../access.ts'
 
-/** Departures that a stop cut off, what personnel systems told for later, and a look at everybody who left. Policy 3.2-c. */
-export function leaverJobs({ leavers, directory }: Pick<Access, 'leavers' | 'directory'>): readonly Job[] {
+/** Departures and erasures that a stop cut off, what personnel systems told for later, and a look at everybody who left. Policy 3.2-c. */
+export function leaverJobs({
+  leavers,
+  directory,
+  erasure,
+}: Pick<Access, 'leavers' | 'directory' | 'erasure'>): readonly Job[] {
   return [
     {
       name: 'access.leavers',
@@ -13,6 +17,7 @@ export function leaverJobs({ leavers, directory }: Pick<Access, 'leavers' | 'dir
       run: async () => {
         await leavers.resume()
         await directory.carryOutDue()
+        await erasure.resume()
       },
     },
     {

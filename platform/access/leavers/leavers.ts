@@ -42,7 +42,7 @@ import {
 const LEFT_LYING_SECONDS = 60
 
 /** Reasons after which nobody stays behind: an account that has nothing else is closed. */
-const CLOSING: readonly LeaverReason[] = ['directory', 'personnel', 'manual']
+const CLOSING: readonly LeaverReason[] = ['directory', 'personnel', 'manual', 'erasure']
 
 type LeaverRow = NonNullable<Awaited<ReturnType<typeof leaverById>>>
 
@@ -125,8 +125,15 @@ async function deny(
   const closed = everywhere && leaves
   const of = { account, workspace: workspace ?? null, everywhere }
   const underWay = await openLeaver(tx, of)
-  if (underWay !== undefined) return underWay
   const now = clock.now()
+  if (underWay !== undefined) {
+    // Whoever left and is erased before that is over is erased: the departure under way becomes this one.
+    if (why.reason === 'erasure') {
+      await disableAccount(tx, account, now)
+      await updateLeaver(tx, underWay, { reason: why.reason, cause: why.cause, closed: true })
+    }
+    return underWay
+  }
   if (closed) await disableAccount(tx, account, now)
   if (workspace !== undefined && why.denied === undefined) await suspendMember(tx, account, workspace, now)
   const id = newId(clock)

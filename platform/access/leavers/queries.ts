@@ -47,6 +47,29 @@ export async function unfinishedLeavers(db: Database, before: Date): Promise<str
   return rows.map((row) => row.id)
 }
 
+/** Departures of accounts that are to be erased and still are there, since `before`, oldest first; who asked is their cause. */
+export function unfinishedErasures(db: Database, before: Date) {
+  return db
+    .selectFrom('leaver')
+    .select(['id', 'account_id as account', 'cause'])
+    .where('reason', '=', 'erasure')
+    .where('denied_at', '<=', before)
+    .orderBy('denied_at')
+    .limit(500)
+    .execute()
+}
+
+/** Whether the erasure of an account was decided and is not over. */
+export async function isBeingErased(db: Database, account: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('leaver')
+    .select('id')
+    .where('account_id', '=', account)
+    .where('reason', '=', 'erasure')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 /** Sets the flag that every rule asks for first; false when it stood. */
 export async function disableAccount(db: Database, account: string, at: Date): Promise<boolean> {
   const done = await db
@@ -168,6 +191,9 @@ export async function updateLeaver(
   db: Database,
   id: string,
   change: {
+    readonly reason?: string
+    readonly cause?: string
+    readonly closed?: boolean
     readonly handed_on_at?: Date
     readonly ownerless?: string[]
     readonly finished_at?: Date

@@ -22,6 +22,19 @@ export async function lockWorkspace(db: Database, id: string): Promise<boolean> 
   return row !== undefined
 }
 
+/** Holds every workspace that an account is a member of, in the order of their ids: workspaces come before accounts. */
+export async function lockWorkspacesOf(db: Database, account: string): Promise<void> {
+  await db
+    .selectFrom('workspace')
+    .select('id')
+    .where('id', 'in', (member) =>
+      member.selectFrom('membership').select('workspace_id').where('account_id', '=', account),
+    )
+    .orderBy('id')
+    .forUpdate()
+    .execute()
+}
+
 /** Stores a link. */
 export async function insertLink(db: Database, row: Insertable<Tables['link']>): Promise<void> {
   await db.insertInto('link').values(row).execute()
