@@ -8,6 +8,7 @@ export { fenceServer } from './fence.ts'
 export { BACKUP_USER, ensureBackupUser } from './backup-user.ts'
 export {
   becomeStandby,
+  endedAt,
   hasCluster,
   hasReplayed,
   isStandby,

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
-import { appendFile, chown, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { appendFile, chown, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { endianness } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { dataPlace, makePrivate } from './embedded.ts'
@@ -84,6 +85,21 @@ export async function serverPlace(url: string): Promise<ServerPlace | null> {
     )
     return rows[0] ?? null
   })
+}
+
+/** Where these stand in `global/pg_control` of every PostgreSQL on this machine: the state, and the place of the last checkpoint. */
+const CONTROL = { state: 16, checkpoint: 32, bytes: 40, ended: 1 } as const
+
+/** A place within the last record of a server that was stopped in order: the checkpoint of its end. Throws for any other. */
+export async function endedAt(dataFolder: string): Promise<string> {
+  const control = await readFile(join(dataFolder, 'global', 'pg_control'))
+  const view = new DataView(control.buffer, control.byteOffset, control.length)
+  const little = endianness() === 'LE'
+  if (control.length < CONTROL.bytes || view.getUint32(CONTROL.state, little) !== CONTROL.ended)
+    throw new Error('the server that took writes did not end in order')
+  // One more than where it begins: whoever replayed up to its beginning lacks it.
+  const at = view.getBigUint64(CONTROL.checkpoint, little) + 1n
+  return `${(at >> 32n).toString(16)}/${(at & 0xffffffffn).toString(16)}`.toUpperCase()
 }
 
 /** Whether everything up to `lsn` is replayed on a standby. */

@@ -3,7 +3,7 @@ import pg from 'pg'
 import type { PostgresServer } from '#database'
 import type { KeptServer, Listener } from '../kept-server.ts'
 import { changePrimary, settleState, type ChangeKind, type ChangeParts, type SiteChange } from './change.ts'
-import { STANDBY_NAME, startSite, startStandby, type SiteParts } from './site.ts'
+import { STANDBY_NAME, startPrimary, startStandby, type SiteParts } from './site.ts'
 import type { StableSocket } from './stable-socket.ts'
 import { keepSiteState, otherSite, readSiteState, type SiteName, type SiteState } from './state.ts'
 
@@ -67,9 +67,10 @@ export async function keptSites(parts: KeptSitesParts): Promise<KeptSites> {
     folderOf: (site) => parts.folders[site],
     keep: (state) => keepSiteState(parts.stateFile, state),
     now: parts.now,
+    say: (line) => parts.listener.say(line),
   }
   const state = await settleState(changes, await readSiteState(parts.stateFile))
-  const primary = await startSite(parts, state.primary)
+  const primary = await startPrimary(parts, state)
   await parts.socket.leadTo(primary.socketFolder)
   return new Sites(parts, changes, state, primary)
 }
@@ -158,7 +159,7 @@ class Sites implements KeptSites {
   async #again(): Promise<void> {
     for (let tried = 1; !this.#stopping.signal.aborted; tried++) {
       try {
-        this.#primary = await startSite(this.#parts, this.#state.primary)
+        this.#primary = await startPrimary(this.#parts, this.#state)
         await this.#parts.socket.leadTo(this.#primary.socketFolder)
         return
       } catch (error) {

@@ -8,7 +8,7 @@ import {
   startPostgres,
   type PostgresServer,
 } from '#database'
-import type { SiteName } from './state.ts'
+import { otherSite, type SiteName, type SiteState } from './state.ts'
 
 /** The slot, and the name under which a standby is seen on the server that it follows. */
 export const STANDBY_NAME = 'surety_standby'
@@ -31,6 +31,22 @@ export function startSite(parts: SiteParts, site: SiteName): Promise<PostgresSer
     passwordFile: parts.passwordFile,
     settings: parts.settings,
   })
+}
+
+/**
+ * Starts the server of the site that takes writes. Only a first start makes its data: where there was one before, or where the
+ * other site has any, data that is gone is never replaced by an empty database. Throws what is missing.
+ */
+export async function startPrimary(
+  parts: SiteParts,
+  { primary, term }: Pick<SiteState, 'primary' | 'term'>,
+): Promise<PostgresServer> {
+  const { [primary]: mine, [otherSite(primary)]: other } = parts.folders
+  if (!(await hasCluster(mine)) && (term > 0 || (await hasCluster(other))))
+    throw new Error(
+      `The database of site ${primary}, which takes writes, is not in ${mine}: bring it back, or restore a backup there`,
+    )
+  return startSite(parts, primary)
 }
 
 /** The address of a server for the user that replicates. */
