@@ -83,6 +83,28 @@ suite('keys of persons', () => {
     await assert.rejects(get(['known']), SuretyError)
   })
 
+  test('GDPR article 17: an answer that was on its way when a person was dropped is not held', async () => {
+    await get(['overtaken'])
+    surety.forgetPersons(TENANT, ['overtaken'])
+    // The platform has answered, and the answer is not here yet, when the erasure is heard of.
+    const onItsWay = get(['overtaken'])
+    twin.answered = () => {
+      twin.erase(TENANT, 'overtaken')
+      surety.forgetPersons(TENANT, ['overtaken'])
+    }
+    assert.ok((await onItsWay).get('overtaken'), 'answered from before')
+    twin.answered = () => {}
+    assert.equal((await get(['overtaken'])).get('overtaken'), null)
+  })
+
+  test('keys of a tenant that were on their way when they were dropped are not held', async () => {
+    const onItsWay = surety.tenantKeys(TENANT)
+    twin.answered = () => surety.forgetKeys(TENANT)
+    const before = await onItsWay
+    twin.answered = () => {}
+    assert.notEqual(await surety.tenantKeys(TENANT), before)
+  })
+
   test('a call that fails keeps nobody else’s from being asked for', async () => {
     twin.fault = () => 'cut'
     await assert.rejects(get(['later']), SuretyError)

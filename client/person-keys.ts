@@ -63,7 +63,7 @@ export function personKeyCache(deps: { readonly socket: ServiceSocket; readonly 
     const oldest = held.keys().next()
     if (held.size > PERSONS_MAX && oldest.done === false) held.delete(oldest.value)
   }
-  const ask = batches(deps.socket, remember)
+  const { ask, outdate } = eachOnce(batches(deps.socket), remember)
   const ageSeconds = ({ fetchedAt }: Held): number => (deps.now().getTime() - fetchedAt.getTime()) / 1000
   const one = async (tenant: string, person: string, make: boolean): Promise<Answer> => {
     const known = held.get(nameOf(tenant, person))
@@ -90,17 +90,17 @@ export function personKeyCache(deps: { readonly socket: ServiceSocket; readonly 
     },
     /** Drops what is held of some persons, so that the next use asks again. */
     forget: (tenant: string, persons: readonly string[]): void => {
-      for (const person of persons) held.delete(nameOf(tenant, person))
+      for (const person of persons) {
+        held.delete(nameOf(tenant, person))
+        outdate(tenant, person)
+      }
     },
     clear: (): void => held.clear(),
   }
 }
 
 /** Gathers what is asked for at the same time into one call for each tenant, one call after another. */
-function batches(
-  socket: ServiceSocket,
-  remember: (tenant: string, person: string, keys: Answer) => void,
-): (tenant: string, person: string, make: boolean) => Promise<Answer> {
+function batches(socket: ServiceSocket): Ask {
   const gathering = new Map<string, Batch>()
   const last = new Map<string, Promise<unknown>>()
   const open = (queue: string, tenant: string, make: boolean): Batch => {
@@ -113,10 +113,6 @@ function batches(
         if (gathering.get(queue)?.persons === persons) gathering.delete(queue)
         return call(socket, tenant, [...persons], make)
       })
-      .then((found) => {
-        for (const [person, keys] of found) remember(tenant, person, keys)
-        return found
-      })
     last.set(queue, answers)
     const ended = (): void => {
       if (last.get(queue) === answers) last.delete(queue)
@@ -124,7 +120,8 @@ function batches(
     answers.then(ended, ended)
     return { persons, answers }
   }
-  const join = async (queue: string, tenant: string, person: string, make: boolean): Promise<Answer> => {
+  return async (tenant, person, make) => {
+    const queue = `${tenant}\n${make}`
     const known = gathering.get(queue)
     const fits = known !== undefined && known.persons.size < BATCH_MAX
     const batch = fits ? known : open(queue, tenant, make)
@@ -132,13 +129,41 @@ function batches(
     batch.persons.add(person)
     return (await batch.answers).get(person)
   }
+}
+
+type Ask = (tenant: string, person: string, make: boolean) => Promise<Answer>
+
+/** Asks for each person once at a time, and remembers what is answered. */
+function eachOnce(
+  ask: Ask,
+  remember: (tenant: string, person: string, keys: Answer) => void,
+): {
+  readonly ask: Ask
+  /** What is on its way is from before: it answers those who asked, is not held, and whoever asks now asks anew. */
+  readonly outdate: (tenant: string, person: string) => void
+} {
   const asking = new Map<string, Promise<Answer>>()
-  return (tenant, person, make) => {
-    const queue = `${tenant}\n${make}`
-    const name = `${queue}\n${person}`
-    const begun = asking.get(name) ?? join(queue, tenant, person, make).finally(() => asking.delete(name))
-    asking.set(name, begun)
-    return begun
+  const nameOf = (tenant: string, person: string, make: boolean): string => `${tenant}\n${make}\n${person}`
+  return {
+    ask: (tenant, person, make) => {
+      const name = nameOf(tenant, person, make)
+      const known = asking.get(name)
+      if (known !== undefined) return known
+      const isLast = (): boolean => asking.get(name) === begun
+      const begun: Promise<Answer> = ask(tenant, person, make)
+        .then((keys) => {
+          if (isLast()) remember(tenant, person, keys)
+          return keys
+        })
+        .finally(() => {
+          if (isLast()) asking.delete(name)
+        })
+      asking.set(name, begun)
+      return begun
+    },
+    outdate: (tenant, person) => {
+      for (const make of [true, false]) asking.delete(nameOf(tenant, person, make))
+    },
   }
 }
 

@@ -51,14 +51,18 @@ export function tenantKeyCache(deps: { readonly socket: ServiceSocket; readonly 
     const running = fetching.get(tenant)
     if (running !== undefined) return running
     const path = `/v1/tenants/${encodeURIComponent(tenant)}/keys`
-    const started = deps.socket
+    const isLast = (): boolean => fetching.get(tenant) === started
+    const started: Promise<ReleasedTenantKeys> = deps.socket
       .call({ method: 'POST', path, body: {} })
       .then((answer) => {
         const keys = readKeys(tenant, answer)
-        remember(tenant, keys)
+        // Dropped while it was on its way: it is from before.
+        if (isLast()) remember(tenant, keys)
         return keys
       })
-      .finally(() => fetching.delete(tenant))
+      .finally(() => {
+        if (isLast()) fetching.delete(tenant)
+      })
     fetching.set(tenant, started)
     return started
   }
@@ -80,7 +84,10 @@ export function tenantKeyCache(deps: { readonly socket: ServiceSocket; readonly 
       }
     },
     /** Drops what is held, so that the next use asks again: after a rotation was noticed or a tenant was removed. */
-    forget: (tenant: string): void => void held.delete(tenant),
+    forget: (tenant: string): void => {
+      held.delete(tenant)
+      fetching.delete(tenant)
+    },
     clear: (): void => held.clear(),
   }
 }

@@ -38,6 +38,8 @@ export interface PlatformTwin {
   /** Erases a person, as an owner does it at the platform. */
   erase(tenant: string, person: string): void
   fault: (path: string) => TwinFault
+  /** Told once an answer is made, before it is on its way. */
+  answered: (path: string) => void
   /** Replaces the identity key by one with this id. */
   publish(kid: string): Promise<CryptoKey>
   /** An identity as the gateway would sign it now. */
@@ -160,6 +162,7 @@ function serve(twin: PlatformTwin, jwks: () => readonly object[]): Server {
       if (fault === 'cut') request.socket.destroy()
       else if (fault === null) {
         const answer = answerOf(twin, jwks(), method, path, body)
+        twin.answered(path)
         reply
           .writeHead(answer.status, { 'content-type': 'application/json' })
           .end(JSON.stringify(answer.body))
@@ -187,6 +190,7 @@ export async function startPlatformTwin(): Promise<PlatformTwin> {
     erasures: [],
     erase: (tenant, person) => eraseIn(twin, tenant, person),
     fault: () => null,
+    answered: () => {},
     keysOf: (tenant) => {
       const keys = kept.get(tenant) ?? newKeys()
       kept.set(tenant, keys)
