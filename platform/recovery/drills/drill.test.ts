@@ -97,6 +97,7 @@ suite('drills', () => {
     assert.ok(keys !== null)
     const { stores, repository } = reading
     const opened: string[] = []
+    let openRoots = 0
     await inScratch(rig.parts.scratch, async (place) => {
       const world: DrillWorld = {
         ...rig.parts,
@@ -112,7 +113,9 @@ suite('drills', () => {
           inFiles: true,
           open: async (folder) => {
             opened.push(...(await readdir(folder)))
-            return { ...localRoot(rootKey(await readFile(join(folder, 'root.key')))), close: async () => {} }
+            openRoots += 1
+            const close = async (): Promise<void> => void (openRoots -= 1)
+            return { ...localRoot(rootKey(await readFile(join(folder, 'root.key')))), close }
           },
         },
       }
@@ -125,6 +128,7 @@ suite('drills', () => {
         const { sealed } = await rootEscrow(folder, wrapper, systemClock)
         await writeFile(join(escrow, 'root-escrow.age'), sealed)
         await assert.rejects(openEscrowed(world, copy), /no copy of the keyring/)
+        assert.equal(openRoots, 0, 'a root key stays open although its keyring is not to be had')
         const { keyring } = keys
         const { system } = repository
         await backUpKeyring({ keyring, clock: systemClock, stores: () => stores, wrapper, system })
@@ -135,6 +139,7 @@ suite('drills', () => {
         )
         assert.match(await keysOpen(world), /open with a key from escrow and region-b alone; recovery folder/)
         assert.deepEqual(new Set(opened), new Set(['root.key']))
+        assert.equal(openRoots, 0)
         assert.ok(!(await readdir(place)).includes('escrowed-keys'), 'what was brought does not stay')
       } finally {
         await copy.close()

@@ -34,15 +34,17 @@ async function keyringFromCopy(world: DrillWorld, copy: ServedCopy): Promise<Key
   const url = copy.started.server.url(KEYRING)
   await migrate(url, MIGRATIONS, 'keyring')
   const keyring = openKeyring(url, () => {}, { connectionsMax: 2 })
-  const plain = await opener.open(await store.get(newest.path), newest.path)
   try {
-    await restoreKeyring(keyring, plain.toString('utf8'), newest.at)
+    const plain = await opener.open(await store.get(newest.path), newest.path)
+    try {
+      await restoreKeyring(keyring, plain.toString('utf8'), newest.at)
+    } finally {
+      plain.fill(0)
+    }
     return keyring
   } catch (error) {
     await keyring.destroy()
     throw error
-  } finally {
-    plain.fill(0)
   }
 }
 
@@ -71,22 +73,23 @@ async function rootFiles(world: DrillWorld, folder: string): Promise<void> {
  */
 export async function openEscrowed(world: DrillWorld, copy: ServedCopy): Promise<SampleKeys> {
   const folder = join(world.place, 'escrowed-keys')
-  const gone = (): Promise<void> => rm(folder, { recursive: true, force: true })
+  // What is open, the last first: closed in this order, each even if another one does not close.
+  const open = [(): Promise<void> => rm(folder, { recursive: true, force: true })]
   try {
     await rootFiles(world, folder)
     const root = await world.rootKey.open(folder, world.used)
+    open.unshift(() => root.close())
     const keyring = await keyringFromCopy(world, copy)
-    return {
-      keyring,
-      root,
-      close: async () => {
-        await keyring.destroy()
-        await root.close()
-        await gone()
-      },
-    }
+    open.unshift(() => keyring.destroy())
+    return { keyring, root, close: () => closeAll(open) }
   } catch (error) {
-    await gone()
+    await closeAll(open)
     throw error
   }
+}
+
+async function closeAll(open: readonly (() => Promise<void>)[]): Promise<void> {
+  const failed: unknown[] = []
+  for (const close of open) await close().catch((error: unknown) => failed.push(error))
+  if (failed.length > 0) throw new AggregateError(failed, 'keys from escrow did not close')
 }
