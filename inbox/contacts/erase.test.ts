@@ -160,6 +160,44 @@ suite('erasing contacts', () => {
     assert.equal((await contacts()).find(({ id }) => id === contact)?.state, 'erased')
   })
 
+  test('GDPR article 17: a contact that cannot be removed keeps no other one waiting, and is tried again', async () => {
+    await sql`delete from contact`.execute(t.db)
+    await hear(delivery('15551230021'))
+    await hear(delivery('15551230022'))
+    const [first, second] = (await contacts()).map(({ id }) => id)
+    assert.ok(first !== undefined && second !== undefined)
+    await sql`create table refused as select ${first}::uuid as contact`.execute(t.db)
+    await sql`create function refuse() returns trigger language plpgsql security definer as $$ begin
+      if exists (select from refused where contact = old.contact_id) then raise exception 'refused'; end if;
+      return old; end $$`.execute(t.db)
+    await sql`create trigger refuse before delete on contact_identity for each row execute function refuse()`.execute(
+      t.db,
+    )
+    for (const contact of [first, second]) t.twin.erase(t.workspace, contact)
+    await assert.rejects(t.inbox.followErasures(), AggregateError)
+    const stateOf = async (id: string) => (await contacts()).find((one) => one.id === id)?.state
+    assert.deepEqual([await stateOf(first), await stateOf(second)], ['active', 'erased'])
+    await sql`drop function refuse cascade`.execute(t.db)
+    await sql`drop table refused`.execute(t.db)
+    assert.equal(await t.inbox.followErasures(), 1)
+    assert.equal(await stateOf(first), 'erased')
+  })
+
+  test('GDPR article 17: an erasure that was committed long after its id was made is found within the hour', async () => {
+    await sql`delete from contact`.execute(t.db)
+    await hear(delivery(NUMBER))
+    const contact = await active()
+    await t.inbox.followErasures()
+    t.twin.erase(t.workspace, contact)
+    const late = t.twin.erasures.pop()
+    assert.ok(late !== undefined)
+    t.twin.erasures.unshift({ ...late, id: '01880000-0000-7000-8000-000000000001' })
+    assert.equal(await t.inbox.followErasures(), 0)
+    t.clock.advance(3600)
+    assert.equal(await t.inbox.followErasures(), 1)
+    assert.equal(await held(contact), 0)
+  })
+
   test('the keys of days end once nothing is kept of their deliveries', async () => {
     await sql`delete from inbound`.execute(t.db)
     await hear(delivery('15551239999'))

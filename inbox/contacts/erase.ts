@@ -40,28 +40,41 @@ export async function removeContact(
 /** An erasure that was committed late may have a smaller id than one that was seen: so far back is asked again. */
 const OVERLAP_SECONDS = 60
 
+/** Every so often all erasures are read again, so that nothing that was missed stays. */
+const WHOLE_SECONDS = 3600
+
+type FollowDeps = Pick<Core, 'db' | 'clock' | 'record'> & {
+  readonly surety: Pick<Surety, 'erasures' | 'forgetPersons'>
+}
+
 /**
- * Follows the erasures that Surety knows: those since the last look, and all of them after a start, since a database that came back
- * from a backup holds again whom it had forgotten. Returns how many contacts were removed now.
+ * Follows the erasures that Surety knows: those since the last look, and all of them after a start and every hour, since a database
+ * that came back from a backup holds again whom it had forgotten. Returns how many contacts were removed now. One that cannot be
+ * removed keeps nobody else waiting; the next round tries it again, and this one throws at its end.
  */
-export function erasureFollower(
-  deps: Pick<Core, 'db' | 'clock' | 'record'> & {
-    readonly surety: Pick<Surety, 'erasures' | 'forgetPersons'>
-  },
-): () => Promise<number> {
+export function erasureFollower(deps: FollowDeps): () => Promise<number> {
   let after: string | null = null
   let seen = new Set<string>()
+  let wholeAt: Date | null = null
+  let left: readonly Erasure[] = []
   return async () => {
-    let removed = 0
+    const now = deps.clock.now()
+    const whole = wholeAt === null || now >= secondsAfter(wholeAt, WHOLE_SECONDS)
+    if (whole) [after, seen] = [null, new Set()]
+    const done = await removeAll(deps, left)
+    left = done.left
     let from = after
     const fresh = new Set<string>()
-    const settled = idTimeBefore(secondsAfter(deps.clock.now(), -OVERLAP_SECONDS))
+    const settled = idTimeBefore(secondsAfter(now, -OVERLAP_SECONDS))
     for (;;) {
       const { erasures, more } = await deps.surety.erasures(from)
-      removed += await removeAll(
+      const next = await removeAll(
         deps,
         erasures.filter(({ id }) => !seen.has(id)),
       )
+      done.removed += next.removed
+      done.errors.push(...next.errors)
+      left = [...left, ...next.left]
       for (const { id } of erasures) {
         if (id.slice(0, 13) < settled) after = id
         else fresh.add(id)
@@ -70,7 +83,9 @@ export function erasureFollower(
       if (!more) break
     }
     seen = fresh
-    return removed
+    if (whole) wholeAt = now
+    if (done.errors.length > 0) throw new AggregateError(done.errors, 'contacts wait to be removed')
+    return done.removed
   }
 }
 
@@ -80,13 +95,25 @@ function idTimeBefore(at: Date): string {
   return `${hex.slice(0, 8)}-${hex.slice(8)}`
 }
 
-async function removeAll(
-  deps: Parameters<typeof erasureFollower>[0],
-  erasures: readonly Erasure[],
-): Promise<number> {
+/** What came of some erasures. */
+interface Removal {
+  removed: number
+  /** Those that could not be removed yet, and why. */
+  readonly left: readonly Erasure[]
+  readonly errors: unknown[]
+}
+
+async function removeAll(deps: FollowDeps, erasures: readonly Erasure[]): Promise<Removal> {
   const persons = erasures.filter(({ tenant, person }) => isUuid(tenant) && isUuid(person))
   for (const { tenant, person } of persons) deps.surety.forgetPersons(tenant, [person])
   const present = await presentContacts(deps.db, persons)
-  for (const of of present) await asTenant(deps.db, of.workspace, (tx) => removeContact(deps, tx, of))
-  return present.length
+  const errors: unknown[] = []
+  const failed = new Set<string>()
+  for (const of of present)
+    await asTenant(deps.db, of.workspace, (tx) => removeContact(deps, tx, of)).catch((error: unknown) => {
+      errors.push(error)
+      failed.add(of.contact)
+    })
+  const left = persons.filter(({ person }) => failed.has(person))
+  return { removed: present.length - errors.length, left, errors }
 }
