@@ -4,6 +4,7 @@ import type { Log } from '../kernel/log.ts'
 import { openAccess } from './access.ts'
 import { directDoor } from './direct-door.ts'
 import type { AccessParts } from './parts.ts'
+import { openPatientTime, TURN_MS_MAX } from './patient-time.fixture.ts'
 
 /** Memory is believed for 750 ms after it was last sure of itself; before that nothing is to be seen of it. */
 const UNSURE_MS_MAX = 700
@@ -40,12 +41,25 @@ export async function listening(
   return stop
 }
 
+/** A board that does not become unsure only because the machine is busy with something else. */
+function patientBoard(): NoticeBoard {
+  const nowMs = openPatientTime()
+  const board = openNoticeBoard(nowMs)
+  return {
+    ...board,
+    confirmed: (askedAtMs) => {
+      const sinceMs = performance.now() - askedAtMs
+      board.confirmed(nowMs() - Math.min(sinceMs, TURN_MS_MAX))
+    },
+  }
+}
+
 /** An access as another process has it: over a pool, a listener and a memory of its own on the same database. */
 export async function anotherProcess(
   it: AccessParts & { readonly log: Log; readonly url: string },
   { onStatement, ...how }: Listening & { readonly onStatement?: (text: string) => void } = {},
 ) {
-  const board = openNoticeBoard()
+  const board = patientBoard()
   const watched = onStatement === undefined ? {} : { onStatement }
   const db = openDatabase(it.url, () => {}, { ...watched, onNotice: board.sending })
   const stopListening = await listening(it.url, board, how)

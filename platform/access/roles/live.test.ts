@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
-import { setTimeout as pause } from 'node:timers/promises'
 import { permissions, type Permission } from '../../kernel/permission.ts'
 import {
   callerOf,
@@ -11,6 +10,7 @@ import {
   type TestPerson,
 } from '../access.fixture.ts'
 import { anotherProcess, type AnotherProcess } from '../another-process.fixture.ts'
+import { msUntil } from '../patient-time.fixture.ts'
 import { brokenDuty, SHIPPED_DUTIES } from './duties.ts'
 import { ELIGIBLE } from '../elevation/eligible.ts'
 import { bitsOf, eitherOf } from '../../kernel/permission-set.ts'
@@ -34,11 +34,9 @@ suite('changed rights reach every process', () => {
 
   /** Waits until another process answers so; throws after a second. */
   async function within(person: TestPerson, permission: Permission, allowed: boolean): Promise<void> {
-    const began = performance.now()
-    while ((await callerOf(other.access, person.token)).permissions.has(permission) !== allowed) {
-      assert.ok(performance.now() - began < 1000, `${permission} is not ${allowed} after a second`)
-      await pause(2)
-    }
+    const isSo = async () =>
+      (await callerOf(other.access, person.token)).permissions.has(permission) === allowed
+    assert.ok((await msUntil(isSo, 1000)) < 1000, `${permission} is not ${allowed} after a second`)
   }
 
   test('policy 3.2-a: a changed role, a changed grant and a suspension count in every process within a second', async () => {
