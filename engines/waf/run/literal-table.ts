@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer'
+import { readBytes } from '../byte-room.ts'
 import type { Bytes } from '../model.ts'
 import { START } from '../operators/operator.ts'
 import { createLiteralTrie, nodeAfter, type LiteralTrie } from './literal-trie.ts'
@@ -37,11 +37,6 @@ const SPECIAL = -2147483648 | ENDS
 /** Then all rows are forgotten: more than ordinary texts ever need, and a bound for those that somebody makes up. */
 const ROWS_MAX = 8192
 const ROWS_AT_FIRST = 64
-const ROOM_BYTES_AT_FIRST = 4096
-/** Fewer bytes are copied faster one by one than by a call. */
-const CALL_BYTES_MIN = 24
-/** Longer texts get room of their own. */
-const ROOM_BYTES_MAX = 1 << 18
 
 /** Walks over texts, one after the other; owns the rows made so far. */
 class Search {
@@ -59,7 +54,6 @@ class Search {
   readonly #seen: Int32Array
   #round = 0
   #found: number[] = []
-  #room = Buffer.alloc(ROOM_BYTES_AT_FIRST)
 
   constructor(literals: readonly Bytes[]) {
     this.#trie = createLiteralTrie(literals)
@@ -74,7 +68,7 @@ class Search {
     this.#round = (this.#round + 1) | 0
     this.#found = []
     const { classes } = this.#trie
-    const bytes = this.#bytesOf(text)
+    const bytes = readBytes(text)
     const { length } = text
     let row = this.#afterStart()
     let table = this.#table
@@ -159,17 +153,6 @@ class Search {
       }
       node = ending[fail[node] as number] as number
     }
-  }
-
-  /** The bytes of a text, which are read faster than its characters. */
-  #bytesOf(text: Bytes): Uint8Array {
-    const { length } = text
-    if (length > ROOM_BYTES_MAX) return Buffer.from(text, 'latin1')
-    if (length > this.#room.length) this.#room = Buffer.alloc(1 << (32 - Math.clz32(length - 1)))
-    const room = this.#room
-    if (length > CALL_BYTES_MIN) room.write(text, 'latin1')
-    else for (let index = 0; index < length; index++) room[index] = text.charCodeAt(index)
-    return room
   }
 }
 

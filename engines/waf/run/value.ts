@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer'
+import { readBytes } from '../byte-room.ts'
 import type { Bytes } from '../model.ts'
 import { kindsOf, kindsOfSet } from './kinds.ts'
 
@@ -55,8 +55,9 @@ export const SHORT_LENGTH_MAX = 512
 
 function bytesOfLong(text: Bytes): Int32Array {
   const seen = new Uint8Array(256)
-  const bytes = Buffer.from(text, 'latin1')
-  for (let index = 0; index < bytes.length; index++) seen[bytes[index] as number] = 1
+  const bytes = readBytes(text)
+  const { length } = text
+  for (let index = 0; index < length; index++) seen[bytes[index] as number] = 1
   const set = new Int32Array(8)
   for (let byte = 0; byte < 256; byte++)
     set[byte >>> 5] = (set[byte >>> 5] ?? 0) | ((seen[byte] ?? 0) << (byte & 31))
