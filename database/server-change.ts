@@ -66,9 +66,10 @@ async function hasAll(standby: pg.Client, lsn: string): Promise<boolean> {
 
 /**
  * Ends whoever writes to a read-only server, and waits until its standby has replayed everything: between the last look at
- * its connections and the end no transaction ended there. Returns that place; throws when that takes longer than it may.
+ * its connections and the end no transaction ended there. Returns the number after its newest one; throws when that takes
+ * longer than it may.
  */
-export async function drain(address: ServerAddress, standby: pg.Client, secondsMax: number): Promise<string> {
+export async function drain(address: ServerAddress, standby: pg.Client, secondsMax: number): Promise<bigint> {
   const giveUpAt = performance.now() + secondsMax * 1000
   return withServer(address, async (client) => {
     for (;;) {
@@ -79,7 +80,7 @@ export async function drain(address: ServerAddress, standby: pg.Client, secondsM
         await pause(LOOK_MS)
       }
       const { transaction } = await standsAt(client)
-      if (others === 0 && transaction === before.transaction) return before.lsn
+      if (others === 0 && transaction === before.transaction) return BigInt(transaction)
       if (performance.now() > giveUpAt) throw new Error('the server that takes writes did not come to rest')
       await pause(LOOK_MS)
     }
@@ -109,11 +110,16 @@ export async function openForWrites(client: pg.Client): Promise<Date | null> {
 /** The database from which another one can be closed. */
 const MAINTENANCE = 'postgres'
 
-/** Closes the database of a server that was replaced, also to those who insist on writing; it opens again when it is made anew. */
-export async function closeForGood(address: ServerAddress): Promise<void> {
-  await withServer({ ...address, database: MAINTENANCE }, async (client) => {
+/**
+ * Closes the database of a server that was replaced, also to those who insist on writing; it opens again when it is made anew.
+ * Returns the number after the newest transaction of somebody else there.
+ */
+export async function closeForGood(address: ServerAddress): Promise<bigint> {
+  return withServer({ ...address, database: MAINTENANCE }, async (client) => {
     await client.query('set default_transaction_read_only = off')
     await client.query(`alter database ${pg.escapeIdentifier(address.database)} with allow_connections false`)
     await endOthers(client)
+    // Closing it took one.
+    return BigInt((await standsAt(client)).transaction) - 1n
   })
 }

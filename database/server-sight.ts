@@ -1,4 +1,5 @@
-import type pg from 'pg'
+import { setTimeout as pause } from 'node:timers/promises'
+import pg from 'pg'
 import { withServer, type ServerAddress } from './server-address.ts'
 
 /** What can be seen of a server from outside. LSNs are PostgreSQL's text. */
@@ -87,19 +88,50 @@ export function lookAtLink(
   })
 }
 
-/** Whether a server takes a write of somebody who insists, tried with one that is undone; what does not answer at all takes none. */
-export async function takesWrite(address: ServerAddress): Promise<boolean> {
+/** What became of a write that is undone: a server that answers without refusing it may take the next one. */
+type Answer = 'takes' | 'refuses' | 'silent' | 'unclear'
+
+/** A read-only server, a standby, and a database that was closed (PostgreSQL, appendix A). */
+const REFUSALS: readonly unknown[] = ['25006', '0A000', '55000']
+/** Class 08: something in between says that it reaches no server. */
+const UNREACHED = /^08/
+
+async function tryWrite(address: ServerAddress): Promise<Answer> {
   let reached = false
   try {
-    return await withServer(address, async (client) => {
+    return await withServer<Answer>(address, async (client) => {
       reached = true
       await client.query('begin read write')
       await client.query('select pg_current_xact_id()')
       await client.query('rollback')
-      return true
+      return 'takes'
     })
   } catch (error) {
-    // An answer is a refusal; silence after the connection was made is none.
-    return reached && (error as { readonly code?: unknown }).code === undefined
+    if (!(error instanceof pg.DatabaseError)) return reached ? 'unclear' : 'silent'
+    if (REFUSALS.includes(error.code)) return 'refuses'
+    return UNREACHED.test(error.code ?? '') ? 'silent' : 'unclear'
+  }
+}
+
+/** How often is asked: of one that is silent again, because it may be slow; of one that is starting, or full, until it says more. */
+const TRIES = { silent: 2, unclear: 20, pauseMs: 500 } as const
+
+/**
+ * Whether a server takes a write of somebody who insists, tried with one that is undone; what does not answer at all takes
+ * none. One that answers something else, such as that it is starting, has no place left or knows no such password, may take
+ * the writes of others: it counts as one that does. Policy 6.2-d.
+ */
+export async function takesWrite(
+  address: ServerAddress,
+  { silent, unclear, pauseMs }: Readonly<Record<keyof typeof TRIES, number>> = TRIES,
+): Promise<boolean> {
+  let quiet = 0
+  for (let tried = 1; ; tried++) {
+    const answer = await tryWrite(address)
+    if (answer === 'takes' || answer === 'refuses') return answer === 'takes'
+    quiet = answer === 'silent' ? quiet + 1 : 0
+    if (quiet === silent) return false
+    if (tried >= unclear) return true
+    await pause(pauseMs)
   }
 }

@@ -4,10 +4,11 @@
  */
 import { join } from 'node:path'
 import { readConfig, runFolder } from '../platform/kernel/config.ts'
+import { secondsLost } from '../platform/kernel/server-pair.ts'
 import { takeLock } from './lock.ts'
 import { replaceLostServer } from './pair/index.ts'
 
-async function replaced(): Promise<{ readonly to: string }> {
+async function replaced(): Promise<{ readonly to: string; readonly lostSecondsMax: number | null }> {
   const config = readConfig(process.env)
   if (config.STANDBY_DATABASE_URL === '')
     throw new Error('Surety does not run here, and STANDBY_DATABASE_URL names no standby')
@@ -15,8 +16,9 @@ async function replaced(): Promise<{ readonly to: string }> {
   if ('heldBy' in lock)
     throw new Error(`Surety runs here or starts at this moment: process ${lock.heldBy.processId}`)
   try {
-    const { to } = await replaceLostServer(config)
-    return { to }
+    const { to, heartbeatAt, fencedAt } = await replaceLostServer(config)
+    const newest = heartbeatAt === null ? null : new Date(heartbeatAt)
+    return { to, lostSecondsMax: secondsLost(newest, new Date(fencedAt)) }
   } finally {
     lock.release()
   }

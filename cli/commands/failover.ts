@@ -9,18 +9,18 @@ const CHANGE_MS = 180_000
 type Standing = Reply<'GET /recovery/standby'>
 
 /** Replaces a lost server while nothing runs that could be asked to; throws the reason when it is refused. */
-async function replaceOffline(): Promise<{ readonly kind: string; readonly to: string }> {
+async function replaceOffline(): Promise<Reply<'POST /recovery/standby/change'>> {
   const program = fileURLToPath(new URL('../../launch/failover.ts', import.meta.url))
   const said = await new Promise<string>((resolve) => {
     execFile(process.execPath, [program], { timeout: CHANGE_MS }, (_error, stdout) => resolve(stdout))
   })
   const told = JSON.parse(said || '{}') as {
-    readonly done?: { readonly to: string }
+    readonly done?: { readonly to: string; readonly lostSecondsMax: number | null }
     readonly refused?: string
   }
   if (told.done === undefined)
     throw new CommandError('resource.conflict', told.refused ?? 'The change ended without a word.')
-  return { kind: 'failover', to: told.done.to }
+  return { kind: 'failover', ...told.done }
 }
 
 /** Changes from the database that takes writes at this moment, so that two who ask at once do not change it twice. */
@@ -32,6 +32,18 @@ async function change(operator: Operator, kind: 'failover' | 'switchover') {
     if (!(error instanceof NotRunning) || kind !== 'failover') throw error
     return replaceOffline()
   }
+}
+
+/** What a change lost, as it is said: never nothing for a server that was lost. */
+function lossOf({
+  kind,
+  lostSecondsMax: most,
+}: {
+  readonly kind: string
+  readonly lostSecondsMax: number | null
+}) {
+  if (kind === 'switchover') return 'nothing lost'
+  return most === null ? 'nothing tells yet how much was lost' : `up to ${most.toFixed(1)} s of writes lost`
 }
 
 /** What is to be said of two servers of the operator's own. */
@@ -57,7 +69,7 @@ function lines(now: Standing): string[] {
     now.answers
       ? last === undefined
         ? 'It never changed.'
-        : `Last change: ${last.kind} to site ${last.to} at ${last.promotedAt}, ${last.seconds.toFixed(1)} s until the first write.`
+        : `Last change: ${last.kind} to site ${last.to} at ${last.promotedAt}, ${last.seconds.toFixed(1)} s until the first write, ${lossOf(last)}.`
       : 'The database does not answer.',
   ]
 }
@@ -75,7 +87,7 @@ export const failover: Command = {
   run: async ({ operator, has }) => {
     if (has('now') || has('lost')) {
       const done = await change(operator, has('lost') ? 'failover' : 'switchover')
-      return { ok: true, json: done, lines: [`The database moved to site ${done.to}.`] }
+      return { ok: true, json: done, lines: [`The database moved to site ${done.to}: ${lossOf(done)}.`] }
     }
     const now = await operator.call('GET /recovery/standby')
     return { ok: now.standby === 'ready', json: now, lines: lines(now) }

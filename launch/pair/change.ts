@@ -12,6 +12,7 @@ import {
 } from '#database'
 import {
   behindSeconds,
+  drainedFaults,
   followingFaults,
   isPromoted,
   promotionFaults,
@@ -47,6 +48,13 @@ export interface ChangeAsked {
   readonly behindSecondsMax: number
 }
 
+/** A change that was made. */
+export interface ChangeMade {
+  readonly last: PairChange
+  /** How many transactions ended on the old server after it had come to rest, from the number of its newest one. */
+  readonly strays: (transaction: bigint) => number
+}
+
 /** Refuses a change that would promote the wrong server or lose more than is allowed. */
 function refuse(seen: PairSight, { kind, behindSecondsMax }: ChangeAsked): void {
   // Somebody else promoted it already: once the other one is fenced, it is the one.
@@ -67,7 +75,7 @@ async function fenceLost(parts: PairChangeParts, site: SiteName): Promise<void> 
   await fenceByCommand(parts.fence, { site, region: parts.regions[site], address })
   if (await takesWrite(parts.writerOf(site)))
     throw new Error(
-      `the fence command ended with 0, but site ${site} still takes writes; nothing was promoted`,
+      `the fence command ended with 0, but site ${site} still takes writes, or answers as if it could; nothing was promoted`,
     )
 }
 
@@ -77,19 +85,27 @@ async function undo(parts: PairChangeParts, state: PairState, kind: ChangeKind):
   await parts.keep({ ...state, switchingTo: null })
 }
 
-/** Makes the old server take no further write, as it is asked for; whatever was done is undone when that fails. */
+/** Makes the old server take no further write, as it is asked for; whatever was done is undone when that fails. Returns its last transaction, where it tells. */
 async function fenceFirst(
   parts: PairChangeParts,
   state: PairState,
   kind: ChangeKind,
   standby: pg.Client,
-): Promise<void> {
+): Promise<bigint | null> {
   const from = state.primary
   try {
-    if (kind === 'failover') await fenceLost(parts, from)
-    else await makeReadOnly(parts.addressOf(from))
+    if (kind === 'failover') {
+      // What is confirmed while it is being fenced may be missing on the other one.
+      parts.cut()
+      await fenceLost(parts, from)
+      return null
+    }
+    await makeReadOnly(parts.addressOf(from))
     parts.cut()
-    if (kind === 'switchover') await drain(parts.addressOf(from), standby, parts.drainSecondsMax)
+    const transaction = await drain(parts.addressOf(from), standby, parts.drainSecondsMax)
+    const [fault] = drainedFaults(await parts.look())
+    if (fault !== undefined) throw new Error(fault)
+    return transaction
   } catch (error) {
     await undo(parts, state, kind).catch(() => {})
     throw error
@@ -106,7 +122,7 @@ export async function changeServers(
   parts: PairChangeParts,
   state: PairState,
   asked: ChangeAsked,
-): Promise<PairState> {
+): Promise<ChangeMade> {
   const { kind } = asked
   const from = state.primary
   const to = otherSite(from)
@@ -116,7 +132,7 @@ export async function changeServers(
     // Looked at again: it may have been promoted before the claim was ours.
     refuse(await parts.look(), asked)
     await parts.keep({ ...state, switchingTo: to })
-    await fenceFirst(parts, state, kind, standby)
+    const rested = await fenceFirst(parts, state, kind, standby)
     const fencedAt = parts.now().toISOString()
     if (!isPromoted(await parts.look())) await promoteHere(standby)
     const heartbeatAt = await openForWrites(standby)
@@ -129,6 +145,6 @@ export async function changeServers(
     const last: PairChange = { ...moments, kind, from, to, term, timeline, fencedBy, fromRegion, toRegion }
     const next: PairState = { ...state, primary: to, switchingTo: null, term, timeline, last }
     await parts.keep(next)
-    return next
+    return { last, strays: (transaction) => (rested === null ? 0 : Number(transaction - rested)) }
   })
 }

@@ -48,4 +48,17 @@ suite('the program that fences a lost server', () => {
     const missing = { command: [join(home, 'nothing')], secondsMax: 10 }
     await assert.rejects(fenceByCommand(missing, server), /could not be started \(ENOENT\)/)
   })
+
+  test('policy 6.2-d: one that may not be ended, because it took on more rights, counts as failed once its time is over', async () => {
+    const program = await script(`exec sleep 20`)
+    const tried: number[] = []
+    const notAllowed = (processId: number): true => {
+      tried.push(-processId)
+      throw Object.assign(new Error('not permitted'), { code: 'EPERM' })
+    }
+    const fencing = fenceByCommand({ command: [program], secondsMax: 0.2 }, server, notAllowed)
+    await assert.rejects(fencing, /did not end within 0.2 s; nothing was promoted/)
+    for (const group of tried) process.kill(-group, 'SIGKILL')
+    assert.equal(tried.length, 1)
+  })
 })

@@ -19,23 +19,26 @@ export interface Fenced {
 /** What the program gets of our environment: nothing that is secret. */
 const PASSED_ON = ['PATH', 'HOME', 'LANG', 'TZ'] as const
 
-/** Kills the program and whatever it started. */
-function killAll(processId: number | undefined): void {
+/** Kills the program and whatever it started, as far as it may: one that took on more rights, as with sudo, is somebody else's. */
+function killAll(processId: number | undefined, kill: typeof process.kill): void {
   if (processId === undefined) return
   try {
-    process.kill(-processId, 'SIGKILL')
+    kill(-processId, 'SIGKILL')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (!['ESRCH', 'EPERM'].includes(code)) throw error
   }
 }
 
 /**
  * Runs the program, without a shell and in a group of its own. Resolves when it ended with 0 in time, which alone means that
- * the server takes no further write; throws otherwise. Policy 6.2-d.
+ * the server takes no further write; throws otherwise, once the time is over also when the program cannot be ended. Policy
+ * 6.2-d.
  */
 export async function fenceByCommand(
   { command, secondsMax }: FenceCommand,
   { site, region, address }: Fenced,
+  kill: typeof process.kill = (processId, signal) => process.kill(processId, signal),
 ): Promise<void> {
   const [program, ...rest] = command
   if (program === undefined)
@@ -54,16 +57,17 @@ export async function fenceByCommand(
     stdio: 'ignore',
     detached: true,
   })
-  let late = false
-  const timer = setTimeout(() => {
-    late = true
-    killAll(child.pid)
-  }, secondsMax * 1000)
+  let timer: NodeJS.Timeout | undefined
   const ended = await new Promise<string | null>((resolve) => {
+    timer = setTimeout(() => {
+      // Whatever it says from now on comes too late.
+      resolve(`did not end within ${secondsMax} s`)
+      killAll(child.pid, kill)
+    }, secondsMax * 1000)
     child.once('error', (error) => resolve(`could not be started (${(error as NodeJS.ErrnoException).code})`))
     child.once('exit', (code, signal) => resolve(code === 0 ? null : `ended with ${code ?? signal}`))
   })
   clearTimeout(timer)
-  if (late) throw new Error(`the fence command did not end within ${secondsMax} s; nothing was promoted`)
+  child.unref()
   if (ended !== null) throw new Error(`the fence command ${ended}; nothing was promoted`)
 }

@@ -3,7 +3,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import pg from 'pg'
-import { makeReadOnly, withServer } from '#database'
+import { closeForGood, drain, makeReadOnly, withServer } from '#database'
 import { behindSeconds, machinesSeen } from '../../platform/kernel/server-pair.ts'
 import { answersOf } from '../sites/answers.ts'
 import type { SiteName } from '../sites/state.ts'
@@ -302,6 +302,18 @@ suite('two servers of the operator’s own', { timeout: 250_000 }, () => {
     assert.equal((await replaceLost(elsewhere)).to, 'b')
     pair = await keptPair(elsewhere)
     await through('insert into surety.kept values (20005)')
+  })
+
+  test('policy 6.2-d: what programs that insist still write on a server at rest is counted when it is closed', async () => {
+    await rig.makeStandby('b')
+    await makeReadOnly(changer('a'))
+    const rested = await withServer(changer('b'), (standby) => drain(changer('a'), standby, 20))
+    await withServer(writer('a'), async (client) => {
+      await client.query('begin read write')
+      await client.query('insert into surety.kept values (30000)')
+      await client.query('commit')
+    })
+    assert.ok((await closeForGood(changer('a'))) > rested)
   })
 })
 

@@ -8,7 +8,7 @@ import {
 } from '#database'
 import { followingFaults, type PairSight } from '../../platform/kernel/server-pair.ts'
 import { otherSite, type SiteName } from '../sites/state.ts'
-import { changeServers, type ChangeAsked, type PairChangeParts } from './change.ts'
+import { changeServers, type ChangeAsked, type ChangeMade, type PairChangeParts } from './change.ts'
 import type { FenceCommand } from './fence-command.ts'
 import { openRelay, type Relay } from './relay.ts'
 import { settle, type SeenServers } from './settle.ts'
@@ -96,8 +96,11 @@ async function settled(parts: KeptPairParts, before: PairState | null): Promise<
       }
     : (before?.last ?? null)
   const state: PairState = { primary, switchingTo: null, term, system, timeline, last }
-  if (before !== null && before.switchingTo !== null && !moved) await makeWritable(parts.changers[primary])
+  const cutOff = before !== null && before.switchingTo !== null
+  if (cutOff) await makeWritable(parts.changers[primary])
   await keepPairState(parts.stateFile, state)
+  // One that was replaced in order, before the change was cut off, still runs.
+  if (cutOff && moved) await closeForGood(parts.changers[from]).catch(() => {})
   if (found)
     parts.say(`Somebody else promoted the database of site ${primary}, which takes writes from now on`)
   return state
@@ -164,7 +167,6 @@ export async function replaceLost(parts: KeptPairParts): Promise<PairChange> {
     state,
     asked,
   )
-  if (last === null) throw new Error('a change left no trace')
   return last
 }
 
@@ -228,22 +230,29 @@ class Pair implements KeptPair {
   async #change(asked: ChangeAsked): Promise<PairChange> {
     // A look that began before must not take our own change for somebody else's.
     await this.#looking?.catch(() => {})
-    const { changers, say } = this.#parts
+    const { say } = this.#parts
     const parts = changeParts(this.#parts, () => this.#state, {
       cut: () => this.#relay?.cut(),
       keep: (state) => this.#keep(state),
     })
-    await changeServers(parts, this.#state, asked)
+    const { last, strays } = await changeServers(parts, this.#state, asked)
     this.#lookedAt = Number.NEGATIVE_INFINITY
-    const { last } = this.#state
-    if (last === null) throw new Error('a change left no trace')
     this.#moved(last)
     // What was replaced in order still runs; a lost one was ended by the operator's program.
     if (last.kind === 'switchover')
-      await closeForGood(changers[last.from]).catch((error: unknown) =>
+      await this.#close(last, strays).catch((error: unknown) =>
         say(`Site ${last.from} is read-only, but could not be closed: ${String(error)}`),
       )
     return last
+  }
+
+  /** Closes the server that was replaced, and tells what was still written there. */
+  async #close({ from, to }: PairChange, strays: ChangeMade['strays']): Promise<void> {
+    const late = strays(await closeForGood(this.#parts.changers[from]))
+    if (late > 0)
+      this.#parts.say(
+        `${late} transactions ended on site ${from} after it was read-only, of programs that insist on writing or of the server itself; site ${to} lacks them`,
+      )
   }
 
   async #keep(state: PairState): Promise<void> {

@@ -39,12 +39,15 @@ suite('which of two servers takes writes', () => {
 
   test('policy 6.2-d: a change that was cut off counts only when the new server was promoted', () => {
     const cut = known({ switchingTo: 'b' })
-    assert.deepEqual(settle(cut, { a: sight(2), b: sight(3) }), {
-      primary: 'b',
-      system: 'one',
-      timeline: 3,
-      found: false,
-    })
+    for (const a of [{ ...sight(2), readOnly: true }, sight(2, true), null])
+      assert.deepEqual(settle(cut, { a, b: sight(3) }), {
+        primary: 'b',
+        system: 'one',
+        timeline: 3,
+        found: false,
+      })
+    // What still takes writes was not fenced by us before the other one was promoted, or came back.
+    assert.throws(() => settle(cut, { a: sight(2), b: sight(3) }), /both databases take writes/)
     assert.equal(settle(cut, { a: sight(2), b: sight(2, true) }).primary, 'a')
     assert.throws(() => settle(cut, { a: sight(2), b: null }), /cut off/)
     // It is being promoted at this moment.

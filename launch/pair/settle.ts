@@ -57,10 +57,11 @@ export function settle(state: PairState | null, seen: SeenServers): Settled {
   const own = usable(seen[primary], state) ? seen[primary] : null
   const next = usable(seen[other], state) && seen[other].timeline > state.timeline ? seen[other] : null
   if (switchingTo !== null) {
-    // Promoted before the change was cut off, by us; what it was promoted from is older.
-    if (next !== null && (own?.timeline ?? 0) < next.timeline) return chosen(other, false)
+    // Promoted before the change was cut off, by us, who make the old one read-only or silent first.
+    if (next !== null && (own === null || (own.readOnly && own.timeline < next.timeline)))
+      return chosen(other, false)
     // One that is being promoted at this moment is a standby still, and receives nothing any more.
-    if ((seen[other]?.receives ?? null) === null)
+    if (next === null && (seen[other]?.receives ?? null) === null)
       throw new Error(
         `a change to site ${other} was cut off, and that one neither follows nor takes writes yet`,
       )

@@ -90,10 +90,41 @@ export function followingFaults(seen: PairSight): string[] {
   return []
 }
 
-/** How much younger the newest moment on the primary is than that on the standby, in seconds; null where one is not known. */
+/** The two are looked at one after the other, so that a standby may show a moment that is younger by a beat or two (seconds). */
+const BEATS_SECONDS = 15
+
+/**
+ * How much younger the newest moment on the primary is than that on the standby, in seconds; null where one is not known, or
+ * where that of the primary is the older one: then a clock was put back, and the difference says nothing.
+ */
 export function behindSeconds(seen: PairSight): number | null {
   const [from, to] = [seen[seen.primary]?.heartbeatAt ?? null, standbyOf(seen)?.heartbeatAt ?? null]
-  return from === null || to === null ? null : Math.max(0, (Date.parse(from) - Date.parse(to)) / 1000)
+  if (from === null || to === null) return null
+  const seconds = (Date.parse(from) - Date.parse(to)) / 1000
+  return seconds < -BEATS_SECONDS ? null : Math.max(0, seconds)
+}
+
+/** The application may write its heartbeat on the new server before the change is noted (seconds). */
+const NOTED_SECONDS = 60
+
+/**
+ * What a server that was lost took with it at most, in seconds, from the newest moment that came over to its fence; null
+ * where no moment tells, or where it is younger than the fence, because a clock was put back.
+ */
+export function secondsLost(heartbeatAt: Date | null, fencedAt: Date): number | null {
+  if (heartbeatAt === null) return null
+  const seconds = (fencedAt.getTime() - heartbeatAt.getTime()) / 1000
+  return seconds < -NOTED_SECONDS ? null : Math.max(0, seconds)
+}
+
+/** Why a standby that replayed as far as a server at rest got is no copy of it all the same; empty when both show the same moment. */
+export function drainedFaults(seen: PairSight): string[] {
+  const [from, to] = [seen[seen.primary]?.heartbeatAt ?? null, standbyOf(seen)?.heartbeatAt ?? null]
+  return from === to
+    ? []
+    : [
+        `the standby shows the moment ${to ?? 'none'} and the server at rest ${from ?? 'none'}: it follows something else`,
+      ]
 }
 
 /** What can be seen of whether the two are one machine. */

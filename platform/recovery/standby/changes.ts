@@ -3,7 +3,7 @@ import type { Database } from '../../db/index.ts'
 import { secondsBetween, type Clock } from '../../kernel/clock.ts'
 import { newId } from '../../kernel/id.ts'
 import { z } from '../../kernel/schema.ts'
-import { pairSight, siteName } from '../../kernel/server-pair.ts'
+import { pairSight, secondsLost, siteName } from '../../kernel/server-pair.ts'
 import { RECOVERY } from '../schedule/run-backup.ts'
 import { insertChange, newestHeartbeat, type ChangeRow } from './queries.ts'
 
@@ -86,6 +86,7 @@ export async function noteChange(
         to: change.to,
         seconds: secondsBetween(change.beganAt, written),
         fencedBy: change.fencedBy ?? 'ended',
+        ...(change.kind === 'failover' ? { lostSecondsMax: lostSecondsMax(row) ?? 'unknown' } : {}),
         ...(change.timeline === undefined ? {} : { timeline: change.timeline }),
       },
       request: null,
@@ -94,10 +95,8 @@ export async function noteChange(
 }
 
 /** What was lost at most by a change, in seconds: nothing when it is done in order; null where no heartbeat tells. */
-export function lostSecondsMax(row: ChangeRow): number | null {
-  if (row.kind === 'switchover') return 0
-  if (row.heartbeat_at === null) return null
-  return Math.max(0, secondsBetween(row.heartbeat_at, row.fenced_at))
+export function lostSecondsMax(row: Pick<ChangeRow, 'kind' | 'heartbeat_at' | 'fenced_at'>): number | null {
+  return row.kind === 'switchover' ? 0 : secondsLost(row.heartbeat_at, row.fenced_at)
 }
 
 /** A change as it is shown; seconds from its beginning to the platform's first write. */

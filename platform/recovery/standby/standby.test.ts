@@ -5,7 +5,8 @@ import { openDatabase, type Database } from '../../db/index.ts'
 import { DAY, fakeClock, HOUR, secondsAfter } from '../../kernel/clock.ts'
 import type { AuditEvent } from '../../kernel/event.ts'
 import { policyWith } from '../../kernel/parameter.ts'
-import { brokenFolders, brokenServers, soundFolders, soundServers } from './broken-pairs.ts'
+import { behindSeconds, drainedFaults, secondsLost } from '../../kernel/server-pair.ts'
+import { brokenFolders, brokenServers, soundFolders, soundPair, soundServers } from './broken-pairs.ts'
 import { changeView, noteChange, type Sites } from './changes.ts'
 import { failoverReady, type StandbySystem } from './failover-control.ts'
 import { canFailOver } from './judge.ts'
@@ -125,8 +126,36 @@ suite('changes to the standby', () => {
       to: 'b',
       seconds: 2,
       fencedBy: 'command',
+      lostSecondsMax: 5,
       timeline: 3,
     })
+  })
+
+  test('policy 6.2-d: a clock that was put back makes what is behind and what was lost unknown, never nothing', () => {
+    const [now, later] = [clock.now(), secondsAfter(clock.now(), HOUR)]
+    assert.equal(secondsLost(later, now), null)
+    assert.equal(secondsLost(secondsAfter(now, -5), now), 5)
+    const pair = soundPair(now)
+    const ahead = { ...pair, b: pair.b && { ...pair.b, heartbeatAt: later.toISOString() } }
+    assert.equal(behindSeconds(ahead), null)
+    const sites = { primary: 'a' as const, term: 1, standby: 'ready' as const, why: null, changes: [] }
+    const seen = canFailOver({ ...soundServers(now), sites: { ...sites, pair: ahead } })
+    assert.match(seen.saw, /no heartbeat tells how far the standby is behind/)
+    const back = { heartbeat_at: later, kind: 'failover' }
+    const [sound] = soundServers(now).changes
+    assert.ok(sound)
+    const changed = canFailOver({ ...soundServers(now), changes: [{ ...sound, ...back }] })
+    assert.match(changed.saw, /no heartbeat tells what the last change lost/)
+  })
+
+  test('policy 6.2-d: a standby that replayed as far as a server at rest but shows another moment is no copy of it', () => {
+    const pair = soundPair(clock.now())
+    assert.deepEqual(drainedFaults(pair), [])
+    const other = {
+      ...pair,
+      b: pair.b && { ...pair.b, heartbeatAt: secondsAfter(clock.now(), -1).toISOString() },
+    }
+    assert.match(drainedFaults(other).join(), /follows something else/)
   })
 
   test('policy 6.2-d: what the known-bad run plants is gone afterwards', async () => {

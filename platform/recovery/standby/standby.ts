@@ -3,6 +3,7 @@ import { errorRecord } from '../../kernel/log.ts'
 import { askSupervisor, onTold } from '../../kernel/supervisor.ts'
 import type { PolicyReader } from '../../kernel/parameter.ts'
 import { Problem } from '../../kernel/problem.ts'
+import { secondsLost } from '../../kernel/server-pair.ts'
 import { recoveryPoint } from '../parameters.ts'
 import { changeShape, noteChange, sitesShape, type ChangeNotes, type Sites } from './changes.ts'
 
@@ -15,13 +16,20 @@ export interface WantedChange {
   readonly term: number
 }
 
+/** A change that was made, and what it lost at most, in seconds; null where nothing tells yet. */
+export interface ChangeDone {
+  readonly kind: string
+  readonly to: string
+  readonly lostSecondsMax: number | null
+}
+
 /** The second database, as the platform sees it and reaches it. */
 export interface StandbyParts extends ChangeNotes {
   readonly policy: PolicyReader
   /** The two sites; null where there is one. */
   readonly sites: () => Promise<Sites | null>
   /** Replaces the primary by the standby; throws `resource.conflict` with the reason. */
-  readonly change: (wanted: WantedChange) => Promise<{ readonly kind: string; readonly to: string }>
+  readonly change: (wanted: WantedChange) => Promise<ChangeDone>
 }
 
 /** Pauses between tries to write after a change, while the new primary opens. */
@@ -47,8 +55,12 @@ export function openStandby(notes: ChangeNotes & { readonly policy: PolicyReader
       // Policy 6.2-b: in order, no more than this may be missing on the standby.
       const behindSecondsMax = notes.policy.read(recoveryPoint)
       const question = { ask: 'change-sites', ...wanted, behindSecondsMax }
-      const { kind, to } = changeShape.parse(await askSupervisor(question))
-      return { kind, to }
+      const { kind, to, heartbeatAt, fencedAt } = changeShape.parse(await askSupervisor(question))
+      return {
+        kind,
+        to,
+        lostSecondsMax: kind === 'switchover' ? 0 : secondsLost(heartbeatAt ?? null, fencedAt),
+      }
     },
   }
 }
