@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { availableParallelism } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
@@ -10,9 +11,10 @@ import { processTree } from './process-tree.ts'
 import { attack, sampleRequests } from './waf-requests.ts'
 import { NO_RULES, rulePaths } from './waf-rules.ts'
 import { freePort } from '../launch/free-port.ts'
+import { platformOptions } from '../launch/node-options.ts'
 
 const CONNECTIONS = 16
-const WARM_UP_SECONDS = 4
+const WARM_UP_SECONDS = 10
 const WINDOW_SECONDS = 2
 const WINDOWS = 5
 /** 3,000 requests a second on one core. */
@@ -38,6 +40,8 @@ export async function gateway(show: (figure: Figure) => void): Promise<void> {
   const paths = rulePaths()
   if (paths === null) return console.log(NO_RULES)
   const service = new Worker(new URL('gateway-upstream.ts', import.meta.url))
+  // The clients and the service leave the server its core.
+  const others = availableParallelism() > 1 ? keepTo(`1-${availableParallelism() - 1}`) : () => {}
   try {
     const [upstreamPort] = (await once(service, 'message')) as [number]
     const ours = await measured(await startOurs(upstreamPort))
@@ -64,8 +68,19 @@ export async function gateway(show: (figure: Figure) => void): Promise<void> {
       beside: beside(theirs?.perSecond),
     })
   } finally {
+    others()
     await service.terminate()
   }
+}
+
+/** Holds all threads of this process to some processors until the returned function is called. */
+function keepTo(processors: string): () => void {
+  const set = (list: string) => execFileSync('taskset', ['-a', '-c', '-p', list, String(process.pid)])
+  const before = /: ([\d,-]+)\s*$/.exec(
+    execFileSync('taskset', ['-c', '-p', String(process.pid)], { encoding: 'utf8' }),
+  )?.[1]
+  set(processors)
+  return () => void set(before ?? processors)
 }
 
 async function measured(server: Server): Promise<Measured> {
@@ -100,7 +115,7 @@ async function oneWindow({ processId }: Server, answered: () => number): Promise
 const PROGRAM = fileURLToPath(new URL('gateway-server.ts', import.meta.url))
 
 async function startOurs(upstreamPort: number): Promise<Server> {
-  const words = ['-c', '0', process.execPath, PROGRAM, `http://127.0.0.1:${upstreamPort}`]
+  const words = ['-c', '0', process.execPath, ...platformOptions, PROGRAM, `http://127.0.0.1:${upstreamPort}`]
   const child = spawn('taskset', words, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   const said = await Promise.race([once(child, 'message'), once(child, 'exit')])
   if (child.exitCode !== null) throw new Error(`the gateway does not start (${child.exitCode})`)

@@ -15,17 +15,12 @@ import { inboxEnvironment } from './inbox-environment.ts'
 import { externalPair } from './pair/index.ts'
 import { answersOf } from './sites/answers.ts'
 import { takeLock } from './lock.ts'
+import { inboxOptions, platformOptions } from './node-options.ts'
 import { logToFile, logToOutput, type ProgramLog } from './program-log.ts'
 import { freePort } from './free-port.ts'
 
 /** The oldest PostgreSQL that an external database may be. */
 const POSTGRES_OLDEST = 15
-/** Node settings of every program: no code from strings, and no way to reach prototypes through data. */
-const HARDENED = [
-  '--disallow-code-generation-from-strings',
-  '--disable-proto=throw',
-  '--max-semi-space-size=4',
-]
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const say = (line: string): void => console.log(line)
@@ -88,7 +83,7 @@ function inboxProgram(config: Config, environment: NodeJS.ProcessEnv, log: Progr
   const program = {
     name: 'inbox',
     file: join(root, 'inbox/main.ts'),
-    nodeOptions: HARDENED,
+    nodeOptions: inboxOptions,
     environment: inboxEnvironment(environment),
     log,
   }
@@ -105,7 +100,7 @@ function platformProgram(
     answers: answersOf(() => sites),
     name: 'platform',
     file: join(root, 'platform/main.ts'),
-    nodeOptions: HARDENED,
+    nodeOptions: platformOptions,
     environment,
     log,
   }
