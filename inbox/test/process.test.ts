@@ -27,7 +27,7 @@ interface Running {
 }
 
 /** Waits, with real time, for what another process does. */
-async function until(holds: () => Promise<boolean> | boolean, what: string, waitMs = 20_000): Promise<void> {
+async function until(holds: () => Promise<boolean> | boolean, what: string, waitMs = 60_000): Promise<void> {
   const giveUpAt = performance.now() + waitMs
   while (!(await holds())) {
     if (performance.now() > giveUpAt) assert.fail(`waited in vain: ${what}`)
@@ -139,7 +139,9 @@ suite('the process', () => {
     assert.equal(await deliver(inbox, 'wamid.31'), 200)
     await until(() => t.standIn.received().length === 1, 'the reply before')
     await admin(`alter database ${databaseName()} with allow_connections false`)
-    await admin(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${databaseName()}'`)
+    await admin(
+      `select pg_terminate_backend(pid, 20000) from pg_stat_activity where datname = '${databaseName()}'`,
+    )
     assert.equal(await deliver(inbox, 'wamid.32'), 503)
     assert.equal((await fetch(`${inbox.url}/readyz`)).status, 503)
     assert.equal((await fetch(`${inbox.url}/healthz`)).status, 200)

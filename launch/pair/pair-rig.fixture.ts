@@ -48,7 +48,7 @@ export interface PairRig {
 
 /** Looks until something has come about; real servers take their time. */
 export async function until(what: string, done: () => Promise<boolean>): Promise<void> {
-  for (let tried = 0; tried < 400; tried++) {
+  for (let tried = 0; tried < 1200; tried++) {
     if (await done().catch(() => false)) return
     await pause(50)
   }

@@ -54,7 +54,7 @@ suite('two sites of one database', () => {
 
   /** Real servers take their time; what must come about is looked for until it does. */
   async function until(what: string, done: () => Promise<boolean> | boolean): Promise<void> {
-    for (let tried = 0; tried < 400; tried++) {
+    for (let tried = 0; tried < 1200; tried++) {
       if (await Promise.resolve(done()).catch(() => false)) return
       await pause(50)
     }

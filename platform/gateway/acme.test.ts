@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
 import { suite, test, type TestContext } from 'node:test'
+import { freePort } from '../../launch/free-port.ts'
 import { fakeClock, systemClock } from '../kernel/clock.ts'
 import { acmeCertificates } from './acme-certificates.ts'
 import { openChallenges, orderCertificate } from './acme.ts'
@@ -28,14 +28,6 @@ function certificate(name: string, from: Date, until: Date): CertificatePair {
   const order = { subject: name, issuer: name, key: privateKey, names: [name], authority: false }
   const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   return { cert: issueCertificate({ ...order, from, until }, privateKey), key }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 /** The plain port, which answers the challenges that are put there. */
@@ -85,7 +77,7 @@ async function startPebble(context: TestContext, folder: string, httpPort: numbe
 }
 
 async function answering(port: number, ca: string): Promise<void> {
-  for (let tries = 0; tries < 100; tries += 1) {
+  for (let tries = 0; tries < 600; tries += 1) {
     const done = await new Promise<boolean>((resolve) => {
       const socket = connect({ host: '127.0.0.1', servername: 'localhost', port, ca }, () => resolve(true))
       socket.on('error', () => resolve(false))

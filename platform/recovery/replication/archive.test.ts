@@ -26,9 +26,11 @@ suite('the archive of the log', () => {
     const state = () => sql.query<{ sync_state: string }>('select sync_state from pg_stat_replication')
     while ((await state()).rows[0]?.sync_state !== 'sync') await pause(10)
     for (let round = 0; round < 20; round++) {
-      await rig.write(1)
-      const { rows } = await sql.query<{ lsn: string }>('select pg_current_wal_insert_lsn()::text as lsn')
-      assert.ok(wal.safe() >= parseLsn(rows[0]?.lsn ?? '') - 8192n)
+      // What the server writes for itself meanwhile is not waited for by anybody.
+      const { rows } = await sql.query<{ lsn: string }>(
+        "insert into sample (text) values ('x') returning pg_current_wal_insert_lsn()::text as lsn",
+      )
+      assert.ok(wal.safe() >= parseLsn(rows[0]?.lsn ?? ''))
     }
     const folder = join(rig.cluster.folder, 'backups')
     await rig.house.repository.settled()

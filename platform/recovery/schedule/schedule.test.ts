@@ -141,6 +141,6 @@ suite('the schedule of backups', () => {
     const seen = await pointIsKept.check(system)
     assert.match(seen.saw, /up to 4000 s would have been lost/)
     clock.advanceSeconds(31 * DAY)
-    assert.doesNotMatch((await pointIsKept.check(system)).saw, /4000/)
+    assert.doesNotMatch((await pointIsKept.check(system)).saw, /up to 4000 s/)
   })
 })
