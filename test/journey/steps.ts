@@ -4,7 +4,7 @@ import type { RunningSystem } from '../running-system.ts'
 import type { Window } from './browser.ts'
 
 /** How long one step may take. */
-export const STEP = { timeout: 90_000 }
+export const STEP = { timeout: 180_000 }
 
 /** What the processes complained about, without the requests that went well. */
 function complaintsOf(system: RunningSystem): string {
