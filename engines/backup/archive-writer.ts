@@ -25,7 +25,7 @@ export class ArchivePieces implements ArchiveWriter {
   readonly #objects: SealedObject[] = []
   readonly #underWay = new Set<Promise<void>>()
   readonly #spare: Buffer[] = []
-  /** Sealed objects that every region has. */
+  /** Memory of sealed objects that no region reads any more. */
   readonly #stored: Buffer[] = []
   readonly #failures: unknown[] = []
   #filling: Buffer
@@ -96,7 +96,7 @@ export class ArchivePieces implements ArchiveWriter {
     const receipt = await put(path, room.subarray(0, object.bytes))
     onReceipt(receipt)
     this.storedBytes += object.bytes
-    // One that a region did not take may still be read by what is left of that attempt.
-    void receipt.answered.then((everywhere) => everywhere && this.#stored.push(room))
+    // Also what a region refused: this memory is nothing to the garbage collector, and a region may be away for a whole backup.
+    void receipt.answered.then(() => this.#stored.push(room))
   }
 }

@@ -150,7 +150,7 @@ export function ownMemory({ buffer }: Buffer): ArrayBuffer | undefined {
 
 /**
  * Seals a packed frame for its epoch and its place: header, then C2SP chunked encryption. The result lies in `into` where that
- * is long enough, as memory of `storedBytesMax` is for every object.
+ * is given; `too-large` where it does not fit, as every object fits into `storedBytesMax`.
  */
 export function sealPacked(
   epoch: EpochSecret,
@@ -160,8 +160,9 @@ export function sealPacked(
   into?: Buffer,
 ): Buffer {
   const bytes = objectHeaderBytes + sealedFileBytes(packed.length)
-  const stored =
-    into !== undefined && into.length >= bytes ? into.subarray(0, bytes) : Buffer.allocUnsafe(bytes)
+  // Whoever stores what lies in `into` must find it there.
+  if (into !== undefined && into.length < bytes) throw new RepositoryError('too-large', path)
+  const stored = into?.subarray(0, bytes) ?? Buffer.allocUnsafe(bytes)
   magic.copy(stored)
   stored.write(epoch.id, magic.length, 'hex')
   const sealed = stored.subarray(objectHeaderBytes)

@@ -65,7 +65,7 @@ export function openObjects(
       requirePath(system, path)
       const { there, found, refusal } = await oursIn({ regions, reader, origin }, path)
       if (found === undefined) return await putOr(() => put(path, plain, retainUntil), refusal)
-      const receipt = { path, regions: new Set(there), answered: Promise.resolve(false) }
+      const receipt = { path, regions: new Set(there), answered: Promise.resolve() }
       for (const store of regions.stores)
         if (!there.includes(store.region) && (await regions.complete(store.region, [receipt])))
           receipt.regions.add(store.region)

@@ -1,5 +1,5 @@
 /** Packs and opens the objects that another thread hands over, one after the other. */
-import { parentPort, type MessagePort } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { RepositoryError, type SealedObject } from './model.ts'
 import {
   describeObject,
@@ -11,6 +11,7 @@ import {
   sealPacked,
 } from './object-format.ts'
 import type { ObjectPlace } from './object-packer.ts'
+import { answerAll } from './threads.ts'
 
 /** What a thread is asked to do. Bytes are shared with the other thread, or handed over. */
 export type ThreadWork =
@@ -58,17 +59,14 @@ function failure(error: unknown): ThreadAnswer {
   return { failed: { code, why: cause instanceof Error ? cause.message : '' } }
 }
 
-function serve(port: MessagePort): void {
-  port.on('message', (work: ThreadWork) => {
-    let answer: ThreadAnswer
-    try {
-      answer = answerTo(work)
-    } catch (error) {
-      answer = failure(error)
-    }
+function serve(work: ThreadWork): [ThreadAnswer, ArrayBuffer?] {
+  try {
+    const answer = answerTo(work)
     const memory = 'opened' in answer ? ownMemory(asBuffer(answer.opened)) : undefined
-    port.postMessage(answer, memory === undefined ? [] : [memory])
-  })
+    return memory === undefined ? [answer] : [answer, memory]
+  } catch (error) {
+    return [failure(error)]
+  }
 }
 
-if (parentPort !== null) serve(parentPort)
+if (parentPort !== null) answerAll(parentPort, serve)

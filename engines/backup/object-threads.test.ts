@@ -77,6 +77,31 @@ test('many objects at once each come to the one who asked', async () => {
   for (const [at, plain] of plains.entries()) assert.ok(opened[at]?.equals(plain))
 })
 
+test('what does not fit into the memory for it is refused, not put elsewhere', async () => {
+  for (const packer of [threads, packHere]) {
+    const plain = packer.memory(50_000)
+    randomBytes(50_000).copy(plain)
+    await assert.rejects(packer.seal(place, plain, packer.memory(40_000)), { code: 'too-large' })
+  }
+})
+
+test('a region that is away for a whole backup costs no memory with each object', async () => {
+  let pieces = 0
+  const memory: ObjectPacker['memory'] = (bytes) => {
+    pieces += 1
+    return threads.memory(bytes)
+  }
+  const { repository, b } = testRepository({ packer: { ...threads, memory } })
+  const writer = await repository.startBackup({ kind: 'full', parent: null })
+  b.down = true
+  const archive = writer.archive('base.tar')
+  const zeros = Buffer.alloc(objectBytesMax)
+  for (let objects = 0; objects < 24; objects++) await archive.write(zeros)
+  const { objects } = await archive.end()
+  assert.equal(objects.length, 24)
+  assert.ok(pieces <= 12, `${pieces} pieces of memory`)
+})
+
 test('a repository with threads keeps backups that one without reads, and the other way round', async () => {
   const { repository, reopen } = testRepository({ packer: threads })
   const facts = { driver: 'replication', startLsn: '0/0', endLsn: '0/0', timeline: 1, serverVersion: 180_000 }
