@@ -61,7 +61,7 @@ function findIn(content: Buffer, sentences: Readonly<Record<string, string>>): s
   )
 }
 
-suite('drill: the canary', { timeout: 120_000 }, () => {
+suite('drill: the canary', { timeout: 240_000 }, () => {
   const canaries = {
     'the message': canarySentence(),
     'the reply': canarySentence(),

@@ -14,7 +14,7 @@ import {
 
 const COPIES = 100
 
-suite('drill: deliveries that must not count', { timeout: 120_000 }, () => {
+suite('drill: deliveries that must not count', { timeout: 240_000 }, () => {
   let at: Workplace & { stop(): Promise<void> }
   const kept = async (): Promise<number> => {
     const [row] = await sql<{ count: number }>(at.system, 'select count(*)::int as count from inbox.inbound')

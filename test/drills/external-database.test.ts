@@ -72,7 +72,7 @@ async function freshDatabase(server: string, end: () => Promise<void>): Promise<
   }
 }
 
-suite('drill: a PostgreSQL of the operator’s own', { timeout: 150_000 }, () => {
+suite('drill: a PostgreSQL of the operator’s own', { timeout: 240_000 }, () => {
   let external: External
   let folder: string
   let at: (Workplace & { stop(): Promise<void> }) | undefined

@@ -8,7 +8,7 @@ import { openWorkplace, phoneOf, post, readiness, textMessage, until, type Workp
 
 type Standing = Reply<'GET /recovery/standby'>
 
-suite('drill: a server of the operator’s own is replaced by its standby', { timeout: 150_000 }, () => {
+suite('drill: a server of the operator’s own is replaced by its standby', { timeout: 240_000 }, () => {
   let rig: PairRig
   let folder: string
   let at: Workplace & { stop(): Promise<void> }

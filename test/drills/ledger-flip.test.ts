@@ -18,7 +18,7 @@ interface Verdict {
   readonly difference?: { readonly path?: string; readonly message: string }
 }
 
-suite('drill: one flipped byte of the ledger', { timeout: 120_000 }, () => {
+suite('drill: one flipped byte of the ledger', { timeout: 240_000 }, () => {
   let at: Workplace & { stop(): Promise<void> }
   let system: RunningSystem
   let folder: string

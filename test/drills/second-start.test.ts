@@ -9,7 +9,7 @@ import { makeFolder, startSystem, type RunningSystem } from '../running-system.t
 import { readiness, until } from './workplace.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const START_MS_MAX = 60_000
+const START_MS_MAX = 120_000
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -51,7 +51,7 @@ function readProc(id: string, file: string): string {
   }
 }
 
-suite('drill: a second start, wrong settings, and Ctrl-C', { timeout: 150_000 }, () => {
+suite('drill: a second start, wrong settings, and Ctrl-C', { timeout: 240_000 }, () => {
   let folder: string
   let first: RunningSystem | undefined
   let environment: Environment

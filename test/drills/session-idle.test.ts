@@ -31,7 +31,7 @@ interface Session {
   readonly cookie: string
 }
 
-suite('drill: the text says 15 minutes, and a running session ends at 15', { timeout: 120_000 }, () => {
+suite('drill: the text says 15 minutes, and a running session ends at 15', { timeout: 240_000 }, () => {
   let folder: string
   let at: Workplace & { stop(): Promise<void> }
   let system: RunningSystem

@@ -198,7 +198,7 @@ export async function post(
 export async function until(
   what: string,
   holds: () => Promise<boolean> | boolean,
-  waitMs = 30_000,
+  waitMs = 60_000,
 ): Promise<void> {
   const giveUpAt = performance.now() + waitMs
   while (!(await holds())) {

@@ -16,7 +16,7 @@ export const noBrowser: string | false = existsSync(executable)
   : `no Chromium at ${executable}; SURETY_CHROMIUM names another place`
 
 /** How long anything that a person waits for may take to appear. */
-const APPEARS_MS_MAX = 15_000
+const APPEARS_MS_MAX = 30_000
 
 /** A browser that speaks to nobody but the system under test. */
 export function openBrowser(): Promise<Browser> {
