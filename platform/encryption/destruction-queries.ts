@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Database } from '../db/index.ts'
 
 /** Keys that are to be destroyed once the transaction that asks for it is committed. */
@@ -70,9 +71,23 @@ export function doneDestructions(db: Database): Promise<Destruction[]> {
     .execute()
 }
 
-/** A destruction was carried out. */
-export async function destructionDone(db: Database, id: string, at: Date): Promise<void> {
-  await db.updateTable('key_destruction').set({ done_at: at }).where('id', '=', id).execute()
+/** Destructions were carried out. */
+export async function destructionsDone(db: Database, ids: readonly string[], at: Date): Promise<void> {
+  await db
+    .updateTable('key_destruction')
+    .set({ done_at: at })
+    .where(sql<boolean>`id = any(${[...ids]}::uuid[])`)
+    .execute()
+}
+
+/** Notes destructions that were carried out before. */
+export async function insertDestructions(
+  db: Database,
+  destructions: readonly Destruction[],
+  doneAt: Date,
+): Promise<void> {
+  const rows = destructions.map((one) => ({ ...one, done_at: doneAt }))
+  await db.insertInto('key_destruction').values(rows).execute()
 }
 
 /** Which of these tenants and persons a restored database still holds as if nothing had been destroyed. */

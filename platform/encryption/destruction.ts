@@ -1,10 +1,11 @@
 import { notify, type Database } from '../db/index.ts'
 import { newId } from '../kernel/id.ts'
 import {
-  destructionDone,
+  destructionsDone,
   destructionsKnown,
   doneDestructions,
   insertDestruction,
+  insertDestructions,
   waitingDestructions,
   type Destruction,
 } from './destruction-queries.ts'
@@ -49,16 +50,36 @@ export async function carryOutDestructions(
 ): Promise<readonly Destruction[]> {
   const { db, keyring, clock } = parts
   const waiting = await waitingDestructions(db)
-  for (const one of waiting) {
+  if (waiting.length === 0) return waiting
+  for (const one of waiting)
     await together(keyring, async (tx) => {
       await noteUsed(tx, { ...one, action: 'destroyed' })
       await destroyKeys(tx, one, clock.now())
     })
-    await destructionDone(db, one.id, clock.now())
-    await notify(db, 'keys_changed', one.tenant)
-  }
-  if (waiting.length > 0) await clearPages(keyring)
+  // Once for all of them, and before any is said to be done: whoever is cut off here does it again.
+  await clearPages(keyring, waiting.every(({ person }) => person !== null) ? 'persons' : 'all')
+  await destructionsDone(
+    db,
+    waiting.map(({ id }) => id),
+    clock.now(),
+  )
+  for (const tenant of new Set(waiting.map((one) => one.tenant))) await notify(db, 'keys_changed', tenant)
   return waiting
+}
+
+/** Runs `work` once at a time; whoever comes while it runs shares the next run with all who do. */
+export function sharedRuns(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> = Promise.resolve()
+  let next: Promise<void> | undefined
+  return () => {
+    next ??= running
+      .catch(() => {})
+      .then(() => {
+        next = undefined
+        return (running = work())
+      })
+    return next
+  }
 }
 
 /** After the keyring was brought back from a copy: destroys again what was destroyed since; returns how many keys. */
@@ -80,6 +101,9 @@ export async function enforceDestructions(
   return count
 }
 
+/** Erasures that are noted again in one statement. */
+const REPLAYED_AT_ONCE = 1000
+
 /**
  * After the main database was restored to an earlier moment: what the keyring knows to be destroyed is noted there again,
  * so that nothing asks for it, and returned, so that what is left of it can be removed too. What the keyring holds was
@@ -93,10 +117,13 @@ export async function replayErasures(
   const missing = (await tombstones(keyring)).filter(
     ({ tenant, person }) => !known.has(`${tenant}/${person ?? ''}`),
   )
-  for (const { tenant, person, destroyedAt } of missing) {
-    const id = newId(clock)
-    await insertDestruction(db, { id, tenant, person, at: destroyedAt })
-    await destructionDone(db, id, clock.now())
-  }
+  const rows = missing.map(({ tenant, person, destroyedAt: at }) => ({
+    id: newId(clock),
+    tenant,
+    person,
+    at,
+  }))
+  for (let from = 0; from < rows.length; from += REPLAYED_AT_ONCE)
+    await insertDestructions(db, rows.slice(from, from + REPLAYED_AT_ONCE), clock.now())
   return missing
 }

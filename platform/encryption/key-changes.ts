@@ -1,3 +1,4 @@
+import { setImmediate as othersFirst } from 'node:timers/promises'
 import { unwrapKey, wrapKey } from '#envelope'
 import { notify } from '../db/index.ts'
 import { secondsAfter } from '../kernel/clock.ts'
@@ -8,7 +9,12 @@ import type { KeyStoreParts, KeyUser } from './key-parts.ts'
 import { destroyed, freshKey, freshTenantKey, refusing, tenantLabel, type TenantKey } from './key-store.ts'
 import { noted } from './key-use.ts'
 import { together, type Keyring } from './keyring/database.ts'
-import { personKeys, personVersions, replacePersonWrappings } from './keyring/person-queries.ts'
+import {
+  personKeysUnder,
+  personVersions,
+  replacePersonWrappings,
+  type StoredPersonKey,
+} from './keyring/person-queries.ts'
 import {
   currentKeys,
   destroyTenantKey,
@@ -82,42 +88,71 @@ async function replaceTenantKey(
     key: await root.unwrap(tenantLabel(tenant, own.version), own.wrapped),
   }
   const { key, row } = await freshTenantKey(parts, tenant, own.version + 1)
-  const after = { version: row.version, key }
+  const change = { tenant, before, after: { version: row.version, key } }
+  // Persons are many. Whoever makes a key for one waits while the tenant's own key is held, so that is not done here yet.
+  const ahead = await movedPersons(keyring, change)
   return together(keyring, async (tx) => {
     // Another process may have been first; then its version is the one that was asked for.
     if ((await lockTenantKey(tx, tenant, 'to change')) !== before.version) return false
     if (!(await storeKey(tx, freshKey(wanted, before, clock.now())))) return false
-    await moveUnder(tx, tenant, before, after)
+    await moveUnder(tx, change, ahead)
     await destroyTenantKey(tx, tenant, before.version, clock.now())
     await storeTenantKey(tx, row)
     return true
   })
 }
 
-/** Persons are many: so many keys go in one statement. */
-const PERSONS_AT_ONCE = 5000
+/** Which key of a tenant's own is replaced by which. */
+interface OwnKeyChange {
+  readonly tenant: string
+  readonly before: TenantKey
+  readonly after: TenantKey
+}
 
-/** Wraps every key of a tenant and its persons anew; the keys themselves, and all they sealed, stay as they are. */
-async function moveUnder(tx: Keyring, tenant: string, before: TenantKey, after: TenantKey): Promise<void> {
-  const under = after.version
-  const moved = (name: KeyName, wrapped: Buffer): Buffer => {
-    const label = labelOf(name)
-    const key = refusing(() => unwrapKey(before.key, label, wrapped))
-    return wrapKey(after.key, label, key)
+type MovedPerson = Pick<StoredPersonKey, 'person' | 'version' | 'wrapped'>
+
+/** Persons whose keys are wrapped anew before others get their turn, and stored with one statement. */
+const PERSONS_AT_ONCE = 500
+
+function movedWrapping({ before, after }: OwnKeyChange, name: KeyName, wrapped: Buffer): Buffer {
+  const label = labelOf(name)
+  const key = refusing(() => unwrapKey(before.key, label, wrapped))
+  return wrapKey(after.key, label, key)
+}
+
+/** Wraps the keys of all persons that are under the former key anew. */
+async function movedPersons(keyring: Keyring, change: OwnKeyChange): Promise<readonly MovedPerson[][]> {
+  const { tenant, before } = change
+  const stored = await personKeysUnder(keyring, tenant, before.version)
+  const moved: MovedPerson[][] = []
+  for (let from = 0; from < stored.length; from += PERSONS_AT_ONCE) {
+    await othersFirst()
+    moved.push(
+      stored.slice(from, from + PERSONS_AT_ONCE).map(({ person, version, wrapped }) => ({
+        person,
+        version,
+        wrapped: movedWrapping(change, { tenant, person, version }, wrapped),
+      })),
+    )
   }
+  return moved
+}
+
+/** Puts every key of a tenant and its persons under its new own key; the keys themselves, and all they sealed, stay as they are. */
+async function moveUnder(
+  tx: Keyring,
+  change: OwnKeyChange,
+  ahead: readonly (readonly MovedPerson[])[],
+): Promise<void> {
+  const { tenant } = change
+  const under = change.after.version
   for (const { purpose, version, wrapped } of (await tenantRows(tx, tenant)).keys) {
     const name = { tenant, purpose, version }
-    await replaceWrapping(tx, name, { wrapped: moved(name, wrapped), under })
+    await replaceWrapping(tx, name, { wrapped: movedWrapping(change, name, wrapped), under })
   }
-  const persons = await personKeys(tx, tenant)
-  for (let from = 0; from < persons.length; from += PERSONS_AT_ONCE) {
-    const some = persons.slice(from, from + PERSONS_AT_ONCE).map(({ person, version, wrapped }) => ({
-      person,
-      version,
-      wrapped: moved({ tenant, person, version }, wrapped),
-    }))
-    await replacePersonWrappings(tx, tenant, some, under)
-  }
+  for (const some of ahead) await replacePersonWrappings(tx, tenant, some, under)
+  // Those that were made since.
+  for (const some of await movedPersons(tx, change)) await replacePersonWrappings(tx, tenant, some, under)
 }
 
 /** A key is replaced at this part of the age that the policy allows, so that a failed run has time to be repeated. */

@@ -4,7 +4,7 @@ import { openTenantKey, type TenantKey } from './key-store.ts'
 import type { KeyStoreParts, KeyUser } from './key-parts.ts'
 import { noted } from './key-use.ts'
 import { together } from './keyring/database.ts'
-import { duePersons, storePersonKeys } from './keyring/person-queries.ts'
+import { personsAfter, someAreDue, storePersonKeys } from './keyring/person-queries.ts'
 import { lockTenantKey, tenantsWithKeys } from './keyring/queries.ts'
 import { freshPersonKey } from './person-keys.ts'
 
@@ -22,7 +22,7 @@ export async function rotatePersons(
 ): Promise<number> {
   let rotated = 0
   for (const tenant of await tenantsWithKeys(parts.keyring)) {
-    if (!only(tenant) || !(await someAreDue(parts, tenant, cutoff))) continue
+    if (!only(tenant) || !(await someAreDue(parts.keyring, tenant, cutoff))) continue
     const own = await openTenantKey(parts, tenant)
     if (own === null) continue
     let after: string | null = ''
@@ -36,35 +36,34 @@ export async function rotatePersons(
   return rotated
 }
 
-async function someAreDue({ keyring }: KeyStoreParts, tenant: string, cutoff: Date): Promise<boolean> {
-  return (await duePersons(keyring, tenant, cutoff, { after: '', most: 1 })).length > 0
-}
-
 /** What one transaction came to, and the last of its persons; null when nobody is left. */
 interface Some {
   readonly rotated: number
   readonly last: string | null
 }
 
-function rotateSome(
+async function rotateSome(
   parts: KeyStoreParts,
   own: TenantKey,
   { tenant, cutoff, after }: { readonly tenant: string; readonly cutoff: Date; readonly after: string },
   user: KeyUser | undefined,
 ): Promise<Some> {
+  const page = { after, most: PERSONS_AT_ONCE }
+  const isDue = ({ created_at }: { readonly created_at: Date }): boolean => created_at <= cutoff
+  const { persons, last } = await personsAfter(parts.keyring, tenant, page)
+  if (!persons.some(isDue)) return { rotated: 0, last }
   const details = { purpose: 'person' }
   return noted(parts, { action: 'rotated', tenant, details, ...(user && { user }) }, () =>
     together(parts.keyring, async (tx) => {
       // Whoever destroys a key waits for this, or this finds nobody of whom it was destroyed. A tenant's own key that was
       // replaced meanwhile leaves the rest for the next run.
       if ((await lockTenantKey(tx, tenant, 'to read')) !== own.version) return { rotated: 0, last: null }
-      const due = await duePersons(tx, tenant, cutoff, { after, most: PERSONS_AT_ONCE })
-      const rows = due.map(({ person, version }) =>
-        freshPersonKey(parts, own, { tenant, person, version: version + 1 }),
-      )
+      const seen = await personsAfter(tx, tenant, page)
+      const rows = seen.persons
+        .filter(isDue)
+        .map(({ person, version }) => freshPersonKey(parts, own, { tenant, person, version: version + 1 }))
       if (rows.length > 0) await storePersonKeys(tx, rows)
-      const last = rows.length < PERSONS_AT_ONCE ? null : (rows.at(-1)?.person ?? null)
-      return { rotated: rows.length, last }
+      return { rotated: rows.length, last: seen.last }
     }),
   )
 }

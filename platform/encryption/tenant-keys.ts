@@ -12,7 +12,7 @@ import type { Clock } from '../kernel/clock.ts'
 import type { PolicyReader } from '../kernel/parameter.ts'
 import { requireOffered } from './algorithm.ts'
 import { requireYoung } from './key-age.ts'
-import { askForDestruction, carryOutDestructions, type KeysOf } from './destruction.ts'
+import { askForDestruction, carryOutDestructions, sharedRuns, type KeysOf } from './destruction.ts'
 import { timedCache, type TimedCache } from './key-cache.ts'
 import { addVersion } from './key-changes.ts'
 import type { KeyStoreParts, KeyUser, RecordEvent } from './key-parts.ts'
@@ -161,9 +161,9 @@ function finder(cache: TimedCache<Opened>, clock: Clock): TenantKeys['lookUp'] {
 
 /** Destroys keys with the caller's transaction, and forgets what is held of them. */
 function destroyer(parts: KeyStoreParts, forget: (tenant: string) => void) {
-  const carryOut = async (): Promise<void> => {
+  const carryOut = sharedRuns(async () => {
     for (const { tenant } of await carryOutDestructions(parts)) forget(tenant)
-  }
+  })
   const destroy = async (within: Database, of: KeysOf, user?: KeyUser): Promise<void> => {
     await askForDestruction(within, parts, of, user)
     forget(of.tenant)

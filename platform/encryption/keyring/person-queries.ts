@@ -46,6 +46,21 @@ export function personKeys(keyring: Keyring, tenant: string): Promise<StoredPers
     .execute()
 }
 
+/** Live versions of the keys of a tenant's persons that are under a version of its own key. */
+export async function personKeysUnder(
+  keyring: Keyring,
+  tenant: string,
+  under: number,
+): Promise<readonly StoredPersonKey[]> {
+  return keyring
+    .selectFrom('person_key')
+    .select(COLUMNS)
+    .where('tenant', '=', tenant)
+    .where('under', '=', under)
+    .where('destroyed_at', 'is', null)
+    .execute()
+}
+
 /** Puts newly wrapped bytes in the place of the old ones of many keys of a tenant's persons; the keys themselves stay as they are. */
 export async function replacePersonWrappings(
   keyring: Keyring,
@@ -85,21 +100,53 @@ function newestVersions(keyring: Keyring) {
     .orderBy('version', 'desc')
 }
 
-/** Persons of a tenant whose newest key was made at `cutoff` or before, with its version, in the order of their ids after one. */
-export function duePersons(
+/** Whether some person of a tenant has a newest key that was made at `cutoff` or before. */
+export async function someAreDue(keyring: Keyring, tenant: string, cutoff: Date): Promise<boolean> {
+  const row = await keyring
+    .selectFrom(newestVersions(keyring).where('tenant', '=', tenant).as('newest'))
+    .select('person')
+    .where('created_at', '<=', cutoff)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Some of a tenant's persons, in the order of their ids, with the newest version of each; `last` is null at their end. */
+export interface PersonsPage {
+  readonly persons: readonly {
+    readonly person: string
+    readonly version: number
+    readonly created_at: Date
+  }[]
+  readonly last: string | null
+}
+
+/**
+ * The next of a tenant's persons after one of them, from so many live versions. In the order of the primary key, and whatever
+ * their age, so that a page costs the same at the end of many persons as at their beginning.
+ */
+export async function personsAfter(
   keyring: Keyring,
   tenant: string,
-  cutoff: Date,
   page: { readonly after: string; readonly most: number },
-): Promise<{ person: string; version: number }[]> {
-  return keyring
-    .selectFrom(newestVersions(keyring).where('tenant', '=', tenant).as('newest'))
-    .select(['person', 'version'])
-    .where('created_at', '<=', cutoff)
+): Promise<PersonsPage> {
+  const rows = await keyring
+    .selectFrom('person_key')
+    .select(['person', 'version', 'created_at'])
+    .where('tenant', '=', tenant)
+    .where('destroyed_at', 'is', null)
     .where('person', '>', page.after)
+    .orderBy('tenant')
     .orderBy('person')
+    .orderBy('version')
     .limit(page.most)
     .execute()
+  const newest = new Map(rows.map((row) => [row.person, row]))
+  if (rows.length < page.most) return { persons: [...newest.values()], last: null }
+  // The page may have ended between two versions of somebody, who then comes first in the next one.
+  const cut = rows.at(-1)?.person
+  if (cut !== undefined && newest.size > 1) newest.delete(cut)
+  return { persons: [...newest.values()], last: [...newest.keys()].at(-1) ?? null }
 }
 
 /** How many persons of each tenant have a key, the age of the oldest that is in use, and the lowest version in use. */

@@ -350,10 +350,10 @@ export async function rootKeysSince(
     .execute()
 }
 
-/** Rewrites the pages that held destroyed keys; a server that does not let the role do that warns and leaves them. */
-export async function clearPages(keyring: Keyring): Promise<void> {
-  for (const table of ['tenant_key', 'data_key', 'person_key'] as const)
-    await sql`vacuum (full) ${sql.table(table)}`.execute(keyring)
+/** Rewrites the pages that held destroyed keys, of persons or of tenants and persons; a server that does not let the role do that warns and leaves them. */
+export async function clearPages(keyring: Keyring, of: 'persons' | 'all'): Promise<void> {
+  const tables = of === 'persons' ? ['person_key'] : ['tenant_key', 'data_key', 'person_key']
+  for (const table of tables) await sql`vacuum (full) ${sql.table(table)}`.execute(keyring)
 }
 
 /** True when the keyring answers; throws what it or the connection says when it does not. */

@@ -114,6 +114,21 @@ export function columnIn({ column }: StoredPlace, of: SealedColumn): RawBuilder<
   return column === undefined ? sql<string>`${of.column}::text` : sql<string>`${sql.ref(column)}::text`
 }
 
+/** What the values of some blocks begin with. */
+export async function headersIn(
+  tx: Database,
+  of: SealedColumn,
+  { from, to }: BlockRange,
+): Promise<readonly Buffer[]> {
+  const { rows } = await sql<{ header: Buffer }>`
+    select distinct substr(${sql.ref(of.column)}, 1, ${fieldHeaderBytes}::int) as header
+    from ${sql.table(`${of.schema}.${of.table}`)}
+    where ctid >= ${`(${from},0)`}::tid and ctid < ${`(${to},0)`}::tid and ${sql.ref(of.column)} is not null`.execute(
+    tx,
+  )
+  return rows.map(({ header }) => header)
+}
+
 /** Locks the values of some blocks that begin with one of these headers, and passes over rows that somebody else holds. */
 export async function lockStale(
   tx: Database,
@@ -232,11 +247,11 @@ export function unusedKeys(db: Database): Promise<UnusedKey[]> {
   return db.selectFrom('key_unused').selectAll().execute()
 }
 
-/** Notes that a version is unused, unless that is known. */
-export async function noteUnused(db: Database, key: UnusedKey): Promise<void> {
+/** Notes that versions are unused, unless that is known. */
+export async function noteUnused(db: Database, keys: readonly UnusedKey[]): Promise<void> {
   await db
     .insertInto('key_unused')
-    .values(key)
+    .values(keys)
     .onConflict((conflict) => conflict.doNothing())
     .execute()
 }

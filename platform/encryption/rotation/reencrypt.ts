@@ -6,6 +6,7 @@ import { byteColumns, type SealedColumn } from '../queries.ts'
 import { boundTable, movingColumns, storeName } from './places.ts'
 import {
   columnRuns,
+  headersIn,
   identityOf,
   lockStale,
   replaceValues,
@@ -49,6 +50,7 @@ export async function reencrypt(
   const older = await olderKeys(parts)
   const total = { moved: 0, unreadable: 0, finished: true }
   if (older.headers.length === 0) return total
+  const headers = new Map(older.headers.map((one) => [one.toString('hex'), one]))
   const rings = openRings(parts)
   const runs = new Map((await columnRuns(parts.data)).map((run) => [run.store, run]))
   const existing = new Set(
@@ -58,7 +60,7 @@ export async function reencrypt(
     const store = storeName(column)
     if (!existing.has(store)) continue
     const batch = (tx: Database, range: BlockRange): Promise<Batch> =>
-      moveBatch(tx, column, range, older.headers, rings)
+      moveBatch(tx, column, range, headers, rings)
     const done = await walk(
       parts,
       { store, of: column, leaving: older.digest, until, batch },
@@ -71,14 +73,31 @@ export async function reencrypt(
   return total
 }
 
+/** So many headers are sent along with each batch; of more, only those that the batch holds. */
+const HEADERS_MAX = 200
+
+/** Headers of envelopes under older keys, by their hexadecimal form. */
+type OlderHeaders = ReadonlyMap<string, Buffer>
+
+/** Which of the older keys the values of some blocks name: every person may have one, and a batch holds few. */
+async function olderIn(
+  tx: Database,
+  column: SealedColumn,
+  range: BlockRange,
+  older: OlderHeaders,
+): Promise<readonly Buffer[]> {
+  if (older.size <= HEADERS_MAX) return [...older.values()]
+  return (await headersIn(tx, column, range)).filter((one) => older.has(one.toString('hex')))
+}
+
 async function moveBatch(
   tx: Database,
   column: SealedColumn,
   range: BlockRange,
-  headers: readonly Buffer[],
+  headers: OlderHeaders,
   rings: Rings,
 ): Promise<Batch> {
-  const stale = await lockStale(tx, column, range, headers)
+  const stale = await lockStale(tx, column, range, await olderIn(tx, column, range, headers))
   const sealed = await sealedAnew(stale, boundTable(column), rings)
   const moved = sealed.ctids.length === 0 ? 0 : await replaceValues(tx, column, range, sealed)
   return { found: stale.ctids.length, moved, unreadable: sealed.unreadable }

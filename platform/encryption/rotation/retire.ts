@@ -4,8 +4,11 @@ import { KNOWN_SECONDS } from '../key-age.ts'
 import { retireVersion } from '../key-changes.ts'
 import type { KeyStoreParts } from '../key-parts.ts'
 import type { LookUpColumn } from './look-ups.ts'
-import { forgetUnused, noteUnused, unusedKeys } from './queries.ts'
+import { forgetUnused, noteUnused, unusedKeys, type UnusedKey } from './queries.ts'
 import { countUses, olderVersions } from './uses.ts'
+
+/** Versions that are noted as unused in one statement: every person may have one. */
+const NOTED_AT_ONCE = 1000
 
 /** What retiring needs besides the keys. */
 export interface RetireParts extends KeyStoreParts {
@@ -38,16 +41,16 @@ export async function retireUnused(parts: RetireParts): Promise<Retired> {
   const unused = new Map((await unusedKeys(data)).map((one) => [one.fingerprint, one.since]))
   const now = clock.now()
   const held = await parts.heldSince()
+  const found: UnusedKey[] = []
   for (const { of, fingerprint, mark, replacedAt } of older) {
     const named = (moving.get(mark) ?? 0) + (fixed.get(mark) ?? 0) > 0
+    const since = unused.get(fingerprint)
     if (named || secondsBetween(replacedAt, now) < KNOWN_SECONDS) {
-      await forgetUnused(data, fingerprint)
+      if (since !== undefined) await forgetUnused(data, fingerprint)
       out.inUse += 1
       continue
     }
-    const since = unused.get(fingerprint)
-    if (since === undefined)
-      await noteUnused(data, { fingerprint, tenant: of.tenant, version: of.version, since: now })
+    if (since === undefined) found.push({ fingerprint, tenant: of.tenant, version: of.version, since: now })
     // A held backup from before the version was unused may name it. Policy 6.1-e.
     const isHeld = since !== undefined && held.some((from) => from < since)
     if (since === undefined || isHeld || secondsBetween(since, now) <= parts.backupSeconds()) {
@@ -57,5 +60,7 @@ export async function retireUnused(parts: RetireParts): Promise<Retired> {
     if (await retireVersion(parts, of)) out.retired += 1
     await forgetUnused(data, fingerprint)
   }
+  for (let from = 0; from < found.length; from += NOTED_AT_ONCE)
+    await noteUnused(data, found.slice(from, from + NOTED_AT_ONCE))
   return out
 }
