@@ -90,7 +90,8 @@ export function requestHeaders(
   const { exchange, host, identity, bytes = null, readable = false } = forwarding
   if (readable) headers['accept-encoding'] = 'identity'
   // However it was told how long the body is, from here on there is one way to read it.
-  if (bytes !== null) headers['content-length'] = String(bytes)
+  if (bytes !== null || headers['content-length'] !== undefined)
+    headers['content-length'] = String(bytes ?? 0)
   headers['host'] = host
   headers['x-forwarded-for'] = exchange.ip
   headers['x-forwarded-proto'] = 'https'

@@ -7,6 +7,7 @@ import { proxiedSecurityHeaders } from './headers.ts'
 import type { GatewayLimits } from './limits.ts'
 import { requestHeaders, responseHeaders } from './proxy-headers.ts'
 import type { Answer } from './upstream/answer.ts'
+import { isEventStream } from './upstream/answer-head.ts'
 import type { Outcome } from './upstream/sent-request.ts'
 import type { Upstream } from './upstream/upstream.ts'
 
@@ -41,7 +42,7 @@ export async function forward(job: ProxyJob): Promise<void> {
   const { headers } = answer.head
   const used = headers['surety-used-permission']
   if (typeof used === 'string') job.used(used)
-  if ((headers['content-type'] ?? '').startsWith('text/event-stream')) job.endless()
+  if (isEventStream(answer.head)) job.endless()
   else answer.idleMax(job.limits.upstreamIdleMs)
   const looked = lookAtAnswer(job.watch, answer)
   const held = looked instanceof Promise ? await looked : looked
@@ -93,6 +94,7 @@ function askOnce(job: ProxyJob, fresh: boolean): Promise<Outcome> {
       settled,
       written: body.release,
       connectMs: limits.upstreamConnectMs,
+      writeMs: limits.requestMs,
       responseMs: limits.upstreamResponseMs,
       fresh,
     })

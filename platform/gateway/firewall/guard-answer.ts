@@ -1,5 +1,6 @@
 import { Problem } from '../../kernel/problem.ts'
 import type { Answer } from '../upstream/answer.ts'
+import { isEventStream } from '../upstream/answer-head.ts'
 import type { Watch } from './guard.ts'
 
 /** The first part of an answer, which waited for the verdict on it. */
@@ -24,10 +25,10 @@ export function lookAtAnswer(watch: Watch, answer: Answer): HeldAnswer | Promise
   return NOTHING
 }
 
-function isReadable({ head: { headers, status } }: Answer): boolean {
+function isReadable({ head }: Answer): boolean {
+  const { headers, status } = head
   const encoding = headers['content-encoding'] ?? 'identity'
-  const events = (headers['content-type'] ?? '').startsWith('text/event-stream')
-  return encoding === 'identity' && !events && status !== 204 && status !== 304
+  return encoding === 'identity' && !isEventStream(head) && status !== 204 && status !== 304
 }
 
 function holdAnswer(watch: Watch, answer: Answer): Promise<HeldAnswer> {

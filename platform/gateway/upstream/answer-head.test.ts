@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { MalformedAnswer, readAnswerHead } from './answer-head.ts'
+import { isEventStream, MalformedAnswer, readAnswerHead } from './answer-head.ts'
 
 const head = (...lines: string[]): string => ['HTTP/1.1 200 OK', ...lines].join('\r\n')
 
@@ -63,6 +63,13 @@ describe('the head of an answer', () => {
     assert.equal(readAnswerHead(head('Keep-Alive: max=9, timeout=5'), 'GET').keptSeconds, 5)
   })
 
+  test('an event stream is one however its type is spelled', () => {
+    const isOne = (type: string): boolean => isEventStream({ headers: { 'content-type': type } })
+    assert.deepEqual(['text/event-stream', 'Text/Event-Stream; charset=utf-8'].map(isOne), [true, true])
+    assert.deepEqual(['text/event-streams', 'x text/event-stream', ''].map(isOne), [false, false, false])
+    assert.equal(isEventStream({ headers: {} }), false)
+  })
+
   test('what two readers could take apart differently is refused', () => {
     const refused = [
       'HTTP/1.1  200 OK',
@@ -71,6 +78,7 @@ describe('the head of an answer', () => {
       'HTTP/1.1 099 OK',
       'HTTP/1.1 20 OK',
       'HTTP/1.1 2000 OK',
+      'HTTP/1.1 600 Beyond',
       'HTTP/1.1 200 O\nK',
       'ICY 200 OK',
       '',

@@ -23,7 +23,7 @@ export class MalformedAnswer extends Error {
   override readonly name = 'MalformedAnswer'
 }
 
-const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?$/
+const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?$/
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/
 
@@ -58,7 +58,11 @@ export function readAnswerHead(text: string, method: string): AnswerHead {
     headers,
     rawHeaders,
     framing,
-    keeps: framing !== 'until-close' && httpVersion === '1.1' && !/\bclose\b/i.test(headers.connection ?? ''),
+    keeps:
+      framing !== 'until-close' &&
+      httpVersion === '1.1' &&
+      !/\bclose\b/i.test(headers.connection ?? '') &&
+      !tellsOfNoBody(status, headers),
     keptSeconds: keptSeconds(headers['keep-alive']),
   }
 }
@@ -125,6 +129,17 @@ function framingOf(
   if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return 0
   if (coding !== undefined) return 'chunked'
   return length === undefined ? 'until-close' : Number(length)
+}
+
+/** Whether an answer that has no body tells how long it is: who sends it may send one all the same. */
+function tellsOfNoBody(status: number, headers: IncomingHttpHeaders): boolean {
+  const { 'transfer-encoding': coding, 'content-length': length = '0' } = headers
+  return status === 204 && (coding !== undefined || Number(length) > 0)
+}
+
+/** Whether an answer is an event stream, which has no end of its own; types are spelled as anybody likes (RFC 9110 §8.3.1). */
+export function isEventStream({ headers }: Pick<AnswerHead, 'headers'>): boolean {
+  return /^text\/event-stream\b/i.test(headers['content-type'] ?? '')
 }
 
 function keptSeconds(keepAlive: string | string[] | undefined): number | null {

@@ -13,7 +13,8 @@ export interface Written {
 /** Who waits for an answer; one of the two is called, once. */
 export interface Waiter {
   answered(answer: Answer): void
-  failed(error: Error): void
+  /** `silent`: not one byte of an answer came. */
+  failed(error: Error, silent: boolean): void
 }
 
 /** What becomes of a connection after an answer. */
@@ -37,6 +38,8 @@ interface Under {
   readonly waiter: Waiter
   /** Whether the request was written whole. */
   written: boolean
+  /** Whether anything came since it was sent. */
+  silent: boolean
   answer: Answer | null
   body: BodyReader | null
   interim: number
@@ -75,7 +78,15 @@ export class Connection implements AnswerSource {
 
   /** Sends a request; `written` is called once nothing of it is needed any more. */
   ask({ method, head, parts }: Written, waiter: Waiter, written: () => void): void {
-    const under: Under = { method, waiter, written: false, answer: null, body: null, interim: 0 }
+    const under: Under = {
+      method,
+      waiter,
+      written: false,
+      silent: true,
+      answer: null,
+      body: null,
+      interim: 0,
+    }
     this.#under = under
     const done = (): void => {
       under.written = true
@@ -113,6 +124,7 @@ export class Connection implements AnswerSource {
     const under = this.#under
     // Bytes that nobody asked for would be taken for the answer to the next request.
     if (under === null) return this.cut()
+    under.silent = false
     try {
       if (under.body === null) this.#takeHead(under, bytes)
       else this.#takeBody(under, under.body, bytes)
@@ -166,7 +178,10 @@ export class Connection implements AnswerSource {
     this.used = true
     // Whoever took the answer may have stopped it in the middle.
     if (this.#socket.isPaused()) this.#socket.resume()
-    this.#owner.free(this)
+    // What was sent beyond the answer may be read next, and would be taken for that of another request.
+    setImmediate(() => {
+      if (!this.#socket.destroyed) this.#owner.free(this)
+    })
   }
 
   /** The connection is of no use any more: whoever waits is told. */
@@ -175,7 +190,7 @@ export class Connection implements AnswerSource {
     this.#under = null
     this.cut()
     if (under === null) return
-    if (under.answer === null) return under.waiter.failed(error)
+    if (under.answer === null) return under.waiter.failed(error, under.silent)
     under.answer.finish(ended && under.answer.head.framing === 'until-close' ? 'whole' : 'broken')
   }
 }

@@ -5,7 +5,7 @@ import type { Pool, Wanting } from './pool.ts'
 /** How a request came out: an answer, or why there is none. */
 export type Outcome =
   | { readonly kind: 'answered'; readonly answer: Answer }
-  /** `reused`: the connection was kept from before, and the service may have closed it meanwhile. */
+  /** `reused`: the connection was kept from before and nothing came: the service may have closed it meanwhile. */
   | { readonly kind: 'failed'; readonly error: Error; readonly reused: boolean }
   /** A connection or an answer took too long. */
   | { readonly kind: 'late' }
@@ -16,8 +16,9 @@ export interface Call {
   settled(outcome: Outcome): void
   /** Called once nothing of the request is needed any more. */
   written(): void
-  /** Milliseconds until there is a connection, and from the end of the request to the head of the answer. */
+  /** Milliseconds until there is a connection, until the request is written, and from then to the head of the answer. */
   readonly connectMs: number
+  readonly writeMs: number
   readonly responseMs: number
   /** Never over a connection that was kept. */
   readonly fresh: boolean
@@ -48,19 +49,24 @@ export class SentRequest implements Wanting, Waiter {
   got(connection: Connection, connected: boolean): void {
     this.#connection = connection
     // Waited for or not: from here on nobody waits for a connection.
-    if (connected) this.connected()
+    if (connected) this.#stands()
     connection.ask(this.#request, this, () => {
       this.#call.written()
       this.#isWritten = true
       if (this.#connected) this.#within(this.#call.responseMs)
     })
+    // A service need not read a body.
+    if (connected && !this.#isWritten) this.#within(this.#call.writeMs)
   }
 
   connected(): void {
+    this.#stands()
+    this.#within(this.#isWritten ? this.#call.responseMs : this.#call.writeMs)
+  }
+
+  #stands(): void {
     this.#connected = true
     clearTimeout(this.#timer)
-    // A body that is still being written has its time from when it is.
-    if (this.#isWritten) this.#within(this.#call.responseMs)
   }
 
   answered(answer: Answer): void {
@@ -68,8 +74,8 @@ export class SentRequest implements Wanting, Waiter {
     this.#settle({ kind: 'answered', answer })
   }
 
-  failed(error: Error): void {
-    this.#settle({ kind: 'failed', error, reused: this.#connection?.used === true })
+  failed(error: Error, silent: boolean): void {
+    this.#settle({ kind: 'failed', error, reused: silent && this.#connection?.used === true })
   }
 
   /** Gives it up: nobody is told anything more. */

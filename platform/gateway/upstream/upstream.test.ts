@@ -13,6 +13,7 @@ interface AskOptions {
   readonly parts?: readonly Buffer[]
   readonly fresh?: boolean
   readonly connectMs?: number
+  readonly writeMs?: number
   readonly responseMs?: number
 }
 
@@ -41,7 +42,14 @@ describe('connections to the protected service', () => {
   })
 
   const begin = (options: AskOptions = {}) => {
-    const { method = 'GET', parts = [], fresh = false, connectMs = 5000, responseMs = 5000 } = options
+    const {
+      method = 'GET',
+      parts = [],
+      fresh = false,
+      connectMs = 5000,
+      writeMs = 5000,
+      responseMs = 5000,
+    } = options
     let leave = (): void => {}
     const outcome = new Promise<Outcome>((settled) => {
       const sent = upstream.ask(
@@ -51,7 +59,7 @@ describe('connections to the protected service', () => {
           headers: { host: 'a', 'content-length': String(Buffer.concat(parts).length) },
           parts,
         },
-        { settled, written: () => {}, connectMs, responseMs, fresh },
+        { settled, written: () => {}, connectMs, writeMs, responseMs, fresh },
       )
       leave = () => sent.leave()
     })
@@ -71,7 +79,10 @@ describe('connections to the protected service', () => {
   const read = async (outcome: Outcome | Promise<Outcome>): Promise<string> => {
     const come = await outcome
     assert.ok(come.kind === 'answered', come.kind === 'failed' ? come.error.message : come.kind)
-    return bodyOf(come.answer)
+    const body = await bodyOf(come.answer)
+    // A connection is free from the next turn on.
+    await new Promise((resolve) => setImmediate(resolve))
+    return body
   }
   const failure = async (outcome: Outcome | Promise<Outcome>): Promise<string> => {
     const come = await outcome
@@ -226,13 +237,21 @@ describe('connections to the protected service', () => {
     })
     await whole
     assert.equal(bytes, all.length)
+    await new Promise((resolve) => setImmediate(resolve))
     answer = (socket) => void socket.write(OK)
     assert.equal(await read(ask()), 'fine')
     assert.equal(sockets.length, 1)
   })
 
   test('nothing that would end a line is sent', () => {
-    const call = { settled: () => {}, written: () => {}, connectMs: 1, responseMs: 1, fresh: false }
+    const call = {
+      settled: () => {},
+      written: () => {},
+      connectMs: 1,
+      writeMs: 1,
+      responseMs: 1,
+      fresh: false,
+    }
     const send = (method: string, path: string, headers: Record<string, string>) => () =>
       upstream.ask({ method, path, headers, parts: [] }, call)
     assert.throws(send('GET', '/ HTTP/1.1\r\nx: y', {}))
