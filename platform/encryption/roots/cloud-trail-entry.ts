@@ -23,35 +23,57 @@ const parametersShape = z.object({
   encryptionContext: contextShape.optional(),
   sourceEncryptionContext: contextShape.optional(),
 })
+/** What only describes a use is left out where it has another form than it had; the use is told all the same. */
+const orNone = text.optional().catch(undefined)
 const identityShape = z.object({
-  type: text.optional(),
-  accountId: text.optional(),
-  principalId: text.optional(),
-  invokedBy: text.optional(),
+  type: orNone,
+  accountId: orNone,
+  principalId: orNone,
+  invokedBy: orNone,
   sessionContext: z
     .object({ sessionIssuer: z.object({ arn: text }).partial() })
     .partial()
-    .optional(),
+    .optional()
+    .catch(undefined),
+})
+const kindShape = z.object({
+  eventSource: z.string(),
+  eventName: z.string(),
+  errorCode: z.unknown().optional(),
 })
 const entryShape = z.object({
-  eventSource: z.literal('kms.amazonaws.com'),
-  eventName: text,
   eventTime: z.iso.datetime({ offset: true }),
-  requestID: text.nullish(),
-  eventID: text.optional(),
-  // What was refused used no key.
-  errorCode: z.undefined().optional(),
-  userIdentity: identityShape.nullish(),
+  requestID: text.nullish().catch(null),
+  eventID: orNone,
+  userIdentity: identityShape.nullish().catch(null),
   requestParameters: parametersShape.nullish().catch(null),
-  resources: z.array(z.object({ ARN: text.optional() })).nullish(),
+  resources: z
+    .array(z.object({ ARN: orNone }))
+    .nullish()
+    .catch(null),
 })
 
-/** A use of the key in an entry of CloudTrail (record contents, version 1.08 and later); null for any other entry. */
-export function cloudTrailUse(event: string, arn: string): LoggedUse | null {
-  const read = entryShape.safeParse(parsed(event))
-  if (!read.success || !USES.has(read.data.eventName)) return null
-  const { eventName, eventTime, requestID, eventID, userIdentity, requestParameters, resources } = read.data
-  if (resources?.some(({ ARN }) => ARN === arn) === false) return null
+/** What was refused used no key. */
+function isRefused(errorCode: unknown): boolean {
+  return typeof errorCode === 'string' && errorCode !== ''
+}
+
+/**
+ * A use of the key in an entry of CloudTrail (record contents, version 1.08 and later); null for any other entry, undefined for
+ * what cannot be told to be one or the other.
+ */
+export function cloudTrailUse(event: string, arn: string): LoggedUse | null | undefined {
+  const value = parsed(event)
+  const kind = kindShape.safeParse(value)
+  if (!kind.success) return undefined
+  const { eventSource, eventName, errorCode } = kind.data
+  if (eventSource !== 'kms.amazonaws.com' || !USES.has(eventName) || isRefused(errorCode)) return null
+  const read = entryShape.safeParse(value)
+  if (!read.success) return undefined
+  const { eventTime, requestID, eventID, userIdentity, requestParameters, resources } = read.data
+  // The events of this key were asked for; one that names none is not taken for that of another.
+  const named = (resources ?? []).flatMap(({ ARN }) => ARN ?? [])
+  if (named.length > 0 && !named.includes(arn)) return null
   return {
     at: new Date(eventTime),
     operation: eventName,

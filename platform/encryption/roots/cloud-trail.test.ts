@@ -61,6 +61,32 @@ suite('the event history of CloudTrail, against a stand-in written from its docu
     )
   })
 
+  test('policy 2.3-b: a use in a form that is not known is told, and an entry that cannot be understood as well', async (context) => {
+    const { server, read } = await trail(context)
+    const one = decryptRecord(server.arn, before(600), 'r-1')
+    server.records.push(
+      { ...one, userIdentity: { type: 7, sessionContext: 'none' }, requestID: 'r-2' },
+      { ...one, resources: [], requestID: 'r-3', errorCode: '' },
+      { ...one, resources: 'none', requestID: 'r-4', errorCode: null },
+    )
+    const known = await read()
+    assert.deepEqual(
+      [known.uses.map(({ request }) => request).toSorted(), known.lost],
+      [['r-2', 'r-3', 'r-4'], null],
+    )
+    server.records.push({ ...one, eventName: ['Decrypt'] as unknown as string })
+    assert.match((await read()).lost ?? '', /^1 entries of CloudTrail/)
+  })
+
+  test('once a day more than the last hour is read again, for entries that come very late', async (context) => {
+    const { server, read } = await trail(context)
+    const { position } = await read()
+    server.asked.length = 0
+    const now = secondsAfter(NOW, 13 * 3600)
+    await read(position, { now, since: before(80 * 3600) })
+    assert.equal(server.asked[0]?.StartTime, before(26 * 3600).getTime() / 1000)
+  })
+
   test('all pages are read, a span with too many in halves, and none is left out', async (context) => {
     const { server, read } = await trail(context)
     for (let index = 0; index < 500; index += 1)
@@ -121,9 +147,11 @@ suite('the event history of CloudTrail, against a stand-in written from its docu
       fc.property(field, fc.jsonValue(), fc.string(), (name, value, junk) => {
         const record = { ...decryptRecord(arn, NOW, 'r'), [name]: value }
         const use = cloudTrailUse(JSON.stringify(record), arn)
-        assert.ok(use === null || (use.request !== '' && !Number.isNaN(use.at.getTime())))
+        assert.ok(!use || (use.request !== '' && !Number.isNaN(use.at.getTime())))
+        // What only describes a use hides none.
+        if (['userIdentity', 'requestParameters', 'requestID', 'eventVersion'].includes(name)) assert.ok(use)
         assert.ok((use?.caller?.length ?? 0) <= 200)
-        assert.equal(cloudTrailUse(junk, arn), null)
+        assert.equal(cloudTrailUse(junk, arn), undefined)
       }),
     )
   })

@@ -25,8 +25,9 @@ export interface TrailLimits {
 const LIMITS: TrailLimits = { pagesMax: 100, spanPagesMax: 20, pauseMs: 500 }
 /** AWS delivers within 15 minutes as a rule ("How CloudTrail works", AWS). */
 const DELAY_SECONDS = 15 * 60
-/** Entries come out of order, so this much is read again each time. */
+/** Entries come out of order, so this much is read again each time, and more once a day: no time is promised. */
 const AGAIN_MS = 60 * 60_000
+const AGAIN_DAILY_MS = 26 * AGAIN_MS
 /** So much before a use that was missed its entry is looked for. */
 const MISSED_MS = 60_000
 const SPAN_MS = 60 * 60_000
@@ -61,8 +62,14 @@ function clientSettings({ region, accessKeyId, secretAccessKey, apiUrl }: TrailS
   }
 }
 
-/** All uses of a span of time, or undefined when they take more pages than it may; counts the pages that are left. */
-type LookUp = (from: Date, to: Date, pages: { left: number }) => Promise<readonly LoggedUse[] | undefined>
+/** Pages that may still be asked for, and entries that could not be understood. */
+interface Pages {
+  left: number
+  strange: number
+}
+
+/** All uses of a span of time, or undefined when they take more pages than it may. */
+type LookUp = (from: Date, to: Date, pages: Pages) => Promise<readonly LoggedUse[] | undefined>
 
 function lookingUp(
   trail: typeof Trail,
@@ -85,7 +92,8 @@ function lookingUp(
       const answer = await client.send(command, { abortSignal: AbortSignal.timeout(30_000) })
       for (const { CloudTrailEvent: event = '' } of answer.Events ?? []) {
         const use = cloudTrailUse(event, arn)
-        if (use !== null) uses.push(use)
+        if (use === undefined) pages.strange += 1
+        else if (use !== null) uses.push(use)
       }
       NextToken = answer.NextToken
       if (NextToken === undefined || NextToken === '') return uses
@@ -103,11 +111,15 @@ const placeShape = z.object({
 })
 
 /** From when on is read, and in which steps: on from where the last reading had to stop, and otherwise the last hour again. */
-function startOf({ position, since, missed }: LogPlace): { readonly from: Date; readonly spanMs: number } {
+function startOf({ position, since, missed, now }: LogPlace): {
+  readonly from: Date
+  readonly spanMs: number
+} {
   if (position === null) return { from: since, spanMs: SPAN_MS }
   const { at, spanMs, ended } = placeShape.parse(JSON.parse(position))
   if (!ended) return { from: new Date(at), spanMs }
-  const again = Date.parse(at) - AGAIN_MS
+  const sameDay = at.slice(0, 10) === now.toISOString().slice(0, 10)
+  const again = Date.parse(at) - (sameDay ? AGAIN_MS : AGAIN_DAILY_MS)
   const from = missed === null ? again : Math.min(again, missed.getTime() - MISSED_MS)
   return { from: new Date(Math.max(since.getTime(), from)), spanMs }
 }
@@ -117,7 +129,7 @@ async function readOn(lookUp: LookUp, place: LogPlace, { pagesMax, pauseMs }: Tr
   const { from, spanMs } = startOf(place)
   const now = place.now.getTime()
   const uses: LoggedUse[] = []
-  const pages = { left: pagesMax }
+  const pages: Pages = { left: pagesMax, strange: 0 }
   let [at, span] = [from.getTime(), spanMs]
   while (at < now && pages.left > 0) {
     const to = Math.min(now, at + span)
@@ -135,7 +147,9 @@ async function readOn(lookUp: LookUp, place: LogPlace, { pagesMax, pauseMs }: Tr
   }
   const to = new Date(at)
   const position = JSON.stringify({ at: to.toISOString(), spanMs: span, ended: at >= now })
-  return { uses, position, from: place.since, to, lost: null }
+  const lost =
+    pages.strange === 0 ? null : `${pages.strange} entries of CloudTrail cannot be understood as uses or none`
+  return { uses, position, from: place.since, to, lost }
 }
 
 const DENIED = [

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import {
   appendFile,
   copyFile,
+  mkdir,
   mkdtemp,
   readFile,
   rename,
   rm,
+  symlink,
   truncate,
   utimes,
   writeFile,
@@ -13,9 +16,10 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, test, type TestContext } from 'node:test'
+import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
-import { readOn, type FilePlace } from './followed-file.ts'
+import { partsOf, readOn, readParts, type FilePlace } from './followed-file.ts'
 
 async function logIn(context: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'surety-followed-'))
@@ -110,6 +114,63 @@ suite('a log that grows and is rotated', () => {
       const { lines, tooLong, lost } = await log.read()
       assert.deepEqual([lines, tooLong, lost], [['b1'], 1, false])
     }
+  })
+
+  test('a log that is rotated between being found and being read is not read under its old name', async (context) => {
+    const log = await logIn(context)
+    await log.write('a1\na2\n')
+    const { place } = await log.read()
+    await log.write('a3\n')
+    const found = await partsOf(log.file)
+    await log.renamed()
+    await log.write('b1\nb2\nb3\n')
+    await assert.rejects(readParts(log.file, found, place))
+    assert.deepEqual((await readOn(log.file, place)).lines, ['a3', 'b1', 'b2', 'b3'])
+  })
+
+  test('what is no file, leads nowhere or never ends is passed over under the names of older files', async (context) => {
+    const log = await logIn(context)
+    await log.write('a1\n')
+    await mkdir(`${log.file}.1`)
+    await symlink('/dev/zero', `${log.file}.2`)
+    await symlink(`${log.file}.3`, `${log.file}.3`)
+    await symlink('/nowhere', `${log.file}.4`)
+    await promisify(execFile)('mkfifo', [`${log.file}.5`])
+    assert.deepEqual((await log.read()).lines, ['a1'])
+  })
+
+  test('a file that is being compressed is read as it was', async (context) => {
+    const log = await logIn(context)
+    await log.write('a1\na2\n')
+    await log.read(3)
+    await log.renamed()
+    await log.write('b1\n')
+    await writeFile(`${log.file}.1.gz`, gzipSync('a1\na2\n').subarray(0, 12))
+    assert.deepEqual((await log.read()).lines, ['a2', 'b1'])
+  })
+
+  test('what was cut off or changed before the place of the last reading is told, and read anew', async (context) => {
+    for (const packed of [false, true]) {
+      const log = await logIn(context)
+      await log.write('a1\na2\na3\n')
+      await log.read()
+      if (packed) {
+        await writeFile(`${log.file}.1.gz`, gzipSync('a1\na2\n'))
+        await writeFile(log.file, '')
+      } else await writeFile(log.file, 'a1\nxx\na3\n')
+      const { lines, changed } = await log.read()
+      assert.deepEqual([lines, changed], [packed ? ['a1', 'a2'] : ['a1', 'xx', 'a3'], true])
+    }
+  })
+
+  test('two files that begin alike and go on differently are told, and a copy is none of them', async (context) => {
+    const log = await logIn(context)
+    await log.write('a1\na2\n')
+    await copyFile(log.file, `${log.file}.old`)
+    const copied = await log.read()
+    assert.deepEqual([copied.lines, copied.changed], [['a1', 'a2'], false])
+    await writeFile(`${log.file}.old`, 'a1\nhidden\n')
+    assert.equal((await log.read()).changed, true)
   })
 
   test('whatever is written, rotated and read in whichever order: no line is lost and none is read twice', async (context) => {

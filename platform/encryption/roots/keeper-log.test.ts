@@ -170,6 +170,62 @@ suite('what a keeper logged and what is registered here', () => {
     assert.match((await found(away)).problems.join(), /not read for hours,No right/)
   })
 
+  const partOf = (requests: readonly string[], at: Date, to = clock.now()): LogPart => {
+    const uses = requests.map((request) => ({
+      at,
+      operation: 'Decrypt',
+      request,
+      caller: null,
+      context: null,
+    }))
+    return { uses, position: 'p', from: secondsAfter(clock.now(), -60), to, lost: null }
+  }
+
+  test('policy 2.3-b: uses from the future or from before time began hide nothing, and stop no reading', async () => {
+    await use('r-1')
+    minutes(1)
+    const times = ['2099-01-01T00:00:00Z', '9999-12-31T23:59:59-23:59', '0000-01-01T00:00:00Z']
+    for (const [index, time] of times.entries())
+      await found(follow(async () => partOf([`${named}:${index}`], new Date(time))))
+    const ahead = follow(async () => ({ ...partOf([], clock.now()), to: new Date('2099-01-01T00:00:00Z') }))
+    await found(ahead)
+    minutes(40)
+    assert.equal((await found(ahead)).unexplained, 2)
+  })
+
+  test('policy 2.3-b: a log that begins in the future is compared from now on', async () => {
+    await use('r-1')
+    const later = new Date('2099-01-01T00:00:00Z')
+    await found(follow(async () => ({ ...partOf([], clock.now()), from: later })))
+    minutes(1)
+    await found(follow(async () => partOf([`${named}:stranger`], clock.now())))
+    minutes(40)
+    assert.equal((await found(follow(async () => partOf([], clock.now())))).unexplained, 1)
+  })
+
+  test('policy 2.3-b: more strangers than one statement takes are all kept, whatever their numbers look like', async () => {
+    await use('r-1')
+    minutes(1)
+    const many = Array.from({ length: 12_000 }, (_, index) => `${named}:${index}`)
+    const odd = ['\u0000', '\ud800', 'x'.repeat(5000), `${'x'.repeat(5000)}y`, "'; drop"].map(
+      (one) => named + one,
+    )
+    await found(follow(async () => partOf([...many, ...odd], clock.now())))
+    minutes(40)
+    const quiet = follow(async () => partOf([], clock.now()))
+    assert.equal((await found(quiet)).unexplained, many.length + odd.length)
+  })
+
+  test('policy 2.3-b: whoever fills a log faster than it is read cannot hide in what is not read yet', async () => {
+    await use('r-1')
+    const began = clock.now()
+    const slow = follow(async () => partOf([], began, secondsAfter(began, 60)))
+    minutes(60)
+    assert.deepEqual((await found(slow)).problems, [])
+    minutes(120)
+    assert.match((await found(slow)).problems.join(), /it grows faster than it is read/)
+  })
+
   test('a part of a log that is lost is told for as long as uses are compared', async () => {
     const part = (lost: string | null): LogPart => {
       const now = clock.now()

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Keyring } from '../keyring/database.ts'
 import type { LoggedUse } from './keeper-log.ts'
@@ -50,12 +51,36 @@ export async function firstUse(keyring: Keyring, named: string): Promise<Date | 
   return row?.at === undefined || row.at === null ? null : new Date(row.at)
 }
 
+/** So many at once: a statement takes 65,535 values, and a part of a log may have more. */
+const AT_ONCE = 1000
+
+async function inGroups<Result>(
+  uses: readonly LoggedUse[],
+  work: (some: readonly LoggedUse[]) => Promise<readonly Result[]>,
+): Promise<readonly Result[]> {
+  const all: Result[] = []
+  for (let from = 0; from < uses.length; from += AT_ONCE)
+    all.push(...(await work(uses.slice(from, from + AT_ONCE))))
+  return all
+}
+
+/** A keeper's own numbers look so; whatever else stands there is none of ours, and may not be text that can be kept. */
+function requestOf({ request }: LoggedUse): string {
+  return /^[\w:.+/=-]{1,200}$/.test(request)
+    ? request
+    : `strange:${createHash('sha256').update(request).digest('hex')}`
+}
+
 /** Notes for each request when its keeper logged it, and returns the entries whose number is not known here. */
 export async function noteLogged(
   keyring: Keyring,
   uses: readonly LoggedUse[],
 ): Promise<readonly LoggedUse[]> {
-  if (uses.length === 0) return []
+  const readable = uses.map((use) => ({ ...use, request: requestOf(use) }))
+  return inGroups(readable, (some) => noteSome(keyring, some))
+}
+
+async function noteSome(keyring: Keyring, uses: readonly LoggedUse[]): Promise<readonly LoggedUse[]> {
   const requests = uses.map(({ request }) => request)
   const times = uses.map(({ at }) => at.toISOString())
   await sql`
@@ -79,22 +104,31 @@ export interface Stranger {
   readonly caller: string | null
 }
 
+const rowOf =
+  (root: string) =>
+  ({ request, operation, at, caller, context }: LoggedUse) => ({
+    root,
+    request,
+    operation,
+    at,
+    caller,
+    tenant: /^[\w-]{1,80}$/.exec(context?.['tenant'] ?? '')?.[0] ?? null,
+  })
+
 /** Keeps entries whose numbers are not known here. */
 export async function keepStrangers(
   keyring: Keyring,
   root: string,
   uses: readonly LoggedUse[],
 ): Promise<void> {
-  if (uses.length === 0) return
-  const rows = uses.map(({ request, operation, at, caller, context }) => ({
-    root,
-    // The keeper's own numbers have no spaces; whatever else stands there is not kept as it is.
-    request: request.replaceAll(/[^\w:.+/=-]/g, '_').slice(0, 200),
-    operation,
-    at,
-    caller,
-    tenant: /^[\w-]{1,80}$/.exec(context?.['tenant'] ?? '')?.[0] ?? null,
-  }))
+  await inGroups(uses, async (some) => {
+    await keepSome(keyring, root, some)
+    return []
+  })
+}
+
+async function keepSome(keyring: Keyring, root: string, uses: readonly LoggedUse[]): Promise<void> {
+  const rows = uses.map((use) => ({ ...use, request: requestOf(use) })).map(rowOf(root))
   await keyring
     .insertInto('root_stranger')
     .values(rows)

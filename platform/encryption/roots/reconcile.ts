@@ -1,7 +1,7 @@
 import { secondsAfter, type Clock } from '../../kernel/clock.ts'
 import type { Keyring } from '../keyring/database.ts'
 import { KeeperError } from './keeper.ts'
-import type { FollowedLog, FollowedLogs } from './keeper-log.ts'
+import type { FollowedLog, FollowedLogs, LoggedUse } from './keeper-log.ts'
 import {
   firstUse,
   keepStrangers,
@@ -83,12 +83,13 @@ async function readPart(
   const missed = unlogged.find(({ request }) => !request.startsWith(UNANSWERED))?.at ?? null
   try {
     const part = await log.read({ position, since, missed, now })
-    await keepStrangers(keyring, fingerprint, await noteLogged(keyring, part.uses))
+    await keepStrangers(keyring, fingerprint, await noteLogged(keyring, within(part.uses, now)))
     await settleStrangers(keyring, fingerprint)
     await noteRead(keyring, fingerprint, {
       position: part.position,
-      covers_from: position === null ? latest(first, part.from) : (before?.covers_from ?? first),
-      read_to: part.to,
+      covers_from:
+        position === null ? latest(first, earliest(part.from, now)) : (before?.covers_from ?? first),
+      read_to: earliest(part.to, now),
       read_at: now,
       lost_at: part.lost === null ? (before?.lost_at ?? null) : now,
       problem: part.lost,
@@ -105,6 +106,15 @@ async function readPart(
 
 /** Of a log that could never be read; it begins where it would have begun. */
 const NEVER = { position: null, read_at: new Date(0), lost_at: null }
+
+/** A use from the future would be an alarm only then, and one from before time began cannot be kept: neither hides so. */
+function within(uses: readonly LoggedUse[], now: Date): readonly LoggedUse[] {
+  return uses.map((use) => ({ ...use, at: latest(new Date(0), earliest(use.at, now)) }))
+}
+
+function earliest(a: Date, b: Date): Date {
+  return a < b ? a : b
+}
 
 function latest(a: Date, b: Date): Date {
   return a > b ? a : b
@@ -172,17 +182,29 @@ async function compareLog(
     unexplained: foreign.length,
     missing: missing.length,
     notYet: told.length - missing.length,
-    problems: problemsOf(read, await firstUse(keyring, named), now),
+    problems: problemsOf(read, await firstUse(keyring, named), log.delaySeconds, now),
     readTo: read?.read_to.toISOString() ?? null,
   }
 }
 
-function problemsOf(read: ReadLog | undefined, first: Date | null, now: Date): readonly string[] {
+function problemsOf(
+  read: ReadLog | undefined,
+  first: Date | null,
+  delaySeconds: number,
+  now: Date,
+): readonly string[] {
   const last = read === undefined || read.read_at.getTime() === 0 ? first : read.read_at
   const old = last !== null && last < secondsAfter(now, -UNREAD_SECONDS)
+  // Whoever fills a log faster than it is read must not hide in what is not read yet.
+  const behind = read !== undefined && read.read_to < secondsAfter(now, -UNREAD_SECONDS - delaySeconds)
   const lost = read?.lost_at ?? null
   return [
     ...(old ? ['the log of the keeper of the root key was not read for hours'] : []),
+    ...(behind && !old && read.problem === null
+      ? [
+          `the log of the keeper was read up to ${read.read_to.toISOString()} only: it grows faster than it is read`,
+        ]
+      : []),
     ...(read !== undefined && read.problem !== null ? [read.problem] : []),
     ...(lost !== null && read?.problem === null && lost > secondsAfter(now, -COMPARED_SECONDS)
       ? [`a part of the log of the keeper was lost before ${lost.toISOString()}`]

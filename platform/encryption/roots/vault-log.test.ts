@@ -114,6 +114,40 @@ suite('the log of an audit device of Vault, in the form that OpenBao documents',
     )
   })
 
+  test('policy 2.3-b: an answer in a form that is not known is told, never taken for something else', async (context) => {
+    const { write, read } = await device(context)
+    const request = { id: 'r-1', path: 'transit/decrypt/surety', namespace: 'root' }
+    for (const over of [
+      { type: 'answer' },
+      { request },
+      { request: { ...request, namespace: null, id: 7 } },
+      { request: null },
+      { time: 'yesterday' },
+      { error: { text: 'none' } },
+    ])
+      await write(entry('transit/decrypt/surety', 'r-0', over))
+    await write(Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x0a]).toString('latin1'))
+    const known = { auth: 'none', request: { ...request, namespace: null, more: 'x'.repeat(5000) } }
+    await write(entry('transit/decrypt/surety', 'r-1', known))
+    const { uses, lost } = await read()
+    assert.deepEqual(
+      uses.map(({ request: id }) => id),
+      ['r-1'],
+    )
+    assert.match(lost ?? '', /^7 lines/)
+  })
+
+  test('policy 2.3-b: a log that was cut off behind what was read, or changed before it, is told', async (context) => {
+    const { file, write, read } = await device(context)
+    await write(entry('transit/decrypt/surety', 'r-1') + entry('transit/decrypt/surety', 'r-2'))
+    const { position } = await read()
+    await writeFile(file, entry('transit/decrypt/surety', 'r-1'))
+    const cut = await read(position)
+    assert.match(cut.lost ?? '', /was changed or cut off/)
+    await writeFile(file, entry('transit/decrypt/surety', 'r-1') + entry('transit/encrypt/surety', 'r-2'))
+    assert.match((await read(position)).lost ?? '', /was changed or cut off/)
+  })
+
   test('reading goes on where it stopped, through a rotation; what is lost or is no entry is said', async (context) => {
     const { file, write, read } = await device(context)
     await write(entry('transit/decrypt/surety', 'r-1'))

@@ -25,20 +25,23 @@ const USES =
 const placeShape = z.object({
   head: z.string(),
   offset: z.number().int().nonnegative(),
+  tail: z.string().optional(),
 })
 
-const text = z.string().max(2048)
+const orNone = z.string().max(2048).optional().catch(undefined)
+/** What only describes an answer is left out where it has another form than it had. */
 const entryShape = z.object({
-  type: z.literal('response'),
-  time: z.iso.datetime({ offset: true }),
-  // What was refused used no key, and its number is told to nobody.
-  error: z.literal('').optional(),
-  auth: z.object({ entity_id: text.optional(), token_type: text.optional() }).nullish(),
+  auth: z.object({ entity_id: orNone, token_type: orNone }).nullish().catch(null),
   request: z.object({
-    id: text.min(1),
-    path: text,
-    namespace: z.object({ path: text.optional() }).nullish(),
+    id: z.string().min(1),
+    path: z.string(),
+    namespace: z.object({ path: z.string().optional() }).nullish(),
   }),
+})
+const kindShape = z.object({
+  time: z.iso.datetime({ offset: true }),
+  type: z.enum(['request', 'response']),
+  error: z.string().nullish(),
 })
 
 /** Follows the log that an audit device of Vault or OpenBao writes into a file, through its rotations. Policy 2.3-b. */
@@ -47,7 +50,7 @@ export function vaultAuditLog(log: VaultLog, bytesMax?: number): KeeperLog {
   return {
     delaySeconds: DELAY_SECONDS,
     read: async ({ position, since, now }) => {
-      const { lines, place, ended, lost, tooLong } = await readOn(
+      const { lines, place, ended, lost, changed, tooLong } = await readOn(
         log.file,
         placeOf(position),
         bytesMax,
@@ -61,14 +64,20 @@ export function vaultAuditLog(log: VaultLog, bytesMax?: number): KeeperLog {
         position: place === null ? '' : JSON.stringify(place),
         from: position === null ? secondsAfter(times[0] ?? now, SKEW_SECONDS) : since,
         to: ended ? now : (times.at(-1) ?? since),
-        lost: lostBecause(lost, strange),
+        lost: lostBecause({ lost, changed, strange }),
       } satisfies LogPart
     },
   }
 }
 
-function lostBecause(lost: boolean, strange: number): string | null {
+function lostBecause(of: {
+  readonly lost: boolean
+  readonly changed: boolean
+  readonly strange: number
+}): string | null {
+  const { lost, changed, strange } = of
   if (lost) return 'the file of the audit device in which the last reading stopped is gone'
+  if (changed) return 'what was read of the log of the audit device was changed or cut off afterwards'
   return strange === 0 ? null : `${strange} lines of the audit device are no entries`
 }
 
@@ -89,14 +98,17 @@ interface Entry {
   readonly caller: string | null
 }
 
-/** An entry that an answer was given; the time alone of any other, undefined for a line that is no entry. */
+/** An entry that an answer was given; the time alone of any other, undefined for a line that cannot be told to be one or the other. */
 function entryOf(line: string): Entry | Date | undefined {
   const value = parsed(line)
-  const timed = z.object({ time: z.iso.datetime({ offset: true }) }).safeParse(value)
-  if (!timed.success) return undefined
-  const at = new Date(timed.data.time)
+  const kind = kindShape.safeParse(value)
+  if (!kind.success) return undefined
+  const { time, type, error } = kind.data
+  const at = new Date(time)
+  // What was refused used no key, and its number is told to nobody.
+  if (type === 'request' || (error ?? '') !== '') return at
   const entry = entryShape.safeParse(value)
-  if (!entry.success) return at
+  if (!entry.success) return undefined
   const { request, auth } = entry.data
   const who = [auth?.token_type, auth?.entity_id]
     .filter(Boolean)
