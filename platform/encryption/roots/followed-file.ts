@@ -75,7 +75,7 @@ export async function readParts(
   // A copy of a file is read once, under whichever name it has.
   const todo = distinct(parts.slice(first))
   const lines: string[] = []
-  let [at, left, tooLong, changed] = [place, bytesMax, 0, await copiesDiffer(parts.slice(first), todo)]
+  let [at, left, tooLong, changed] = [place, bytesMax, 0, await copiesDiffer(parts, todo)]
   for (const part of todo) {
     const read = await readPart(part, at, left)
     lines.push(...read.lines)
@@ -91,8 +91,9 @@ export async function readParts(
 /** Whether a file that is passed over as a copy of another one is none: it begins alike and goes on differently. */
 async function copiesDiffer(parts: readonly Part[], kept: readonly Part[]): Promise<boolean> {
   for (const { path, head } of parts.filter((one) => !kept.includes(one))) {
-    const copy = await opened(path)
-    const other = await opened(kept.find((one) => one.head === head)?.path ?? '')
+    const twin = kept.find((one) => one.head === head)
+    if (twin === undefined) continue
+    const [copy, other] = [await opened(path), await opened(twin.path)]
     try {
       if (copy === null || other === null) throw new Moved(path)
       let length = 0
