@@ -6,6 +6,8 @@ import { labelContext } from './kept-key.ts'
 export interface TestKeeper extends Keeper {
   /** What it refuses with, until told otherwise; `silent`: it never answers. */
   refuse(how: KeeperRefusal | 'silent' | null): void
+  /** Is out of reach for the next call, and for that one only. */
+  stumble(): void
   /** How often it was asked. */
   calls(): number
 }
@@ -14,11 +16,14 @@ export interface TestKeeper extends Keeper {
 export function testKeeper(): TestKeeper {
   const keys = [generateKeySync('aes', { length: 256 })]
   let refusing: KeeperRefusal | 'silent' | null = null
+  let stumbling = false
   let calls = 0
   const asked = async (call: KeeperCall): Promise<void> => {
     calls += 1
-    if (refusing === 'silent') await new Promise(() => {})
-    else if (refusing !== null) throw new KeeperError(refusing, `It is ${refusing}.`)
+    const how = refusing
+    if (how === 'silent') return new Promise(() => {})
+    if (stumbling) [stumbling, refusing] = [false, null]
+    if (how !== null) throw new KeeperError(how, `It is ${how}.`)
     call.served(`request-${calls}`)
   }
   const keeper: TestKeeper = {
@@ -43,6 +48,9 @@ export function testKeeper(): TestKeeper {
     close: async () => {},
     refuse: (how) => {
       refusing = how
+    },
+    stumble: () => {
+      ;[stumbling, refusing] = [true, 'unreachable']
     },
     calls: () => calls,
   }
