@@ -6,6 +6,7 @@ import {
   type RepositoryOptions,
   type SecretOpener,
 } from '#backup'
+import type { VerifierKey } from '#ledger'
 import type { Clock } from '../../kernel/clock.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { retentionOf } from '../lock-times.ts'
@@ -62,12 +63,20 @@ async function theSystem(stores: readonly ObjectStore[], wanted: string | undefi
   return first
 }
 
+/** The verifier keys of these folders, each with those that succeeded its newest. */
+async function everyVerifier(
+  folders: readonly (readonly VerifierKey[])[],
+  of: { readonly stores: readonly ObjectStore[]; readonly system: string },
+): Promise<readonly VerifierKey[]> {
+  const all = await Promise.all(folders.map((keys) => withSuccessors(keys, of)))
+  return [...new Map(all.flat().map((one) => [one.keyId, one])).values()]
+}
+
 /** Opens the stores for a restore, with nothing of the running system: stores, recovery identity and verifier keys are enough. */
 export async function openReading(parts: ReadingParts, system?: string): Promise<OpenedReading> {
   // A recovery folder that was elsewhere meanwhile lacks the newest; a key folder that is here is as true.
-  const found = [...(await readVerifiers(parts.recoveryFolder)), ...(await readVerifiers(parts.keysFolder))]
-  const verifiers = [...new Map(found.map((one) => [one.keyId, one])).values()]
-  if (verifiers.length === 0)
+  const folders = [await readVerifiers(parts.recoveryFolder), await readVerifiers(parts.keysFolder)]
+  if (folders.flat().length === 0)
     throw new Problem(
       'recovery.no-key',
       'There is no verifier key of backups here: bring the folder with the recovery identity.',
@@ -85,7 +94,7 @@ export async function openReading(parts: ReadingParts, system?: string): Promise
     const options: RepositoryOptions = {
       system: named,
       stores,
-      verifiers: await withSuccessors(verifiers, { stores, system: named }),
+      verifiers: await everyVerifier(folders, { stores, system: named }),
       ...(opener === null ? {} : { opener }),
       clock: parts.clock,
       retention: () => retentionOf(0),

@@ -13,7 +13,7 @@ import { numberedFiles } from './key-folder.ts'
 /** In the key folder, and below `SYSTEM/verifiers/` in every store: the next verifier key, signed by the one before it. */
 const KIND = 'backup-succession'
 const TITLE = 'surety-backups succession'
-const NOTE_CHARACTERS_MAX = 4000
+const NOTE_BYTES_MAX = 4000
 /** More rotations than a store lives through; whatever lies there beyond them is not read. */
 const LINKS_MAX = 200
 
@@ -54,24 +54,44 @@ export async function publishSuccession(
     }
 }
 
-/** The key of a note that one of the trusted keys signed for this number; null for anything else. */
-function successorIn(text: string, number: number, trusted: readonly VerifierKey[]): VerifierKey | null {
-  if (text.length > NOTE_CHARACTERS_MAX) return null
+/** A link of the chain: the number of the next key, and the key. */
+interface Link {
+  readonly number: number
+  readonly key: VerifierKey
+}
+
+/** What a note says that this key signed; null for anything else. */
+function linkIn(text: string, signer: VerifierKey): Link | null {
   try {
-    const { text: said } = openNote(text, trusted)
-    const [title, told, vkey = '', ...rest] = said.split('\n')
-    if (title !== TITLE || told !== String(number) || rest.join('') !== '') return null
-    return parseVerifierKey(vkey)
+    const [title, told = '', vkey = '', ...rest] = openNote(text, [signer]).text.split('\n')
+    if (title !== TITLE || !/^[1-9]\d{0,3}$/.test(told) || rest.join('') !== '') return null
+    return { number: Number(told), key: parseVerifierKey(vkey) }
   } catch (error) {
-    // Not signed by a key that is trusted, or no such note: whoever may write to a store can put anything there.
+    // Not signed by this key, or no such note: whoever may write to a store can put anything there.
     if (!(error instanceof LedgerError)) throw error
     return null
   }
 }
 
 /**
- * The trusted verifier keys with those that succeeded them, as far as each is signed by one before it; what is forged, out of
- * order or damaged in one region adds nothing. So a recovery folder that was elsewhere during a rotation verifies what came after.
+ * The one that this key named as its successor. A key names one, once, and nothing after it: where there are two, one was made
+ * with a stolen key, and nobody can tell which.
+ */
+function successorOf(signer: VerifierKey, after: number, notes: readonly StoredNote[]): Link | null {
+  const named = new Map<string, Link>()
+  for (const { path, text } of notes) {
+    const link = linkIn(text, signer)
+    if (link === null || !path.endsWith(pathOf('', link.number))) continue
+    named.set(`${link.number} ${formatVerifierKey(link.key)}`, link)
+  }
+  const [link] = named.values()
+  return named.size === 1 && link !== undefined && (after === 0 || link.number === after + 1) ? link : null
+}
+
+/**
+ * The verifier keys of a folder, the newest last, with those that succeeded the newest, as far as each is named by the one
+ * before it. An older key names nobody any more: whoever stole it adds nothing; neither does what is forged, out of order,
+ * repeated or damaged in one region. So a recovery folder that was elsewhere during a rotation verifies what came after.
  */
 export async function withSuccessors(
   trusted: readonly VerifierKey[],
@@ -79,29 +99,44 @@ export async function withSuccessors(
 ): Promise<readonly VerifierKey[]> {
   const keys = [...trusted]
   const notes = await storedNotes(stores, system)
-  for (const { number, text } of notes) {
-    const next = successorIn(text, number, keys)
-    if (next !== null && !keys.some(({ keyId }) => keyId === next.keyId)) keys.push(next)
+  let [signer, number] = [keys.at(-1), 0]
+  while (signer !== undefined) {
+    const next = successorOf(signer, number, notes)
+    if (next === null || keys.some(({ keyId }) => keyId === next.key.keyId)) break
+    keys.push(next.key)
+    ;[signer, number] = [next.key, next.number]
   }
   return keys
 }
 
-async function storedNotes(
-  stores: readonly ObjectStore[],
-  system: string,
-): Promise<readonly { readonly number: number; readonly text: string }[]> {
-  const notes: { readonly number: number; readonly text: string }[] = []
+interface StoredNote {
+  readonly path: string
+  readonly text: string
+}
+
+/** The text of a note; null where it is damaged, gone or away: another region has it too, or what it adds is missed where it is needed. */
+async function noteAt(store: ObjectStore, path: string): Promise<string | null> {
+  try {
+    return Buffer.from(await store.get(path)).toString('utf8')
+  } catch (error) {
+    if (!(error instanceof RepositoryError)) throw error
+    return null
+  }
+}
+
+async function storedNotes(stores: readonly ObjectStore[], system: string): Promise<readonly StoredNote[]> {
+  const links = Array.from({ length: LINKS_MAX }, (_, index) => pathOf(system, index + 2))
+  const [paths, notes] = [new Set(links), [] as StoredNote[]]
   for (const store of stores)
     try {
-      let found = 0
-      for await (const { path } of store.list(folderOf(system))) {
-        const number = Number(/\/(\d{4})\.note$/.exec(path)?.[1] ?? Number.NaN)
-        if (Number.isNaN(number) || (found += 1) > LINKS_MAX) continue
-        notes.push({ number, text: Buffer.from(await store.get(path)).toString('utf8') })
+      for await (const { path, bytes } of store.list(folderOf(system))) {
+        // Nothing else is looked at, however much somebody put there.
+        if (!paths.has(path) || bytes > NOTE_BYTES_MAX) continue
+        const text = await noteAt(store, path)
+        if (text !== null) notes.push({ path, text })
       }
     } catch (error) {
-      // Another region has them too, or what they would add is missed where it is needed.
       if (!(error instanceof RepositoryError)) throw error
     }
-  return notes.toSorted((a, b) => a.number - b.number)
+  return notes
 }
