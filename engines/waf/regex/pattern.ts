@@ -63,11 +63,12 @@ function shortVerdict(tester: RegExp, value: Bytes): Verdict {
 function captor(tree: Tree): (value: Bytes) => Capture | null {
   const printed = printTree(tree.root, true)
   const expression = new RegExp(printed.source)
+  const count = Math.min(GROUPS_MAX, tree.groups + 1)
   return (value) => {
     const match = expression.exec(value)
     if (match === null) return null
-    const groups = Array.from({ length: Math.min(GROUPS_MAX, tree.groups + 1) }, () => '')
-    groups[0] = match[0]
+    const groups = [match[0]]
+    for (let more = count; more > 1; more--) groups.push('')
     printed.captures.forEach((group, i) => {
       const text = match[i + 1]
       if (text !== undefined && group < groups.length) groups[group] = text

@@ -16,8 +16,8 @@ interface Writable {
 }
 
 function writable(state: State, collection: VariableName): Writable | null {
-  if (collection === 'TX') return plainMap(state.tx)
-  if (collection === 'ENV') return plainMap(state.env)
+  if (collection === 'TX') return plainWritable(state.tx)
+  if (collection === 'ENV') return plainWritable(state.env)
   const opened = state.stored.get(collection)?.collection
   if (opened === undefined) return null
   const { members } = opened
@@ -31,7 +31,13 @@ function writable(state: State, collection: VariableName): Writable | null {
   }
 }
 
-function plainMap(map: Map<Bytes, Bytes>): Writable {
+interface Texts {
+  get(key: Bytes): Bytes | undefined
+  set(key: Bytes, value: Bytes): unknown
+  delete(key: Bytes): unknown
+}
+
+function plainWritable(map: Texts): Writable {
   return {
     get: (key) => map.get(key) ?? null,
     set: (key, value) => map.set(key, value),
@@ -40,12 +46,17 @@ function plainMap(map: Map<Bytes, Bytes>): Writable {
 }
 
 /** Compiles `setvar`; names are kept in lower case. */
-export function compileAssignment(assignment: Assignment): Act {
+export function compileAssignment(assignment: Assignment, txPlaceOf: (name: Bytes) => number): Act {
   const key = keyOf(assignment.key)
   const { collection } = assignment
   if (assignment.kind === 'unset') return (state) => writable(state, collection)?.remove(key(state))
   const value = compileTemplate(assignment.value)
-  if (collection === 'TX') return compileTx(assignment.kind, key, value)
+  if (collection === 'TX') {
+    const plain = plainText(assignment.key)
+    return plain === null
+      ? compileTx(assignment.kind, key, value)
+      : compileTxAt(assignment.kind, txPlaceOf(lowercase(plain)), value)
+  }
   return (state) => {
     const target = writable(state, collection)
     if (target === null) return
@@ -64,6 +75,11 @@ function compileTx(kind: 'set' | 'add' | 'subtract', key: Expand, value: Expand)
     const name = key(state)
     state.tx.set(name, changed(kind, state.tx.get(name) ?? '', value(state)))
   }
+}
+
+function compileTxAt(kind: 'set' | 'add' | 'subtract', place: number, value: Expand): Act {
+  if (kind === 'set') return (state) => state.tx.put(place, value(state))
+  return (state) => state.tx.put(place, changed(kind, state.tx.at(place) ?? '', value(state)))
 }
 
 function changed(kind: 'set' | 'add' | 'subtract', before: Bytes, value: Bytes): Bytes {

@@ -9,6 +9,7 @@ import { createPrefilter, type Counts } from './prefilter.ts'
 import { compileRule, type CompiledRule } from './rule.ts'
 import type { Beginning } from './state.ts'
 import { createTargetLists, type TargetCounts } from './targets.ts'
+import { createTxNames, type TxNames } from './tx-variables.ts'
 
 /** How rules are compiled; for tests. */
 export interface CompileOptions {
@@ -23,6 +24,7 @@ export interface Compiled {
   readonly chains: Chains
   readonly prefilterCounts: Counts
   readonly targetCounts: TargetCounts
+  readonly txNames: TxNames
 }
 
 /** What a set and its variants are made of. */
@@ -46,6 +48,7 @@ export function compileItems(
   const chains = before?.chains ?? createChains(transformations)
   const prefilter = createPrefilter(before?.prefilterCounts)
   const lists = createTargetLists(before?.targetCounts)
+  const txNames = createTxNames(before?.txNames)
   const makeOperator = cachedOperators(operators, host.cache ?? createOperatorCache())
   const rules: CompiledRule[] = [...(before?.rules ?? [])]
   const choosable = (): readonly CompiledRule[] => rules
@@ -64,6 +67,7 @@ export function compileItems(
         })),
       targetsOf: (condition) => lists.of(condition.targets, condition.place),
       placeOf: lists.placeOf,
+      txPlaceOf: txNames.placeOf,
       chainOf: chains.of,
       templateText,
       prefilter,
@@ -72,5 +76,12 @@ export function compileItems(
     rules.push(made)
     return made
   })
-  return { items: compiled, rules, chains, prefilterCounts: prefilter.counts(), targetCounts: lists.counts() }
+  return {
+    items: compiled,
+    rules,
+    chains,
+    prefilterCounts: prefilter.counts(),
+    targetCounts: lists.counts(),
+    txNames,
+  }
 }

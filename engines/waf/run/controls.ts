@@ -1,5 +1,5 @@
 import { compilePattern } from '../regex/index.ts'
-import type { Control, RuleChoice, Target } from '../model.ts'
+import type { Bytes, Control, RuleChoice, Target } from '../model.ts'
 import type { Place } from '../waf-error.ts'
 import type { Act } from './assignment.ts'
 import { compileFilter } from './targets.ts'
@@ -19,6 +19,8 @@ export interface ControlContext {
   readonly place: Place
   /** All rules of the set; complete once everything is compiled. */
   readonly rules: () => readonly Choosable[]
+  /** The place of a name of `TX`. */
+  readonly txPlaceOf: (name: Bytes) => number
 }
 
 /** The positions of the rules that a choice names. */

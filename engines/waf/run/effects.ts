@@ -23,7 +23,7 @@ export function compileEffects(effects: readonly Effect[], context: ControlConte
 function compileEffect(effect: Effect, context: ControlContext): Act | null {
   switch (effect.kind) {
     case 'setvar':
-      return compileAssignment(effect.assignment)
+      return compileAssignment(effect.assignment, context.txPlaceOf)
     case 'expirevar':
       return compileExpiry(effect)
     case 'deprecatevar':

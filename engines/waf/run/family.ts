@@ -1,4 +1,5 @@
 import type { Bytes } from '../model.ts'
+import { reach, reachOfStages, type Chain } from './chain.ts'
 import { EVERY_KIND, isPlain, withLowerCase } from './kinds.ts'
 import { createLiteralTable, type LiteralTable } from './literal-table.ts'
 import { hasBytes, kindsSuffice, type Member, type Seated } from './member.ts'
@@ -12,8 +13,8 @@ export interface Family {
   readonly number: number
   /** What no rule may match. */
   nothing(): Int32Array
-  /** Whether a text of these kinds of bytes may be matched by a rule of a group. */
-  mayHold(kinds: number, group: Group): boolean
+  /** Whether what the transformations of a group make of texts of these kinds of bytes may be matched by one of its rules. */
+  mayReach(kinds: number, group: Group): boolean
   /** Whether a text may be matched by a rule of a group, by its bytes, where that is sooner said than what the family may match. */
   mayMatch(value: Value, group: Group): boolean
   /** Bits of the rules that may match a text as it is, whatever their transformations; of a long text those of one group. */
@@ -26,6 +27,9 @@ export interface Group {
   readonly number: number
   /** Among those of the family. */
   readonly place: number
+  readonly chain: Chain
+  /** The rules try every stage of their transformations. */
+  readonly everyStage: boolean
 }
 
 /** What the kinds of a text's bytes leave of a family, known once for all texts of those kinds. */
@@ -54,11 +58,13 @@ interface Index {
   readonly table: LiteralTable
   readonly any: View
   readonly plain: View
-  readonly possible: Map<number, Possible>
 }
 
 /** So few rules of a group are asked one by one. */
 const FEW = 4
+
+/** What is remembered of a group for texts of some kinds. */
+const [UNKNOWN, NO, YES] = [0, 1, 2] as const
 
 /** How many kinds of texts are remembered; there are few but for those that somebody makes up. */
 const POSSIBLE_MAX = 1024
@@ -72,19 +78,19 @@ export function createFamily(
 ): Family {
   let index: Index | null = null
   const known = (): Index => (index ??= indexOf(members, literals))
-  const possibleOf = (kinds: number): Possible => {
-    const { possible } = known()
-    const before = possible.get(kinds)
-    if (before !== undefined) return before
-    if (possible.size >= POSSIBLE_MAX) possible.clear()
-    const made = possibleOfKinds(known(), kinds, groups.size)
-    possible.set(kinds, made)
-    return made
-  }
+  const possibleOf = remembered((kinds) => possibleOfKinds(known(), kinds, groups.size))
+  const reachedBy = remembered(() => new Uint8Array(groups.size).fill(UNKNOWN))
   return {
     number,
     nothing: () => known().nothing,
-    mayHold: (kinds, group) => possibleOf(kinds).groups[group.place] === 1,
+    mayReach(kinds, group) {
+      const answers = reachedBy(kinds)
+      if (answers[group.place] === UNKNOWN) {
+        const { groups: possible } = possibleOf(reachOf(group, kinds))
+        answers[group.place] = possible[group.place] === 1 ? YES : NO
+      }
+      return answers[group.place] === YES
+    },
     mayMatch(value, { place }) {
       const possible = possibleOf(value.kinds)
       if (possible.groups[place] !== 1) return false
@@ -109,13 +115,29 @@ export function createFamily(
   }
 }
 
+/** What is made for kinds of bytes, until too many were asked for. */
+function remembered<T>(make: (kinds: number) => T): (kinds: number) => T {
+  const known = new Map<number, T>()
+  return (kinds) => {
+    const before = known.get(kinds)
+    if (before !== undefined) return before
+    if (known.size >= POSSIBLE_MAX) known.clear()
+    const made = make(kinds)
+    known.set(kinds, made)
+    return made
+  }
+}
+
+function reachOf({ chain, everyStage }: Group, kinds: number): number {
+  return everyStage ? reachOfStages(chain, kinds) : reach(chain, kinds)
+}
+
 function indexOf(members: readonly Seated[], literals: ReadonlyMap<Bytes, number>): Index {
   return {
     nothing: new Int32Array((members.length + 31) >>> 5),
     table: createLiteralTable([...literals.keys()]),
     any: viewOf(members.map(({ any }) => any)),
     plain: viewOf(members.map(({ plain }) => plain)),
-    possible: new Map(),
   }
 }
 
@@ -161,16 +183,26 @@ function find(index: Index, value: Value, possible: Possible): Int32Array {
 }
 
 function findOfGroup(index: Index, value: Value, family: number, group: number): Int32Array {
-  const { members, byGroup } = isPlain(value.kinds) ? index.plain : index.any
-  const bits = index.nothing.slice()
-  const found = (): ReadonlySet<number> =>
-    ((value.literals ??= [])[family] ??= new Set(index.table.find(value.text)))
-  for (const seat of byGroup[group] ?? []) {
-    const member = members[seat]
+  const view = isPlain(value.kinds) ? index.plain : index.any
+  let bits: Int32Array | null = null
+  for (const seat of view.byGroup[group] ?? []) {
+    const member = view.members[seat]
     if (member === undefined || member === null || !mayHold(member, value)) continue
-    if (member.literals === null || member.literals.some((literal) => found().has(literal))) put(bits, seat)
+    if (member.literals !== null && !isPut(withLiterals(index, view, value, family), seat)) continue
+    put((bits ??= index.nothing.slice()), seat)
   }
-  return bits
+  return bits ?? index.nothing
+}
+
+/** Bits of the rules of which a literal stands in a text; which view it is follows from the text. */
+function withLiterals(index: Index, { byLiteral }: View, value: Value, family: number): Int32Array {
+  const known = value.withLiterals?.[family]
+  if (known !== undefined) return known
+  const bits = index.nothing.slice()
+  for (const literal of index.table.find(value.text)) {
+    for (const seat of byLiteral[literal] ?? []) put(bits, seat)
+  }
+  return ((value.withLiterals ??= [])[family] = bits)
 }
 
 /** Whether a text has the bytes that a rule needs, of its literals too. */

@@ -7,10 +7,12 @@ import { compileEffects } from './effects.ts'
 import type { Act } from './assignment.ts'
 import type { ControlContext } from './controls.ts'
 import { Entry } from './entry.ts'
+import { plainText, toInteger } from './macro.ts'
 import { compileTest, type Test, type TestContext } from './operator-test.ts'
 import { forgo, mayHold, type Seat } from './prefilter.ts'
 import type { State } from './state.ts'
 import type { TargetFilter, TargetList } from './targets.ts'
+import { relationOf } from './tx-variables.ts'
 import { Value } from './value.ts'
 
 /** One compiled condition of a rule. */
@@ -33,7 +35,21 @@ export interface Link {
 }
 
 /** A text, or null when there is none. */
-type Peek = { readonly name: Bytes; readonly count: boolean; readonly read: (state: State) => Bytes | null }
+export interface Peek {
+  readonly name: Bytes
+  readonly count: boolean
+  readonly read: (state: State) => Bytes | null
+  /** How its number is compared; null for other operators, and arguments that are not known before. */
+  readonly comparison: Comparison | null
+}
+
+/** Asks how the number at a place of `TX`, or that there is one, stands to an argument. */
+interface Comparison {
+  readonly place: number
+  /** Of `relationOf`. */
+  readonly relation: number
+  readonly argument: number
+}
 
 /** What links are made with. */
 export interface LinkContext extends TestContext, ControlContext {
@@ -52,7 +68,7 @@ export function compileLink(condition: Condition, id: number, context: LinkConte
     chain: context.chainOf(condition.transformations),
     multiMatch: condition.multiMatch,
     captures: condition.capture,
-    peek: peekOf(condition),
+    peek: peekOf(condition, context),
     effects: compileEffects(condition.effects, { ...context, place }),
     operator:
       operator === null
@@ -67,13 +83,29 @@ export function compileLink(condition: Condition, id: number, context: LinkConte
 }
 
 /** `TX:name` and `&TX:name` without transformations, which is what most rules that steer others look at. */
-function peekOf({ targets, transformations, capture }: Condition): Peek | null {
+function peekOf(condition: Condition, { txPlaceOf }: LinkContext): Peek | null {
+  const { targets, transformations, capture } = condition
   const [target] = targets
   if (target === undefined || targets.length > 1 || transformations.length > 0 || capture) return null
   if (target.variable !== 'TX' || target.except || target.selector?.kind !== 'name') return null
   const name = lowercase(target.selector.name)
-  if (target.count) return { name, count: true, read: (state) => (state.tx.has(name) ? '1' : '0') }
-  return { name, count: false, read: (state) => state.tx.get(name) ?? null }
+  const place = txPlaceOf(name)
+  const { count } = target
+  return {
+    name,
+    count,
+    read: count ? ({ tx }) => (tx.at(place) === undefined ? '0' : '1') : ({ tx }) => tx.at(place) ?? null,
+    comparison: comparisonOf(condition.operator, place),
+  }
+}
+
+function comparisonOf(operator: Condition['operator'], place: number): Comparison | null {
+  const argument = operator === null ? null : plainText(operator.argument)
+  if (operator === null || argument === null) return null
+  const relation = relationOf(operator.name, operator.negated)
+  const number = toInteger(argument)
+  // What has no place in a row of whole numbers is compared as ever.
+  return relation === null || number !== (number | 0) ? null : { place, relation, argument: number }
 }
 
 /** How many matched values a report tells of. */
@@ -104,9 +136,22 @@ export function runLink(
 export function runPeek(state: State, link: Link, test: Test, peek: Peek): boolean {
   const text = peek.read(state)
   if (text === null || !test.holds(state, text)) return false
-  const value = new Value(text)
-  take(state, link, test, new Entry('TX', peek.name, value, false, peek.count), value)
+  const entry = entryOf(peek, text)
+  take(state, link, test, entry, entry.value)
   return true
+}
+
+function entryOf({ name, count }: Peek, text: Bytes): Entry {
+  return new Entry('TX', name, new Value(text), false, count)
+}
+
+/** As `runPeek` for a rule that held, has no effects, and whose match nobody is told of. */
+export function noticePeek(state: State, peek: Peek): void {
+  state.matchedFresh = false
+  state.matchedAll = []
+  state.matchedParts = []
+  state.matchedText = peek.read(state) ?? ''
+  state.matched = entryOf(peek, state.matchedText)
 }
 
 function isHidden(filters: readonly TargetFilter[], entry: Entry): boolean {
@@ -160,15 +205,16 @@ function gather(state: State, link: Link, entry: Entry, value: Value): void {
   if (state.matchedParts.length < PARTS_MAX) state.matchedParts.push({ link, entry, value })
 }
 
-const NAMES: readonly Bytes[] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']
+/** What is captured has the names `0` to `9`, which are the first places of `TX`. */
+const CAPTURES_MAX = 10
 
 function putCaptures(state: State, capture: Capture | null): void {
   const groups = capture?.groups ?? []
-  for (const [index, name] of NAMES.entries()) {
-    const group = groups[index]
-    if (group !== undefined) state.tx.set(name, group)
-    else if (index < state.captured) state.tx.delete(name)
-    else break
+  const count = Math.min(CAPTURES_MAX, Math.max(groups.length, state.captured))
+  for (let place = 0; place < count; place++) {
+    const group = groups[place]
+    if (group === undefined) state.tx.drop(place)
+    else state.tx.put(place, group)
   }
   state.captured = groups.length
 }

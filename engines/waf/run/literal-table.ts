@@ -50,6 +50,8 @@ class Search {
   #nodes = new Int32Array(ROWS_AT_FIRST)
   #met = new Int32Array(ROWS_AT_FIRST)
   #rowCount = 0
+  /** The place of the row before the first byte; -1 until a text is searched. */
+  #start = -1
   /** By literal: the last text in which it was found. */
   readonly #seen: Int32Array
   #round = 0
@@ -70,7 +72,7 @@ class Search {
     const { classes } = this.#trie
     const bytes = readBytes(text)
     const { length } = text
-    let row = this.#afterStart()
+    let row = (this.#start = this.#start === -1 ? this.#afterStart() : this.#start)
     let table = this.#table
     for (let index = 0; index < length; index++) {
       const column = classes[bytes[index] as number] as number
@@ -136,6 +138,7 @@ class Search {
     this.#table.fill(UNKNOWN)
     this.#rows.fill(-1)
     this.#rowCount = 0
+    this.#start = -1
     this.#entry(0)
   }
 

@@ -1,8 +1,10 @@
 import type { Verdict } from '../api.ts'
 import type { Marker, Phase } from '../model.ts'
 import type { CompiledRule } from './rule.ts'
+import { noticePeek, type Peek } from './link.ts'
 import { lookAhead, runRule, said } from './rule.ts'
 import type { State } from './state.ts'
+import { countStandsIn, valueStandsIn } from './tx-variables.ts'
 
 /** The rules of one phase in their order. */
 export interface Plan {
@@ -11,10 +13,17 @@ export interface Plan {
   readonly next: Int32Array
   /** What is needed of each rule to leave it out, `FIELDS` numbers a rule in one row: most rules of most requests are not touched otherwise. */
   readonly outline: Int32Array
+  /** For each rule that compares a number of `TX` and does nothing at a match but to skip others: what it reads. */
+  readonly skips: readonly (Peek | null)[]
 }
 
-/** In the outline of a rule: its position in the set; whether it looks for attacks in content; the place, word and bit of what it may match. */
-const [INDEX, CONTENT, PLACE, WORD, BIT, FIELDS] = [0, 1, 2, 3, 4, 5] as const
+/**
+ * In the outline of a rule: its position in the set; whether it looks for attacks in content; the place, word and bit of what
+ * it may match. Of a rule that compares a number of `TX`: `COMPARES` or `COUNTS`, the place of the number, how it must stand to
+ * the argument, and that.
+ */
+const [INDEX, CONTENT, PLACE, WORD, BIT, ARGUMENT, FIELDS] = [0, 1, 2, 3, 4, 5, 6] as const
+const [COMPARES, COUNTS] = [-2, -3] as const
 
 /** Lays out the rules of a phase. */
 export function layOut(items: readonly (CompiledRule | Marker)[], phase: Phase): Plan {
@@ -32,16 +41,23 @@ export function layOut(items: readonly (CompiledRule | Marker)[], phase: Phase):
   return {
     rules,
     next,
-    outline: Int32Array.from(
-      rules.flatMap(({ index, content, place, seat }) => [
-        index,
-        content ? 1 : 0,
-        place,
-        seat?.word ?? 0,
-        seat?.bit ?? 0,
-      ]),
-    ),
+    outline: Int32Array.from(rules.flatMap(outlineOf)),
+    skips: rules.map((compiled) => (isSkip(compiled) ? (compiled.links[0]?.peek ?? null) : null)),
   }
+}
+
+function outlineOf({ index, content, place, seat, links }: CompiledRule): readonly number[] {
+  const head = [index, content ? 1 : 0]
+  const peek = links[0]?.peek ?? null
+  if (peek === null || peek.comparison === null) return [...head, place, seat?.word ?? 0, seat?.bit ?? 0, 0]
+  const { place: at, relation, argument } = peek.comparison
+  return [...head, peek.count ? COUNTS : COMPARES, at, relation, argument]
+}
+
+function isSkip({ rule, links, loud }: CompiledRule): boolean {
+  const [link] = links
+  if (link === undefined || links.length > 1 || loud || rule.severity !== null) return false
+  return link.effects === null && link.peek !== null && link.peek.comparison !== null
 }
 
 /** How far a phase has come that is run in steps; `done` once it is over. */
@@ -57,7 +73,7 @@ export function runPlan(state: State, plan: Plan): Verdict | null {
 
 /** Goes on with a phase until it is over or `millisecondsMax` have passed, at least by one rule. */
 export function runOn(state: State, plan: Plan, walk: Walk, millisecondsMax: number): Verdict | null {
-  const { rules, next } = plan
+  const { rules, next, skips } = plan
   const bounded = millisecondsMax !== Number.POSITIVE_INFINITY
   const from = bounded ? performance.now() : 0
   let { position } = walk
@@ -70,6 +86,12 @@ export function runOn(state: State, plan: Plan, walk: Walk, millisecondsMax: num
     }
     if (isLeftOut(state, plan, position)) {
       position++
+      continue
+    }
+    const skip = skips[position] ?? null
+    if (skip !== null && state.filters.size === 0 && state.ownFilters.length === 0) {
+      noticePeek(state, skip)
+      position = next[position] as number
       continue
     }
     const compiled = rules[position]
@@ -94,10 +116,20 @@ function isLeftOut(state: State, { rules, outline }: Plan, position: number): bo
   const at = position * FIELDS
   if (state.removed[outline[at + INDEX] as number] === 1) return true
   const place = outline[at + PLACE] as number
-  if (place < 0) return false
+  if (place < 0) return place <= COMPARES && !compares(state, outline, at)
   const view = state.signed && outline[at + CONTENT] === 1 ? 1 : 0
   const found = state.found[place * 2 + view] ?? lookAhead(state, rules[position], view)
   return ((found[outline[at + WORD] as number] as number) & (outline[at + BIT] as number)) === 0
+}
+
+/** Whether a rule that compares a number of `TX` holds. */
+function compares(state: State, outline: Int32Array, at: number): boolean {
+  const place = outline[at + WORD] as number
+  const relation = outline[at + BIT] as number
+  const argument = outline[at + ARGUMENT] as number
+  return outline[at + PLACE] === COUNTS
+    ? countStandsIn(state.tx, place, relation, argument)
+    : valueStandsIn(state.tx, place, relation, argument)
 }
 
 /** What follows from a rule that held. */

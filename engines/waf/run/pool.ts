@@ -1,4 +1,4 @@
-import { derive, reach, reachOfStages, stages } from './chain.ts'
+import { derive, stages } from './chain.ts'
 import { SHORT_BYTES_MAX } from './family.ts'
 import type { Seat } from './prefilter.ts'
 import type { Value, Values } from './value.ts'
@@ -41,7 +41,7 @@ export class Pool {
 
   #look(values: Values, seat: Seat): Int32Array {
     const { chain, family, group } = seat
-    if (!family.mayHold(reachOf(seat, this.#kinds), group)) return family.nothing()
+    if (!family.mayReach(this.#kinds, group)) return family.nothing()
     if (chain.gate !== null && (chain.gate & this.#kinds) === 0 && !this.#isLong) return this.#asTheyAre(seat)
     // What the values may match as they are is no less where some of them are changed: each is asked again by itself.
     const isKept = chain.gate !== null && !this.#isLong && this.#entries.length > 1
@@ -112,10 +112,6 @@ function byKinds(entries: readonly { readonly value: Value }[]): readonly Bucket
   return all
 }
 
-function reachOf({ chain, everyStage }: Seat, kinds: number): number {
-  return everyStage ? reachOfStages(chain, kinds) : reach(chain, kinds)
-}
-
 /** Adds what values may match that transformations change, and, where `each`, what the others may match too. */
 function addBucket(
   bits: Bits,
@@ -124,16 +120,30 @@ function addBucket(
   { kinds, values: all }: Bucket,
   each: boolean,
 ): void {
-  const { family, chain, everyStage, group } = seat
+  const { family, chain, group } = seat
   const isClean = chain.gate !== null && (chain.gate & kinds) === 0
-  if ((isClean && !each) || !family.mayHold(reachOf(seat, kinds), group)) return
+  if ((isClean && !each) || !family.mayReach(kinds, group)) return
   for (const value of all) {
     if (isClean) addValue(bits, seat, value)
-    else if (!everyStage) addValue(bits, seat, derive(values, value, chain))
-    else for (const stage of stages(values, value, chain)) addValue(bits, seat, stage)
+    else addChanged(bits, values, seat, value)
   }
 }
 
-function addValue(bits: Bits, { family, group }: Seat, value: Value): void {
-  if (family.mayMatch(value, group)) bits.add(family.candidates(value, group))
+/** Adds what a text may match after transformations, which of texts that come again and match nothing is asked once. */
+function addChanged(bits: Bits, values: Values, seat: Seat, value: Value): void {
+  const { chain, everyStage, group } = seat
+  if (value.nothingTo?.[group.number] === true) return
+  let found = false
+  if (everyStage) {
+    for (const stage of stages(values, value, chain)) if (addValue(bits, seat, stage)) found = true
+  } else found = addValue(bits, seat, derive(values, value, chain))
+  if (!found) (value.nothingTo ??= [])[group.number] = true
+}
+
+/** Adds what a text may match as it is; whether that is anything. */
+function addValue(bits: Bits, { family, group }: Seat, value: Value): boolean {
+  if (!family.mayMatch(value, group)) return false
+  const more = family.candidates(value, group)
+  bits.add(more)
+  return more !== family.nothing()
 }

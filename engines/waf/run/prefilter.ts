@@ -58,7 +58,7 @@ export function createPrefilter(taken: Counts = { groups: 0, families: 0 }): Pre
     seat(name, chain, everyStage, needs) {
       const { family, members, literals, groups } = draftOf(name)
       const kind = chain.number * 2 + (everyStage ? 1 : 0)
-      const group = groups.get(kind) ?? { number: groupCount++, place: groups.size }
+      const group = groups.get(kind) ?? { number: groupCount++, place: groups.size, chain, everyStage }
       groups.set(kind, group)
       const at = members.length
       members.push(createSeated(literals, needs, group.place))

@@ -26,8 +26,9 @@ export function compileWith(
   fingerprint: () => string,
 ): RuleSet {
   const { settings } = program
+  const compiled = compileItems(program.items, host, options, null)
   return createRuleSet({
-    compiled: compileItems(program.items, host, options, null),
+    compiled,
     settings,
     host,
     options,
@@ -37,6 +38,8 @@ export function compileWith(
       host: runHost(host),
       isRelevantStatus: statusTest(settings),
       variables: [],
+      txNames: compiled.txNames,
+      counts: compiled.targetCounts,
       removed: new Uint8Array(program.items.length),
       filters: new Map(),
       shared: new SharedValues(SHARED_VALUES_MAX),

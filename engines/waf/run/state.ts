@@ -5,7 +5,8 @@ import type { ReadBody } from './body.ts'
 import type { CollectionStore, StoredCollection } from './collections.ts'
 import type { Entry, Member } from './entry.ts'
 import type { MatchedPart, MatchRecord } from './match.ts'
-import type { ResolvedPart, TargetFilter } from './targets.ts'
+import type { ResolvedPart, TargetCounts, TargetFilter } from './targets.ts'
+import { TxVariables, type TxNames } from './tx-variables.ts'
 import { Values, type SharedValues } from './value.ts'
 
 /** What the engine gets from whoever uses it, for as long as a transaction lasts. */
@@ -38,7 +39,10 @@ export interface Beginning {
   readonly host: RunHost
   readonly isRelevantStatus: (status: string) => boolean
   readonly variables: readonly (readonly [name: Bytes, value: Bytes])[]
+  readonly txNames: TxNames
   readonly removed: Uint8Array
+  /** How many lists of targets, parts of them and places the rules have. */
+  readonly counts: TargetCounts
   readonly filters: Map<number, readonly TargetFilter[]>
   readonly shared: SharedValues
 }
@@ -84,8 +88,7 @@ export class State {
   body: ReadBody | null = null
   /** The sender signed the body: rules that look for attacks do not see it. */
   signed = false
-  /** `TX`, by name in lower case. */
-  readonly tx: Map<Bytes, Bytes>
+  readonly tx: TxVariables
   readonly env = new Map<Bytes, Bytes>()
   readonly geo = new Map<Bytes, Bytes>()
   readonly stored: Map<VariableName, { readonly key: Bytes; readonly collection: StoredCollection }> =
@@ -102,13 +105,13 @@ export class State {
   /** What the others hold in this phase. */
   entries: Map<VariableName, readonly Entry[]> = new Map()
   /** Lists of targets as resolved in this phase, by their number and the view. */
-  targets: (readonly Entry[] | undefined)[] = []
+  readonly targets: (readonly Entry[] | undefined)[]
   /** Parts of lists that are the same in every phase, by their number and the view. */
-  readonly lastingParts: (ResolvedPart | undefined)[] = []
+  readonly lastingParts: (ResolvedPart | undefined)[]
   /** The other parts, likewise. */
-  resolvedParts: (ResolvedPart | undefined)[] = []
+  readonly resolvedParts: (ResolvedPart | undefined)[]
   /** Which rules may match the entries of a list, by the place of list and group, and the view. */
-  found: (Int32Array | undefined)[] = []
+  readonly found: (Int32Array | undefined)[]
   /** Rules left out, by their position; shared with the set until this transaction changes it. */
   removed: Uint8Array
   removedOwn = false
@@ -149,8 +152,13 @@ export class State {
     this.requestBodyBytesMax = settings.requestBodyBytesMax
     this.responseBodyBytesMax = settings.responseBodyBytesMax
     this.parseXmlIntoArgs = settings.parseXmlIntoArgs
-    this.tx = new Map(beginning.variables)
+    this.tx = new TxVariables(beginning.txNames, beginning.variables)
     this.removed = beginning.removed
+    const { lists, parts, places } = beginning.counts
+    this.targets = vacant(lists)
+    this.lastingParts = vacant(parts)
+    this.resolvedParts = vacant(parts)
+    this.found = vacant(places)
     this.filters = beginning.filters
     this.auditEngine = settings.auditEngine
     this.auditParts = settings.auditParts
@@ -161,7 +169,14 @@ export class State {
 export function enterPhase(state: State, phase: Phase): void {
   state.phase = phase
   state.entries = new Map()
-  state.targets = []
-  state.resolvedParts = []
-  state.found = []
+  state.targets.fill(undefined)
+  state.resolvedParts.fill(undefined)
+  state.found.fill(undefined)
+}
+
+/** Room for something of each number and view; lists that grow as they are filled are copied again and again. */
+function vacant<T>(count: number): (T | undefined)[] {
+  const list: (T | undefined)[] = []
+  list.length = 2 * count
+  return list.fill(undefined)
 }

@@ -226,9 +226,9 @@ function readTxNames(source: Bytes, place: Place): Read {
   }
   return (state) => {
     const entries: Entry[] = []
-    for (const [name, value] of state.tx) {
+    state.tx.each((name, value) => {
       if (isMeant(name)) entries.push(new Entry('TX', name, new Value(value), false))
-    }
+    })
     return entries
   }
 }

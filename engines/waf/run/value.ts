@@ -16,8 +16,10 @@ export class Value {
   candidates: (Int32Array | undefined)[] | null = null
   /** As `candidates` of a long text, by the number of the group. */
   candidatesOfGroups: (Int32Array | undefined)[] | null = null
-  /** The literals of a family's table that stand in a long text, by the family's number. */
-  literals: (ReadonlySet<number> | undefined)[] | null = null
+  /** Bits of the rules of which a literal stands in a long text, by the family's number. */
+  withLiterals: (Int32Array | undefined)[] | null = null
+  /** By number of the group: that no rule of it may match what its transformations make of the text. */
+  nothingTo: (true | undefined)[] | null = null
   #bytes: Int32Array | null = null
   #kinds = -1
 

@@ -72,7 +72,7 @@ const LIVE: ReadonlyMap<VariableName, (state: State) => readonly Member[]> = new
   VariableName,
   (state: State) => readonly Member[]
 >([
-  ['TX', (state) => membersOf(state.tx)],
+  ['TX', txMembers],
   ['ENV', (state) => membersOf(state.env)],
   ['GEO', (state) => membersOf(state.geo)],
   ['RULE', ruleMembers],
@@ -183,6 +183,12 @@ export function firstValue(state: State, variable: VariableName, key: Bytes | nu
 
 function membersOf(map: ReadonlyMap<Bytes, Bytes>): readonly Member[] {
   return Array.from(map, ([name, value]) => ({ name, value }))
+}
+
+function txMembers({ tx }: State): readonly Member[] {
+  const members: Member[] = []
+  tx.each((name, value) => members.push({ name, value }))
+  return members
 }
 
 function matchedMembers(

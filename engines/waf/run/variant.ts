@@ -24,6 +24,8 @@ export function vary(parts: Parts, options: VariantOptions): Parts {
   const beginning: Beginning = {
     ...parts.beginning,
     mode,
+    txNames: compiled.txNames,
+    counts: compiled.targetCounts,
     removed,
     filters,
     // What is known of a value goes by the numbers of its set's rules, of which patches are more.

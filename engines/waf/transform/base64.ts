@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { readBytes } from '../byte-room.ts'
 import type { Bytes } from '../model.ts'
 import { roomFor } from './bytes.ts'
 
@@ -14,9 +15,10 @@ for (let index = 0; index < alphabet.length; index += 1) sextets[alphabet.charCo
 /** Decodes up to the first byte that is neither of the alphabet nor a line break; padding may be absent. */
 export function base64Decode(value: Bytes): Bytes {
   const room = roomFor(value.length)
+  const bytes = readBytes(value)
   let [length, bits, held] = [0, 0, 0]
   for (let at = 0; at < value.length; at += 1) {
-    const byte = value.charCodeAt(at)
+    const byte = bytes[at] as number
     const sextet = sextets[byte] as number
     if (sextet === 255) {
       if (byte === CARRIAGE_RETURN || byte === NEWLINE) continue

@@ -1,3 +1,4 @@
+import { readBytes } from '../byte-room.ts'
 import type { Bytes } from '../model.ts'
 import { roomFor, written } from './bytes.ts'
 
@@ -20,10 +21,11 @@ const kinds = Uint8Array.from({ length: 256 }, (_, byte) => {
 export function cmdLine(value: Bytes): Bytes {
   if (!changing.test(value) && !needlessBlank.test(value)) return value
   const room = roomFor(value.length)
+  const bytes = readBytes(value)
   let length = 0
   let afterBlank = false
   for (let at = 0; at < value.length; at += 1) {
-    const byte = value.charCodeAt(at)
+    const byte = bytes[at] as number
     const kind = kinds[byte]
     if (kind === DROP || (kind === BLANK && afterBlank)) continue
     if (kind === NO_BLANK_BEFORE && afterBlank) length -= 1
