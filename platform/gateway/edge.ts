@@ -25,7 +25,7 @@ import type { Guard, Watch } from './firewall/guard.ts'
 import { securityHeaders } from './headers.ts'
 import { requireHost } from './host.ts'
 import type { GatewayLimits } from './limits.ts'
-import { refuseDoubleHeaders } from './proxy-headers.ts'
+import { refuseCodings, refuseDoubleHeaders } from './proxy-headers.ts'
 import { rawHead } from './proxy-upgrade.ts'
 import { rateHeaders, type RateLimiter } from './rate-limit.ts'
 import { networkWants } from './rates.ts'
@@ -255,6 +255,7 @@ function arrive(door: EdgeDoor, incoming: NodeRequest): Arrived {
     throw new Problem('request.malformed', 'This version of HTTP is not spoken here.')
   const target = readTarget(raw)
   refuseDoubleHeaders(incoming.rawHeaders)
+  refuseCodings(incoming)
   if (!METHODS.has(incoming.method ?? '')) throw new Problem('request.method', 'This method is not offered.')
   const anyHost = target.path === '/healthz' || target.path === '/readyz'
   const host = requireHost(incoming.headers, anyHost ? () => true : door.isServed)

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { Problem } from '../kernel/problem.ts'
 import type { Exchange } from './exchange.ts'
 
@@ -55,6 +55,13 @@ export function refuseDoubleHeaders(rawHeaders: readonly string[]): void {
   }
   if (met.has('transfer-encoding') && met.has('content-length'))
     throw new Problem('request.malformed', 'The request tells its length in two ways.')
+}
+
+/** Refuses a body in a coding that nobody here takes off, or that its version of HTTP does not know (RFC 9112 §6.1). */
+export function refuseCodings(incoming: Pick<IncomingMessage, 'headers' | 'httpVersion'>): void {
+  const coding = incoming.headers['transfer-encoding']
+  if (coding === undefined || (coding.toLowerCase() === 'chunked' && incoming.httpVersion === '1.1')) return
+  throw new Problem('request.malformed', 'A body is taken plain or in chunks of HTTP/1.1.')
 }
 
 /** What is forwarded in place of the caller's own credentials. */
