@@ -28,6 +28,7 @@ import {
   type KeyPurpose,
 } from './keyring/queries.ts'
 import { keysRotation } from './parameters.ts'
+import { eachAlone } from './each-alone.ts'
 import { rotatePersons } from './person-rotation.ts'
 
 /** One live version of a tenant's keys. */
@@ -171,12 +172,12 @@ export async function rotateOlder(
   cutoff: Date,
   { user, only = () => true }: RotationOf = {},
 ): Promise<number> {
-  let rotated = 0
-  for (const { tenant, version, created_at } of await currentKeys(parts.keyring, purpose)) {
-    if (created_at > cutoff || !only(tenant)) continue
-    if (await addVersion(parts, { tenant, purpose, version: version + 1 }, user)) rotated += 1
-  }
-  return rotated
+  const due = (await currentKeys(parts.keyring, purpose)).filter(
+    ({ tenant, created_at }) => created_at <= cutoff && only(tenant),
+  )
+  return eachAlone(due, async ({ tenant, version }) =>
+    (await addVersion(parts, { tenant, purpose, version: version + 1 }, user)) ? 1 : 0,
+  )
 }
 
 /** How many keys of each kind a rotation replaced. */
@@ -193,11 +194,17 @@ export async function rotateDueKeys(
   of: RotationOf = {},
 ): Promise<Rotated> {
   const cutoff = secondsAfter(parts.clock.now(), -policy.read(keysRotation) * ROTATE_AT)
-  return {
-    data: await rotateOlder(parts, 'data', cutoff, of),
-    index: await rotateOlder(parts, 'index', cutoff, of),
-    persons: await rotatePersons(parts, cutoff, of),
+  const rotated = { data: 0, index: 0, persons: 0 }
+  const kinds = {
+    data: () => rotateOlder(parts, 'data', cutoff, of),
+    index: () => rotateOlder(parts, 'index', cutoff, of),
+    persons: () => rotatePersons(parts, cutoff, of),
   }
+  await eachAlone(
+    ['data', 'index', 'persons'] as const,
+    async (kind) => (rotated[kind] = await kinds[kind]()),
+  )
+  return rotated
 }
 
 /** Destroys one version that nothing is made with any more; the newest one is never retired. */

@@ -1,4 +1,5 @@
 import { notify } from '../db/index.ts'
+import { eachAlone } from './each-alone.ts'
 import type { RotationOf } from './key-changes.ts'
 import { openTenantKey, type TenantKey } from './key-store.ts'
 import type { KeyStoreParts, KeyUser } from './key-parts.ts'
@@ -20,11 +21,11 @@ export async function rotatePersons(
   cutoff: Date,
   { user, only = () => true }: RotationOf = {},
 ): Promise<number> {
-  let rotated = 0
-  for (const tenant of await tenantsWithKeys(parts.keyring)) {
-    if (!only(tenant) || !(await someAreDue(parts.keyring, tenant, cutoff))) continue
+  return eachAlone((await tenantsWithKeys(parts.keyring)).filter(only), async (tenant) => {
+    let rotated = 0
+    if (!(await someAreDue(parts.keyring, tenant, cutoff))) return rotated
     const own = await openTenantKey(parts, tenant)
-    if (own === null) continue
+    if (own === null) return rotated
     let after: string | null = ''
     while (after !== null) {
       const done: Some = await rotateSome(parts, own, { tenant, cutoff, after }, user)
@@ -32,8 +33,8 @@ export async function rotatePersons(
       after = done.last
     }
     await notify(parts.db, 'keys_changed', tenant)
-  }
-  return rotated
+    return rotated
+  })
 }
 
 /** What one transaction came to, and the last of its persons; null when nobody is left. */

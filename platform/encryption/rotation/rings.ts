@@ -19,9 +19,9 @@ export interface RunKeys {
 
 /** Finds the keys that stored values were sealed with, a tenant's own or those of single persons. */
 export interface Rings {
-  /** Opened once in five minutes; null once they were destroyed. */
+  /** Opened once in five minutes; null once they were destroyed, or where they do not open. */
   tenant(tenant: string): Promise<RunKeys | null>
-  /** The ring of each of these values of a tenant; null where its keys were destroyed. */
+  /** The ring of each of these values of a tenant; null where its keys were destroyed or do not open. */
   of(tenant: string, envelopes: readonly Buffer[]): Promise<(envelope: Buffer) => DataKeyring | null>
 }
 
@@ -47,9 +47,15 @@ async function openOne(parts: KeyStoreParts, tenant: string): Promise<RunKeys | 
     const keys = await openKeys(parts, tenant)
     return { keys, ring: dataKeyring({ tenant, current: keys.current, keys: keys.data }) }
   } catch (error) {
-    if (error instanceof Problem && error.code === 'encryption.key-missing') return null
-    throw error
+    return noneIfClosed(error)
   }
+}
+
+/** Keys that were destroyed, or that do not open, keep no other tenant's and no other person's values waiting. */
+function noneIfClosed(error: unknown): null {
+  const code = error instanceof Problem ? error.code : ''
+  if (code === 'encryption.key-missing' || code === 'encryption.unreadable') return null
+  throw error
 }
 
 function keyIdOf(envelope: Buffer): string {
@@ -84,5 +90,9 @@ function livingRing(
   tenant: string,
   stored: readonly StoredPersonKey[],
 ): DataKeyring | null {
-  return stored.some(({ wrapped }) => wrapped.length > 0) ? ringOf(keys.tenantKey, tenant, stored).ring : null
+  try {
+    return ringOf(keys.tenantKey, tenant, stored).ring
+  } catch (error) {
+    return noneIfClosed(error)
+  }
 }
