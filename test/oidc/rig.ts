@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Browser } from 'playwright-core'
 import {
   codeNow,
@@ -30,8 +31,8 @@ export interface Somebody {
   readonly email: string
   readonly password: string
   readonly name: string
-  /** The next code that was not used yet; there are two before half a minute has to pass. */
-  code(): string
+  /** The next code that was not used yet, at once as long as there is one. */
+  code(): Promise<string>
 }
 
 /** A provider that runs behind the real gateway, an application that uses it, and a browser. */
@@ -173,16 +174,31 @@ async function makeSomebody(
   const begun = await access.signIn.begin(contextOf(), right.account, right.workspace)
   const context = contextOf(await callerOf(access, begun.token))
   const { factorId, secret } = await access.factors.enrol(context, 'sample app')
-  // The step before this one is accepted too, so that this one and the next are left.
-  const spent = { clock: new Date(), left: 0 }
-  const code = codeNow({ now: () => spent.clock }, secret, -1)
-  const done = await access.factors.confirmEnrolment(context, { factorId, code, device: null })
+  const code = codesOf(secret)
+  const done = await access.factors.confirmEnrolment(context, { factorId, code: await code(), device: null })
   await access.endSessions(contextOf(await callerOf(access, done.token)), {})
   return {
     id: right.account,
     email,
     password: GOOD_PASSWORD,
     name,
-    code: () => codeNow({ now: () => spent.clock }, secret, spent.left++),
+    code,
+  }
+}
+
+const STEP_MS = 30_000
+/** A code is given out this long before the next step, so that it is not too old on arrival. */
+const ARRIVAL_MS_MAX = 5000
+
+/** Codes of an authenticator, each good once; the step before this one and the next are accepted, too. */
+function codesOf(secret: string): () => Promise<string> {
+  const step = (): number => Math.floor(Date.now() / STEP_MS)
+  let last = 0
+  return async () => {
+    while (Date.now() % STEP_MS > STEP_MS - ARRIVAL_MS_MAX) await pause(100)
+    last = Math.max(last + 1, step() - 1)
+    while (last > step() + 1) await pause(100)
+    const at = new Date(last * STEP_MS)
+    return codeNow({ now: () => at }, secret)
   }
 }

@@ -92,7 +92,7 @@ async function step(
   }
   if (title === 'Enter your code') {
     assert.ok(somebody !== null)
-    await page.getByRole('textbox').fill(somebody.code())
+    await page.getByRole('textbox').fill(await somebody.code())
     return press(page, 'Sign in')
   }
   if (title.startsWith('Allow ')) {
