@@ -41,6 +41,7 @@ async function processAt(context: TestContext, url: string, lost: StoreLost = 'r
     lost,
     clock: fakeClock(),
     told: (error) => troubles.push(error),
+    answerMs: 10_000,
   })
   context.after(() => rates.close())
   return { ...limiterOver(rates), troubles }
