@@ -29,7 +29,7 @@ suite('rotation of many tenants', () => {
   }
 
   test('policy 2.3-a.1: a tenant whose keys do not open keeps no other tenant’s keys from being replaced', async () => {
-    const tenants = [randomUUID(), randomUUID(), randomUUID()]
+    const tenants: string[] = [randomUUID(), randomUUID(), randomUUID()]
     for (const tenant of tenants) {
       await rig.keys.forPerson(tenant, 'one').sealText(place, 'x')
       rig.clock.advanceSeconds(1)

@@ -47,7 +47,7 @@ suite('keys of many persons', () => {
   /** Persons of a fresh tenant, each with a key. */
   const many = async (count: number) => {
     const tenant = randomUUID()
-    const persons = Array.from({ length: count }, () => randomUUID()).toSorted()
+    const persons: string[] = Array.from({ length: count }, () => randomUUID()).toSorted()
     await rig.keys.releasePersons({ tenant, persons, make: true }, user)
     return { tenant, persons }
   }

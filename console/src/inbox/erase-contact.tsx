@@ -71,7 +71,10 @@ function Result({ of, onDone }: { readonly of: Erased; readonly onDone: () => vo
       </Notice>
       <ul className="list-disc pl-5 text-sm">
         <li>Copies of the keyring that may hold the key are gone by {exact(of.copiesGoneBy)}.</li>
-        <li>Backups keep bytes that nobody can read until {exact(of.backupsGoneBy)}.</li>
+        <li>
+          Backups keep bytes that nobody can read until {exact(of.backupsGoneBy)}. Until then, whoever has one
+          and the look-up key of this workspace can check a number that they know already.
+        </li>
       </ul>
       <Button ref={done} weight="primary" onClick={onDone} className="self-start">
         Done
