@@ -63,14 +63,20 @@ async function writeBeside(folder: string, bytes: Uint8Array): Promise<string> {
   const path = join(folder, randomBytes(12).toString('hex'))
   const handle = await open(path, 'wx', 0o600)
   try {
-    for (let at = 0; at < bytes.length;)
-      at += (await handle.write(bytes, at, Math.min(WRITE_BYTES, bytes.length - at), at)).bytesWritten
-    await handle.sync()
-  } finally {
-    await handle.close()
+    try {
+      for (let at = 0; at < bytes.length;)
+        at += (await handle.write(bytes, at, Math.min(WRITE_BYTES, bytes.length - at), at)).bytesWritten
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await chmod(path, 0o400)
+    return path
+  } catch (error) {
+    // On a full disk each try would otherwise leave what it could still write.
+    await rm(path, { force: true })
+    throw error
   }
-  await chmod(path, 0o400)
-  return path
 }
 
 /** Makes a read-only file appear whole, on disk before it has its name; false when the name is taken. `beside` is a folder of the same disk. */

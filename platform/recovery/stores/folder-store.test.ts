@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { chmod, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
+import { promisify } from 'node:util'
 import { fakeClock } from '../../kernel/clock.ts'
 import { openFolderStore } from './folder-store.ts'
 import { collected, storeContract } from './store-contract.fixture.ts'
@@ -33,6 +35,23 @@ suite('a folder as a store', () => {
     assert.equal((await readFile(file)).toString(), 'sealed')
     assert.equal((await stat(file)).mode & 0o777, 0o400)
     assert.equal((await stat(join(folder, 'objects'))).mode & 0o077, 0)
+  })
+
+  test('a disk that is full keeps nothing of the object that it refused, and takes one that fits', async () => {
+    const program = `
+      import { readdir } from 'node:fs/promises'
+      import { fakeClock } from '${new URL('../../kernel/clock.ts', import.meta.url).href}'
+      import { openFolderStore } from '${new URL('./folder-store.ts', import.meta.url).href}'
+      const folder = process.argv[1]
+      const store = await openFolderStore({ region: 'region-a', folder, clock: fakeClock() })
+      const put = (path, bytes) => store.put(path, Buffer.alloc(bytes), { retainUntil: null }).then(() => 'taken', ({ code }) => code)
+      const said = [await put('large', 200_000), await put('small', 1000)]
+      console.log(JSON.stringify([...said, await readdir(folder + '/writing'), await readdir(folder + '/objects')]))`
+    // A limit on the length of files stands in for the end of the disk: the write breaks off inside of the object.
+    const limited = ['-c', 'trap "" XFSZ; ulimit -f 64; exec "$@"', 'bash', process.execPath]
+    const run = [...limited, '--input-type=module', '-e', program, join(root, `store-${stores++}`)]
+    const { stdout } = await promisify(execFile)('bash', run)
+    assert.deepEqual(JSON.parse(stdout), ['unreachable', 'taken', [], ['small']])
   })
 
   test('a folder that went away is unreachable, not empty', async () => {
