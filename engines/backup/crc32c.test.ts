@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
-import { crc32c } from './crc32c.ts'
+import fc from 'fast-check'
+import { crc32c, crc32cJoined } from './crc32c.ts'
 
 /** Bit by bit, as RFC 3720 defines it. */
 function slowly(bytes: Uint8Array): number {
@@ -20,4 +21,16 @@ test('the checksum is the same wherever the bytes lie in memory and however many
       const part = bytes.subarray(from, from + length)
       assert.equal(crc32c(part), slowly(part), `${length} bytes from ${from}`)
     }
+})
+
+test('the checksum of two parts is joined from those of each', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), fc.uint8Array({ maxLength: 300 }), (first, rest) => {
+      const whole = Buffer.concat([first, rest])
+      assert.equal(crc32cJoined(crc32c(first), crc32c(rest), rest.length), crc32c(whole))
+    }),
+  )
+  const [large, small] = [randomBytes(5_000_000), randomBytes(3)]
+  const joined = crc32cJoined(crc32c(small), crc32c(large), large.length)
+  assert.equal(joined, crc32c(Buffer.concat([small, large])))
 })

@@ -64,3 +64,29 @@ function inWords(words: Int32Array, before: number): number {
   }
   return crc
 }
+
+/** The CRC-32C of bytes whose first ones gave `first` and whose other ones, so many, gave `rest`. */
+export function crc32cJoined(first: number, rest: number, restBytes: number): number {
+  // The first ones are followed by as many zeros: their remainder times x to the power of the bits. The inversions cancel out.
+  let sum = first
+  for (let power = 0, left = restBytes; left > 0; power++, left = Math.floor(left / 2))
+    if (left % 2 === 1) sum = times(sum, powers[power] as number)
+  return (sum ^ rest) >>> 0
+}
+
+/** What one, two, four, … zero bytes multiply by: x to the power of eight, then each the square of the one before. */
+const powers = ((): readonly number[] => {
+  let power = 0x00800000
+  return Array.from({ length: 53 }, (_, at) => (power = at === 0 ? power : times(power, power)))
+})()
+
+/** The product of two polynomials modulo that of the checksum; the highest bit is the coefficient of x to the power of zero. */
+function times(a: number, b: number): number {
+  let product = 0
+  let shifted = b
+  for (let bit = 31; bit >= 0; bit--) {
+    if (((a >>> bit) & 1) === 1) product ^= shifted
+    shifted = (shifted & 1) === 0 ? shifted >>> 1 : (shifted >>> 1) ^ polynomial
+  }
+  return product >>> 0
+}

@@ -1,5 +1,6 @@
 import { createHash, hash } from 'node:crypto'
 import { crc32c } from './crc32c.ts'
+import type { SummedFiles } from './summed-files.ts'
 import { staysInside } from './tar.ts'
 
 /** A file of the cluster as `backup_manifest` names it; incremental ones by their own name and bytes. */
@@ -111,11 +112,18 @@ export interface FileChecker {
   complete(): void
 }
 
-/** Compares sizes, and checksums unless `sizesOnly`; throws `DatabaseManifestError` at the first file that differs. */
-export function fileChecker(manifest: DatabaseManifest, sizesOnly: boolean): FileChecker {
+/**
+ * Compares sizes, and checksums unless `sizesOnly`; throws `DatabaseManifestError` at the first file that differs. With `sums`,
+ * CRC-32C is compared there: whoever hands memory over to them hears of a file that differs, and has to wait for it.
+ */
+export function fileChecker(
+  manifest: DatabaseManifest,
+  sizesOnly: boolean,
+  sums?: Pick<SummedFiles, 'part' | 'end'>,
+): FileChecker {
   const missing = new Set(manifest.files.keys())
   let file: DatabaseFile | null = null
-  let digest: { update(bytes: Buffer): void; hex(): string } | null = null
+  let digest: Digest | null = null
   return {
     begin: (path, bytes) => {
       const named = manifest.files.get(path)
@@ -124,14 +132,16 @@ export function fileChecker(manifest: DatabaseManifest, sizesOnly: boolean): Fil
       if (named.bytes !== bytes)
         throw new DatabaseManifestError(path, `it has ${bytes} bytes instead of ${named.bytes}`)
       file = named
-      digest = sizesOnly || named.algorithm === 'NONE' ? null : digestOf(named.algorithm)
+      digest = sizesOnly || named.algorithm === 'NONE' ? null : digestOf(named.algorithm, sums)
     },
     data: (bytes) => digest?.update(bytes),
     end: () => {
       if (file === null) return
-      if (digest !== null && digest.hex() !== file.checksum)
-        throw new DatabaseManifestError(file.path, 'its checksum differs')
-      missing.delete(file.path)
+      const { path, checksum } = file
+      digest?.end((hex) => {
+        if (hex !== checksum) throw new DatabaseManifestError(path, 'its checksum differs')
+      })
+      missing.delete(path)
       file = null
     },
     complete: () => {
@@ -141,24 +151,32 @@ export function fileChecker(manifest: DatabaseManifest, sizesOnly: boolean): Fil
   }
 }
 
-function digestOf(algorithm: Exclude<DatabaseFile['algorithm'], 'NONE'>): {
+interface Digest {
   update(bytes: Buffer): void
-  hex(): string
-} {
+  end(told: (hex: string) => void): void
+}
+
+function digestOf(
+  algorithm: Exclude<DatabaseFile['algorithm'], 'NONE'>,
+  sums: Pick<SummedFiles, 'part' | 'end'> | undefined,
+): Digest {
   if (algorithm !== 'CRC32C') {
     const sha = createHash(algorithm.toLowerCase())
-    return { update: (bytes) => void sha.update(bytes), hex: () => sha.digest('hex') }
+    return { update: (bytes) => void sha.update(bytes), end: (told) => told(sha.digest('hex')) }
   }
+  if (sums !== undefined) return { update: sums.part, end: (told) => sums.end((crc) => told(crcHex(crc))) }
   let crc = 0
   return {
     update: (bytes) => {
       crc = crc32c(bytes, crc)
     },
-    hex: () => {
-      // PostgreSQL writes the bytes of the number as they lie in memory.
-      const bytes = Buffer.alloc(4)
-      bytes.writeUInt32LE(crc)
-      return bytes.toString('hex')
-    },
+    end: (told) => told(crcHex(crc)),
   }
+}
+
+/** PostgreSQL writes the bytes of the number as they lie in memory. */
+function crcHex(crc: number): string {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32LE(crc)
+  return bytes.toString('hex')
 }

@@ -1,6 +1,5 @@
 import {
   chmodSync,
-  closeSync,
   fstatSync,
   ftruncateSync,
   mkdirSync,
@@ -24,6 +23,7 @@ import {
   type IncrementalHeader,
 } from './incremental-file.ts'
 import { TarError, type TarEntry, type TarSink } from './tar.ts'
+import { noWriteOut, type WriteOut } from './write-out.ts'
 
 /** What is written at once: longer writes cost the kernel up to three times the processor time. */
 const writeBytes = 512 * 1024
@@ -38,6 +38,8 @@ export interface FolderRequest {
   readonly tablespace?: ((oid: string) => string | null) | undefined
   /** What stands before the names in `backup_manifest`: `pg_tblspc/OID/` for the archive of a tablespace. */
   readonly prefix?: string | undefined
+  /** Has the disk take files while others are written; whoever opened it waits until it has settled, also after a failure. */
+  readonly writeOut?: WriteOut | undefined
 }
 
 /** What was written; `files` are whole paths, to be made durable. */
@@ -80,10 +82,9 @@ export class FolderWriter implements TarSink {
   }
 
   end(): void {
-    const open = this.#open
-    this.#open = null
-    if (open === null) return
-    open.close()
+    if (this.#open === null) return
+    this.#open.end()
+    this.abandon()
     this.#request.checker?.end()
   }
 
@@ -96,10 +97,11 @@ export class FolderWriter implements TarSink {
     return { bytes: this.#bytes, files: this.#files, folders: [this.#request.folder, ...this.#folders] }
   }
 
-  /** Closes what is open, after a failure. */
+  /** Closes what is open, whole or not. */
   abandon(): void {
-    this.#open?.abandon()
+    const open = this.#open
     this.#open = null
+    open?.close()
   }
 
   #requireNew(name: string): void {
@@ -135,14 +137,16 @@ export class FolderWriter implements TarSink {
     this.#files.push(path)
     const incremental = result !== entry.name
     if (incremental && !onto) throw new IncrementalFileError(`${entry.name} has no backup before it`)
-    this.#open = incremental ? new PatchedFile(path, entry) : new WholeFile(path, entry)
+    const out = this.#request.writeOut ?? noWriteOut
+    this.#open = incremental ? new PatchedFile(path, entry, out) : new WholeFile(path, entry, out)
   }
 }
 
 interface OpenFile {
   write(bytes: Buffer): void
+  /** After the last byte; throws where the file is not whole, which leaves it open. */
+  end(): void
   close(): void
-  abandon(): void
 }
 
 function writeAll(file: number, bytes: Buffer, position: number): void {
@@ -152,35 +156,38 @@ function writeAll(file: number, bytes: Buffer, position: number): void {
 
 class WholeFile implements OpenFile {
   readonly #file: number
+  readonly #out: WriteOut
   #at = 0
 
-  constructor(path: string, { mode }: TarEntry) {
+  constructor(path: string, { mode }: TarEntry, out: WriteOut) {
+    this.#out = out
     this.#file = openSync(path, 'w', mode | 0o600)
   }
 
   write(bytes: Buffer): void {
     writeAll(this.#file, bytes, this.#at)
     this.#at += bytes.length
+    this.#out.wrote(this.#file, bytes.length)
   }
+
+  end(): void {}
 
   close(): void {
-    closeSync(this.#file)
-  }
-
-  abandon(): void {
-    closeSync(this.#file)
+    this.#out.close(this.#file)
   }
 }
 
 /** Takes an incremental file and writes its pages into the file as it was. */
 class PatchedFile implements OpenFile {
   readonly #file: number
+  readonly #out: WriteOut
   readonly #entry: TarEntry
   #head: Buffer = Buffer.alloc(0)
   #header: IncrementalHeader | null = null
   #payload = 0
 
-  constructor(path: string, entry: TarEntry) {
+  constructor(path: string, entry: TarEntry, out: WriteOut) {
+    this.#out = out
     this.#entry = entry
     this.#file = openExisting(path, entry.name)
   }
@@ -197,16 +204,16 @@ class PatchedFile implements OpenFile {
       this.#head = Buffer.alloc(0)
     }
     this.#writePages(this.#header, pages)
+    this.#out.wrote(this.#file, pages.length)
+  }
+
+  end(): void {
+    if (this.#header === null) throw new IncrementalFileError(`${this.#entry.name} ends in its header`)
+    ftruncateSync(this.#file, resultBlocks(this.#header) * pageBytes)
   }
 
   close(): void {
-    if (this.#header === null) throw new IncrementalFileError(`${this.#entry.name} ends in its header`)
-    ftruncateSync(this.#file, resultBlocks(this.#header) * pageBytes)
-    closeSync(this.#file)
-  }
-
-  abandon(): void {
-    closeSync(this.#file)
+    this.#out.close(this.#file)
   }
 
   #begin(headerBytes: number): IncrementalHeader {

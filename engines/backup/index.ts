@@ -35,7 +35,7 @@ export type { WalIndex, WalPiece, WalPlan, WalSegment, WalTail } from './wal-mod
 export { openRepository } from './repository.ts'
 export { packerThreads, type PackerThreads } from './object-threads.ts'
 export type { ObjectPacker, ObjectPlace } from './object-packer.ts'
-export { giveBack } from './object-format.ts'
+export { objectBytesMax } from './object-format.ts'
 export { repositoryPaths, stampOf, type RepositoryPaths } from './paths.ts'
 export { chainFor } from './recovery-plan.ts'
 export { planExpiry, type ExpiryPlan, type ExpiryRequest, type LegalHold } from './expiry.ts'
@@ -68,3 +68,5 @@ export {
   type FileChecker,
 } from './database-manifest.ts'
 export { FolderWriter, type FolderRequest, type FolderResult } from './folder-writer.ts'
+export { summedFiles, type SummedFiles } from './summed-files.ts'
+export { openWriteOut, type WriteOut } from './write-out.ts'

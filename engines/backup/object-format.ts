@@ -143,6 +143,15 @@ export function giveBack(bytes: Buffer): void {
   ownMemory(bytes)?.transfer(0)
 }
 
+/** Puts bytes into other memory and gives their own back; they stay where they are if they do not fit, or there is none. */
+export function putInto(bytes: Buffer, into: Buffer | undefined): Buffer {
+  if (into === undefined || into.length < bytes.length) return bytes
+  const put = into.subarray(0, bytes.length)
+  bytes.copy(put)
+  giveBack(bytes)
+  return put
+}
+
 /** The memory behind a buffer; undefined where it is so small that it may be the runtime's pool, of which others hold parts, or shared. */
 export function ownMemory({ buffer }: Buffer): ArrayBuffer | undefined {
   return buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize ? buffer : undefined

@@ -3,6 +3,7 @@ import {
   describeObject,
   giveBack,
   openObject,
+  putInto,
   pack,
   requireDescribed,
   sealPacked,
@@ -18,12 +19,15 @@ export interface ObjectPlace {
 
 /** Packs and seals the objects of archives, opens and unpacks what is stored: on the caller's thread, or on others. */
 export interface ObjectPacker {
-  /** Memory for `seal` to read from and write to. */
+  /** Memory for `seal` to read from and write to, and for `open` to write to. */
   memory(bytes: number): Buffer
   /** Packs and seals at most 16 MiB to the beginning of `into`, which has `storedBytesMax`; says what lies there then. */
   seal(place: ObjectPlace, plain: Buffer, into: Buffer): Promise<SealedObject>
-  /** Opens and unpacks; `damaged` unless the stored bytes are those `expected`. They are empty afterwards, where they have memory of their own. */
-  open(place: ObjectPlace, stored: Buffer, expected?: SealedObject): Promise<Buffer>
+  /**
+   * Opens and unpacks; `damaged` unless the stored bytes are those `expected`. They are empty afterwards, where they have memory
+   * of their own. The result lies at the beginning of `into` where it fits there.
+   */
+  open(place: ObjectPlace, stored: Buffer, expected?: SealedObject, into?: Buffer): Promise<Buffer>
 }
 
 /** Packs in the runtime's thread pool and does the rest on the caller's thread. */
@@ -35,10 +39,10 @@ export const packHere: ObjectPacker = {
     giveBack(packed)
     return describeObject(path, plain.length, stored)
   },
-  open: async ({ epoch, system, path }, stored, expected) => {
+  open: async ({ epoch, system, path }, stored, expected, into) => {
     if (expected !== undefined) requireDescribed(expected, stored)
     const plain = await openObject(epoch, system, path, stored)
     giveBack(stored)
-    return plain
+    return putInto(plain, into)
   },
 }

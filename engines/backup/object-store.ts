@@ -14,7 +14,11 @@ export interface Objects {
   putOnce(path: string, plain: Uint8Array, retainUntil: Date): Promise<StoredObject>
   get(
     path: string,
-    options?: { readonly region?: string | undefined; readonly expected?: SealedObject },
+    options?: {
+      readonly region?: string | undefined
+      readonly expected?: SealedObject
+      readonly into?: Buffer | undefined
+    },
   ): Promise<Buffer>
 }
 
@@ -45,7 +49,7 @@ export function openObjects(
     const receipt = await regions.put(path, stored, retainUntil)
     return { object, regions: [...receipt.regions], epoch: epoch.id }
   }
-  const get: Objects['get'] = async (path, { region, expected } = {}) => {
+  const get: Objects['get'] = async (path, { region, expected, into } = {}) => {
     requirePath(system, path)
     const stored = await reader.get(path, region)
     const epoch = await epochFor(epochs, path, stored).catch((error: unknown) => {
@@ -53,7 +57,7 @@ export function openObjects(
       if (expected !== undefined) requireDescribed(expected, stored)
       throw error
     })
-    const plain = await packer.open({ epoch, system, path }, stored, expected)
+    const plain = await packer.open({ epoch, system, path }, stored, expected, into)
     if (expected !== undefined && plain.length !== expected.plainBytes)
       throw new RepositoryError('damaged', path)
     return plain

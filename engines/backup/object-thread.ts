@@ -7,6 +7,7 @@ import {
   openObjectSync,
   ownMemory,
   packSync,
+  putInto,
   requireDescribed,
   sealPacked,
 } from './object-format.ts'
@@ -26,12 +27,14 @@ export type ThreadWork =
       readonly place: ObjectPlace
       readonly stored: Uint8Array
       readonly expected: SealedObject | undefined
+      readonly into: Uint8Array | undefined
     }
 
 /** Its answer; `code` is that of a `RepositoryError`, null for any other error. */
 export type ThreadAnswer =
   | { readonly sealed: SealedObject }
-  | { readonly opened: Uint8Array }
+  /** In memory of its own, or so many bytes of what the opened object was to be put into. */
+  | { readonly opened: Uint8Array | number }
   | { readonly failed: { readonly code: RepositoryError['code'] | null; readonly why: string } }
 
 function asBuffer({ buffer, byteOffset, length }: Uint8Array): Buffer {
@@ -50,7 +53,9 @@ function answerTo(work: ThreadWork): ThreadAnswer {
   if (work.expected !== undefined) requireDescribed(work.expected, stored)
   const opened = openObjectSync(epoch, system, path, stored)
   giveBack(stored)
-  return { opened }
+  const into = work.into === undefined ? undefined : asBuffer(work.into)
+  const put = putInto(opened, into)
+  return { opened: put === opened ? put : put.length }
 }
 
 function failure(error: unknown): ThreadAnswer {
@@ -62,7 +67,8 @@ function failure(error: unknown): ThreadAnswer {
 function serve(work: ThreadWork): [ThreadAnswer, ArrayBuffer?] {
   try {
     const answer = answerTo(work)
-    const memory = 'opened' in answer ? ownMemory(asBuffer(answer.opened)) : undefined
+    const memory =
+      'opened' in answer && typeof answer.opened !== 'number' ? ownMemory(asBuffer(answer.opened)) : undefined
     return memory === undefined ? [answer] : [answer, memory]
   } catch (error) {
     return [failure(error)]

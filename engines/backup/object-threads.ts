@@ -26,16 +26,30 @@ export function packerThreads(count = Math.min(threadsMax, availableParallelism(
       if ('sealed' in answer) return answer.sealed
       throw refusal(place.path, answer)
     },
-    open: async (place, stored, expected) => {
+    open: async (place, stored, expected, into) => {
       const memory = ownMemory(stored)
       const transfer = memory === undefined ? [] : [memory]
-      const answer = await ask({ kind: 'open', place: bare(place), stored, expected }, transfer)
+      const answer = await ask(
+        { kind: 'open', place: bare(place), stored, expected, into: shared(into) },
+        transfer,
+      )
       if (!('opened' in answer)) throw refusal(place.path, answer)
+      if (typeof answer.opened === 'number') return within(into, answer.opened)
       const { buffer, byteOffset, length } = answer.opened
       return Buffer.from(buffer, byteOffset, length)
     },
     close,
   }
+}
+
+/** Memory that a thread can write to; into any other it would write a copy that nobody sees. */
+function shared(into: Buffer | undefined): Buffer | undefined {
+  return into?.buffer instanceof SharedArrayBuffer ? into : undefined
+}
+
+function within(into: Buffer | undefined, bytes: number): Buffer {
+  if (into === undefined) throw new Error('a thread gave another answer than it was asked for')
+  return into.subarray(0, bytes)
 }
 
 /** A place without what else its epoch may carry, which cannot be handed to a thread. */

@@ -219,10 +219,14 @@ export interface Repository {
 
   /** Any other object, sealed under the current epoch; `path` begins with the system. */
   putObject(path: string, plain: Uint8Array): Promise<StoredObject>
-  /** Opens an object; `expected` adds the size and hash of a signed note. */
+  /** Opens an object; `expected` adds the size and hash of a signed note. The result lies at the beginning of `into` where it fits there and threads share it. */
   getObject(
     path: string,
-    options?: { readonly region?: string; readonly expected?: SealedObject },
+    options?: {
+      readonly region?: string
+      readonly expected?: SealedObject
+      readonly into?: Buffer | undefined
+    },
   ): Promise<Buffer>
 
   /** Which backups and which log reach the target; throws `missing` or `broken-chain` with what is not there. */

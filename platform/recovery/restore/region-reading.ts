@@ -10,7 +10,8 @@ export interface BadObject {
 /** Reads objects from the wanted region first and from the others when it has a bad one, which is noted. */
 export interface RegionReading {
   readonly bad: readonly BadObject[]
-  object(object: SealedObject): Promise<Buffer>
+  /** Into this memory, where it fits there and threads share it. */
+  object(object: SealedObject, into?: Buffer): Promise<Buffer>
   segment(segment: WalPlan['segments'][number]): Promise<Buffer>
   history(timeline: number): Promise<Buffer>
   file(file: FileEntry): Promise<Buffer>
@@ -40,7 +41,8 @@ export function readFromRegions(
   }
   return {
     bad,
-    object: (object) => trying((region) => repository.getObject(object.path, { region, expected: object })),
+    object: (object, into) =>
+      trying((region) => repository.getObject(object.path, { region, expected: object, into })),
     segment: (segment) => trying((region) => repository.readSegment(segment, { region })),
     history: (timeline) => trying((region) => repository.readHistory(timeline, { region })),
     file: (file) => trying((region) => repository.readFile(file, { region })),

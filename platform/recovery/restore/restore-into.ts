@@ -1,6 +1,7 @@
 import { chmod } from 'node:fs/promises'
 import {
   chainFor,
+  openWriteOut,
   planWal,
   segmentBytesDefault,
   type OnProgress,
@@ -11,7 +12,7 @@ import type { RestoredCluster, RestoreTarget } from '../driver.ts'
 import { makeWhole, syncBelow } from './lasting-folder.ts'
 import { askForRecovery } from './recovery-settings.ts'
 import { readFromRegions, type BadObject, type RegionReading } from './region-reading.ts'
-import { writeDataFolder } from './write-data-folder.ts'
+import { writeDataFolder, type FolderWork } from './write-data-folder.ts'
 import { writeWal } from './write-wal.ts'
 
 /** What to restore, and where to. */
@@ -43,7 +44,7 @@ async function fill(
 ): Promise<number> {
   // A server refuses a data folder that others may enter.
   await chmod(folder, 0o700)
-  const bytes = await writeDataFolder({ plan, reading, folder, onProgress })
+  const bytes = await writeOutOf({ plan, reading, folder, onProgress }, request.durable !== false)
   await writeWal({ plan: plan.wal, reading, folder, onProgress })
   await askForRecovery(folder, {
     at: request.backup === undefined ? request.target.at : 'consistent',
@@ -54,6 +55,16 @@ async function fill(
     await syncBelow(folder)
   }
   return bytes
+}
+
+/** Writes the data folder; the disk takes files on the way where all of them are waited for at the end. */
+async function writeOutOf(work: Omit<FolderWork, 'writeOut'>, durable: boolean): Promise<number> {
+  const writeOut = durable ? openWriteOut() : undefined
+  try {
+    return await writeDataFolder({ ...work, writeOut })
+  } finally {
+    await writeOut?.settled()
+  }
 }
 
 /**
