@@ -93,12 +93,40 @@ export interface NewLookUp {
   readonly after: readonly Buffer[]
 }
 
-/** Replaces look-up values that still are what they were (compare and set); returns in how many rows. */
+/** PostgreSQL's word for a value that must be there once and is there already. */
+const TWICE = '23505'
+
+/**
+ * Replaces look-up values that still are what they were (compare and set); returns in how many rows. Where a row's new value is
+ * another row's already, it stays as it is and keeps no other row waiting.
+ */
 export async function replaceLookUps(
   tx: Database,
   of: LookUpColumn,
   moved: readonly NewLookUp[],
 ): Promise<number> {
+  const all = await unlessTwice(tx, () => replaceAll(tx, of, moved))
+  if (all !== null) return all
+  let count = 0
+  for (const one of moved) count += (await unlessTwice(tx, () => replaceAll(tx, of, [one]))) ?? 0
+  return count
+}
+
+/** What `work` comes to; null, and nothing of it, when it would store a value twice. */
+async function unlessTwice(tx: Database, work: () => Promise<number>): Promise<number | null> {
+  await sql`savepoint look_ups`.execute(tx)
+  try {
+    const done = await work()
+    await sql`release savepoint look_ups`.execute(tx)
+    return done
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === TWICE)) throw error
+    await sql`rollback to savepoint look_ups`.execute(tx)
+    return null
+  }
+}
+
+async function replaceAll(tx: Database, of: LookUpColumn, moved: readonly NewLookUp[]): Promise<number> {
   if (of.list === true) return replaceLists(tx, of, moved)
   const column = sql.ref(of.column)
   const first = (values: readonly Buffer[]): Buffer => values[0] ?? Buffer.alloc(0)

@@ -111,6 +111,34 @@ suite('look-up values that are made anew', () => {
     assert.equal((await reindex(parts())).moved, 0)
   })
 
+  test('policy 2.3-a.1: a value that was stored under both keys stays twice, is counted, and keeps no other one waiting', async () => {
+    const workspace = randomUUID()
+    const { channel } = await put(workspace)
+    await replace(workspace, 2)
+    rig.clock.advanceSeconds(2 * HOUR)
+    // As a process would store it that was paused for hours and knows the older key alone.
+    const second = randomUUID()
+    const purpose = 'inbox.contact_identity.value'
+    const [value_index] = await rig.keys.lookUp(workspace, purpose, `${channel}/phone/15550001`)
+    await sql`insert into inbox.contact (workspace_id, id, state, created_at)
+      values (${workspace}, ${second}, 'active', ${rig.clock.now()})`.execute(rig.db)
+    const value = await rig.keys
+      .forPerson(workspace, second)
+      .sealText({ table: 'inbox.contact_identity', column: 'phone', row: second }, '15550001')
+    await sql`insert into inbox.contact_identity (workspace_id, channel_id, kind, value_index, value, contact_id, created_at)
+      values (${workspace}, ${channel}, 'phone', ${value_index}, ${value}, ${second}, ${rig.clock.now()})`.execute(
+      rig.db,
+    )
+    const other = randomUUID()
+    await put(other)
+    await replace(other, 2)
+    rig.clock.advanceSeconds(2 * HOUR)
+    assert.ok((await reindex(parts())).finished)
+    const uses = (await countUses(rig.db, lookUps)).moving
+    assert.deepEqual([uses.get(`${workspace} 1`), uses.get(`${workspace} 2`)], [1, 5])
+    assert.equal(uses.get(`${other} 1`), undefined)
+  })
+
   test('policy 2.3-a.1: a value whose envelope does not open stays, is counted, and keeps its key from retiring', async () => {
     const workspace = randomUUID()
     const { user } = await put(workspace)
