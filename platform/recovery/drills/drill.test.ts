@@ -163,6 +163,44 @@ suite('drills', () => {
     assert.match(await runbookLeads(people), /^5 commands .* led to a server with \d+ rows/)
   }
 
+  /** When keys are lost, with one more set of the ledger's files in the stores, whose checkpoint is this. */
+  function keysLost(world: DrillWorld, checkpoint: 'as it is' | 'another' | 'none'): DrillWorld {
+    const { repository } = world.reading
+    const changed: typeof repository = {
+      ...repository,
+      filesets: async (folder) => {
+        const newest = (await repository.filesets(folder)).slice(-1)
+        return checkpoint === 'none' ? newest : [...newest, ...newest]
+      },
+      readFile: async (file) => {
+        const bytes = await repository.readFile(file)
+        return checkpoint === 'another' ? Buffer.from(String(bytes).replace(/\n(\d+)\n/, '\n99\n')) : bytes
+      },
+    }
+    return {
+      ...world,
+      order: { ...world.order, type: 'key-loss' },
+      // Nothing is there any more.
+      keysFolder: join(world.place, 'lost'),
+      reading: { ...world.reading, repository: changed },
+    }
+  }
+
+  function earlierLedgers(world: DrillWorld, copy: ServedCopy) {
+    return [
+      [
+        '7: keys lost, and a ledger that is not that of an earlier checkpoint in the stores',
+        () => ledgerHolds(keysLost(world, 'another'), copy),
+        PointFailed,
+      ],
+      [
+        '7: keys lost, and no earlier checkpoint in the stores',
+        () => ledgerHolds(keysLost(world, 'none'), copy),
+        CouldNotRun,
+      ],
+    ] as const
+  }
+
   async function turnRed(
     context: { test: (name: string, run: () => Promise<void>) => Promise<void> },
     world: DrillWorld,
@@ -234,6 +272,8 @@ suite('drills', () => {
       CouldNotRun,
     )
     await writeFile(rig.anchor, right)
+    for (const [name, look, kind] of earlierLedgers(world, copy)) await red(name, look, kind)
+    await ledgerHolds(keysLost(world, 'as it is'), copy)
     await red(
       '8: a keyring that cannot be reached',
       () => fieldsOpen({ ...world, openKeys: async () => null }, copy),

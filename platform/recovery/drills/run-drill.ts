@@ -49,7 +49,7 @@ export async function runDrill(
   parts: DrillParts,
   onProgress: OnProgress = () => {},
 ): Promise<DrillReport> {
-  const waitedSeconds = await settleAnchor(parts)
+  const waitedSeconds = await settleAnchor(parts, order.type)
   return inScratch(parts.scratch, async (place) => {
     const noted: Noted = {
       copy: null,
