@@ -63,7 +63,8 @@ function refuse(seen: PairSight, { kind, behindSecondsMax }: ChangeAsked): void 
   const [fault] = kind === 'failover' ? promotionFaults(seen) : followingFaults(seen)
   if (fault !== undefined) throw new Error(fault)
   const behind = behindSeconds(seen)
-  if (kind === 'switchover' && behind !== null && behind > behindSecondsMax)
+  // A limit that is none allows nothing.
+  if (kind === 'switchover' && behind !== null && !(behind <= behindSecondsMax))
     throw new Error(
       `the standby is ${Math.round(behind)} s behind, and ${behindSecondsMax} s may be lost; wait, or use --lost`,
     )

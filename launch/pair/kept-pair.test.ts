@@ -138,6 +138,8 @@ suite('two servers of the operator’s own', { timeout: 250_000 }, () => {
     await through(`update surety.heartbeat set at = '2030-01-01T00:02:00Z'`)
     assert.equal(behindSeconds((await pair.status()).pair), 120)
     await assert.rejects(change('switchover'), /120 s behind, and 60 s may be lost/)
+    const unlimited = pair.change({ kind: 'switchover', behindSecondsMax: Number('none') })
+    await assert.rejects(unlimited, /120 s behind/)
     await rig.query('b', 'select pg_wal_replay_resume()')
     await stillAt('a')
   })
