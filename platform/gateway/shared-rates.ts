@@ -28,7 +28,7 @@ export async function openSharedRates(deps: {
   readonly lost: StoreLost
   readonly clock: Clock
   readonly told: (error: Error) => void
-  /** Tests of a busy machine wait longer. */
+  /** How long an answer is waited for, in milliseconds. */
   readonly answerMs?: number
 }): Promise<SharedRates> {
   // Loaded only where several gateways share their counts.
