@@ -208,26 +208,25 @@ function readTx(key: Bytes): Read {
   }
 }
 
-/** Names of `TX` that are remembered for each pattern: rules write the same ones in every transaction. */
+/** Names of `TX` that are remembered for each pattern, by their place: rules write the same ones in every transaction. */
 const NAMES_MAX = 512
 const NAME_BYTES_MAX = 128
 
 /** Members whose names match; of the many others nothing is made. */
 function readTxNames(source: Bytes, place: Place): Read {
   const pattern = compilePattern(source, { ignoreCase: true }, place)
-  const known = new Map<Bytes, boolean>()
-  const isMeant = (name: Bytes): boolean => {
-    const before = known.get(name)
-    if (before !== undefined) return before
-    const meant = pattern.test(name)
-    if (known.size >= NAMES_MAX) known.clear()
-    if (name.length <= NAME_BYTES_MAX) known.set(name, meant)
-    return meant
+  const known: ({ readonly name: Bytes; readonly isMeant: boolean } | undefined)[] = []
+  const isMeant = (name: Bytes, at: number): boolean => {
+    const before = known[at]
+    if (before?.name === name) return before.isMeant
+    const made = { name, isMeant: pattern.test(name) }
+    if (at < NAMES_MAX && name.length <= NAME_BYTES_MAX) known[at] = made
+    return made.isMeant
   }
   return (state) => {
     const entries: Entry[] = []
-    state.tx.each((name, value) => {
-      if (isMeant(name)) entries.push(new Entry('TX', name, new Value(value), false))
+    state.tx.each((name, value, at) => {
+      if (isMeant(name, at)) entries.push(new Entry('TX', name, new Value(value), false))
     })
     return entries
   }

@@ -34,6 +34,7 @@ export class TxVariables {
   readonly #known: TxNames
   /** Places of names that only this transaction has, behind those that are known. */
   #own: Map<Bytes, number> | null = null
+  readonly #ownNames: Bytes[] = []
   readonly #texts: (Bytes | undefined)[] = []
   /** Places in the order in which they got their texts. */
   readonly #order: number[] = []
@@ -74,12 +75,13 @@ export class TxVariables {
     if (place !== undefined) this.drop(place)
   }
 
-  /** Calls for each name with its text, in the order in which they came. */
-  each(call: (name: Bytes, text: Bytes) => void): void {
-    const names = this.#own === null ? this.#known.names : [...this.#known.names, ...this.#own.keys()]
+  /** Calls for each name with its text and place, in the order in which they came. */
+  each(call: (name: Bytes, text: Bytes, place: number) => void): void {
+    const { names } = this.#known
     for (const place of this.#order) {
-      const [name, text] = [names[place], this.#texts[place]]
-      if (name !== undefined && text !== undefined) call(name, text)
+      const name = place < names.length ? names[place] : this.#ownNames[place - names.length]
+      const text = this.#texts[place]
+      if (name !== undefined && text !== undefined) call(name, text, place)
     }
   }
 
@@ -89,7 +91,7 @@ export class TxVariables {
 
   #newPlace(name: Bytes): number {
     const own = (this.#own ??= new Map())
-    const place = this.#known.names.length + own.size
+    const place = this.#known.names.length + this.#ownNames.push(name) - 1
     own.set(name, place)
     return place
   }
