@@ -1,9 +1,19 @@
 /** A thread that does not answer as it should: the first word of the question says how. */
 import { parentPort } from 'node:worker_threads'
 
+/** What such a thread is asked. */
+export type OddQuestion =
+  | 'properly'
+  | 'twice'
+  | 'strangely'
+  | 'never'
+  | 'throw'
+  | 'end'
+  | `backwards ${number}`
+
 interface Question {
   readonly number: number
-  readonly said: string
+  readonly said: OddQuestion
 }
 
 const held: Question[] = []
