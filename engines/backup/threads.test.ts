@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { suite, test, type TestContext } from 'node:test'
+import type { OddQuestion } from './odd-thread.fixture.ts'
 import { openThreads, threadProgram, type Threads } from './threads.ts'
 
-function oddThread(context: TestContext): Threads<string, string> {
-  const threads = openThreads<string, string>(threadProgram('odd-thread.fixture'), 1)
+function oddThread(context: TestContext): Threads<OddQuestion, string> {
+  const threads = openThreads<OddQuestion, string>(threadProgram('odd-thread.fixture'), 1)
   context.after(() => threads.close())
   return threads
 }
@@ -11,7 +12,7 @@ function oddThread(context: TestContext): Threads<string, string> {
 suite('threads that answer otherwise than they should', () => {
   test('answers in another order each come to the question that they are of', async (context) => {
     const threads = oddThread(context)
-    const questions = ['backwards 1', 'backwards 2', 'backwards 3']
+    const questions = ['backwards 1', 'backwards 2', 'backwards 3'] as const
     const answers = await Promise.all(questions.map((text) => threads.ask(text)))
     assert.deepEqual(answers, ['of backwards 1', 'of backwards 2', 'of backwards 3'])
   })
@@ -38,7 +39,7 @@ suite('threads that answer otherwise than they should', () => {
 
   test('what cannot be handed over is refused, and the thread serves on', async (context) => {
     const threads = oddThread(context)
-    const strange = (() => 'no data') as unknown as string
+    const strange = (() => 'no data') as unknown as OddQuestion
     await assert.rejects(threads.ask(strange), /could not be cloned/)
     assert.equal(await threads.ask('properly'), 'of properly')
   })
