@@ -169,14 +169,20 @@ export class State {
 export function enterPhase(state: State, phase: Phase): void {
   state.phase = phase
   state.entries = new Map()
-  state.targets.fill(undefined)
-  state.resolvedParts.fill(undefined)
-  state.found.fill(undefined)
+  clear(state.targets)
+  clear(state.resolvedParts)
+  clear(state.found)
 }
 
 /** Room for something of each number and view; lists that grow as they are filled are copied again and again. */
 function vacant<T>(count: number): (T | undefined)[] {
   const list: (T | undefined)[] = []
   list.length = 2 * count
-  return list.fill(undefined)
+  clear(list)
+  return list
+}
+
+/** As `fill`, which takes several times as long. */
+function clear(list: unknown[]): void {
+  for (let index = 0; index < list.length; index++) list[index] = undefined
 }
