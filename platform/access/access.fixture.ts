@@ -63,7 +63,8 @@ export function testPeppers(): Peppers {
 /** Access on a fresh database with a clock that stands still; `close` removes it. */
 export async function testAccess(values: Readonly<Record<string, unknown>> = {}) {
   const database = await testDatabase()
-  const db = openDatabase(database.url, () => {})
+  // A thousand guesses at once wait for ten connections, on a machine that may be busy.
+  const db = openDatabase(database.url, () => {}, { waitMsMax: 60_000 })
   const clock = fakeClock()
   const policy: PolicyReader = policyWith({ ...POLICY_VALUES, ...values })
   const keyring = openKeyring(database.url, () => {})

@@ -61,7 +61,7 @@ export async function anotherProcess(
 ) {
   const board = patientBoard()
   const watched = onStatement === undefined ? {} : { onStatement }
-  const db = openDatabase(it.url, () => {}, { ...watched, onNotice: board.sending })
+  const db = openDatabase(it.url, () => {}, { ...watched, waitMsMax: 60_000, onNotice: board.sending })
   const stopListening = await listening(it.url, board, how)
   const parts = { ...it, db, notices: board, hasher: { ...it.hasher, close: async () => {} } }
   const access = openAccess(parts)

@@ -16,13 +16,14 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 /**
  * Opens the pool; the schema `surety` comes first in the search path. Errors of connections go to `onError`, the
  * text of every statement, without its parameters, to `onStatement`, and every notice that is sent, before it is
- * committed, to `onNotice`.
+ * committed, to `onNotice`. No statement waits longer than `waitMsMax` for a connection.
  */
 export function openDatabase(
   url: string,
   onError: (error: Error) => void,
   {
     connectionsMax = 10,
+    waitMsMax = 5000,
     onStatement = (_text: string): void => {},
     onNotice = (_channel: Channel, _payload: string): void => {},
   } = {},
@@ -30,7 +31,7 @@ export function openDatabase(
   const pool = new pg.Pool({
     connectionString: url,
     max: connectionsMax,
-    connectionTimeoutMillis: 5000,
+    connectionTimeoutMillis: waitMsMax,
     options: '-c search_path=surety',
     application_name: 'surety',
   })
