@@ -119,7 +119,7 @@ async function publish(
   manifest: BackupManifest,
   receipts: readonly Receipt[],
 ): Promise<string[]> {
-  const { signer } = options
+  const signer = (await options.newestSigner?.()) ?? options.signer
   const path = repositoryPaths(options.system).manifest(manifest.name)
   if (signer === undefined) throw new RepositoryError('no-key', path)
   const text = manifestText(manifest)

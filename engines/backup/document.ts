@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
-import { LedgerError, type NoteSigner, openNote, signNote, type VerifierKey } from '../ledger/index.ts'
-import { RepositoryError } from './model.ts'
+import { LedgerError, type NoteSigner, openNote, signNote } from '../ledger/index.ts'
+import { RepositoryError, type BackupVerifier } from './model.ts'
 
 /** What is signed: one line of JSON, and rows without line breaks (as many as there may be). */
 export interface DocumentText {
@@ -17,6 +17,13 @@ export interface WrittenDocument {
 const inlineBytesMax = 512 * 1024
 const pageBytesMax = 8 * 1024 * 1024
 const pagesMax = 4_000
+
+/** The field of each kind of document that names its moment. */
+const signedAt = new Map([
+  ['manifest', 'finishedAt'],
+  ['fileset', 'at'],
+  ['epoch', 'createdAt'],
+])
 
 const pagePath = (path: string, index: number): string =>
   `${path.replace(/\.note$/, '')}-${String(index).padStart(4, '0')}.rows`
@@ -55,9 +62,9 @@ function pagesOf(path: string, rows: readonly string[]): WrittenDocument['pages'
   return pages
 }
 
-/** Checks a note: `unsigned` without a trusted key's signature, `foreign` when it is of another kind, `damaged` else. */
+/** Checks a note: `unsigned` without the signature of a trusted key that signed at the moment that the note names, `foreign` when it is of another kind, `damaged` else. */
 export async function readDocument(
-  verifiers: readonly VerifierKey[],
+  verifiers: readonly BackupVerifier[],
   kind: string,
   path: string,
   note: Buffer,
@@ -79,18 +86,30 @@ export async function readDocument(
 }
 
 /** The pages that a note names, for whoever copies or removes them; checks the signature. */
-export function pagesNamed(verifiers: readonly VerifierKey[], path: string, note: Buffer): string[] {
+export function pagesNamed(verifiers: readonly BackupVerifier[], path: string, note: Buffer): string[] {
   const rows = signedText(verifiers, path, note).split('\n').slice(2)
   return rows.filter((row) => row.startsWith('@')).map((row) => row.slice(1).split(' ')[0] ?? '')
 }
 
-function signedText(verifiers: readonly VerifierKey[], path: string, note: Buffer): string {
+function signedText(verifiers: readonly BackupVerifier[], path: string, note: Buffer): string {
   try {
-    return openNote(note, verifiers).text
+    const { text, signedBy } = openNote(note, verifiers)
+    const moment = momentOf(path, text)
+    const signers = verifiers.filter((key) => signedBy.includes(key))
+    if (signers.every(({ until }) => until !== undefined && moment !== null && moment > until))
+      throw new RepositoryError('unsigned', path)
+    return text
   } catch (cause) {
     if (!(cause instanceof LedgerError)) throw cause
     throw new RepositoryError(cause.code === 'signature-missing' ? 'unsigned' : 'damaged', path, cause)
   }
+}
+
+/** The moment that a document of ours says it was signed at; null for one that names none. */
+function momentOf(path: string, text: string): Date | null {
+  const [title, head = ''] = text.split('\n', 2)
+  const field = [...signedAt].find(([kind]) => title === titleOf(kind))?.[1]
+  return field === undefined ? null : new Date(headReader(path, head).moment(field))
 }
 
 /** Reads the fields of a head; any that is missing, of another type or unknown is `damaged`. */

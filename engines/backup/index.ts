@@ -3,6 +3,7 @@ export {
   RepositoryError,
   type ArchiveObjects,
   type BackupManifest,
+  type BackupVerifier,
   type ObjectHead,
   type ObjectStore,
   type OnProgress,

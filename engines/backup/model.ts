@@ -1,3 +1,5 @@
+import type { VerifierKey } from '../ledger/index.ts'
+
 /** What a store of immutable objects says of one; `retainUntil` is the moment before which it cannot be removed, null without a lock. */
 export interface ObjectHead {
   readonly path: string
@@ -59,6 +61,11 @@ export interface SecretWrapper {
 /** Opens what was wrapped; throws `no-key` when it holds none of the private keys. */
 export interface SecretOpener {
   open(wrapped: Uint8Array, path: string): Promise<Buffer>
+}
+
+/** A key whose signatures count; with `until`, only on what names no later moment: afterwards another key signed in its place. */
+export interface BackupVerifier extends VerifierKey {
+  readonly until?: Date
 }
 
 /** An object as a manifest names it: `plainBytes` before compression, `bytes` and `sha256` (hexadecimal) of what is stored. */

@@ -1,8 +1,9 @@
 import type { KeyObject } from 'node:crypto'
-import type { NoteSigner, VerifierKey } from '../ledger/index.ts'
+import type { NoteSigner } from '../ledger/index.ts'
 import type {
   ArchiveObjects,
   BackupManifest,
+  BackupVerifier,
   ObjectHead,
   ObjectStore,
   OnProgress,
@@ -37,8 +38,10 @@ export interface RepositoryOptions {
   readonly system: string
   /** At least one; each of another region. */
   readonly stores: readonly ObjectStore[]
-  readonly verifiers: readonly VerifierKey[]
+  readonly verifiers: readonly BackupVerifier[]
   readonly signer?: NoteSigner
+  /** Asked when a backup becomes whole, by a process during which the key that signs may be followed by another. */
+  readonly newestSigner?: () => Promise<NoteSigner>
   readonly wrapper?: SecretWrapper
   readonly opener?: SecretOpener
   /** Names files by their content; without it every file is stored anew by each process. */

@@ -63,6 +63,7 @@ export async function openBackupRepository(
     get signer() {
       return keys.signer()
     },
+    newestSigner: () => keys.newestSigner(),
     wrapper: keys.wrapper,
     ...(opener === null ? {} : { opener }),
     ...(packer === undefined ? {} : { packer }),

@@ -70,7 +70,8 @@ export async function repositoryRig(): Promise<RepositoryRig> {
     keyFolders,
     keys,
     repository: openRepository(options()),
-    reopen: (more = {}) => openRepository(Object.assign(options(), more)),
+    reopen: (more = {}) =>
+      openRepository(Object.defineProperties(options(), Object.getOwnPropertyDescriptors(more))),
     close: async () => {
       await db.destroy()
       await database.drop()

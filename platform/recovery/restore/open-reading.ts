@@ -1,6 +1,7 @@
 import {
   openRepository,
   packerThreads,
+  type BackupVerifier,
   type ObjectStore,
   type Repository,
   type RepositoryOptions,
@@ -67,9 +68,11 @@ async function theSystem(stores: readonly ObjectStore[], wanted: string | undefi
 async function everyVerifier(
   folders: readonly (readonly VerifierKey[])[],
   of: { readonly stores: readonly ObjectStore[]; readonly system: string },
-): Promise<readonly VerifierKey[]> {
-  const all = await Promise.all(folders.map((keys) => withSuccessors(keys, of)))
-  return [...new Map(all.flat().map((one) => [one.keyId, one])).values()]
+): Promise<readonly BackupVerifier[]> {
+  const all = (await Promise.all(folders.map((keys) => withSuccessors(keys, of)))).flat()
+  // Where one folder knows of the end of a key, it ended.
+  const ended = all.filter(({ until }) => until !== undefined)
+  return [...new Map([...all, ...ended].map((one) => [one.keyId, one])).values()]
 }
 
 /** Opens the stores for a restore, with nothing of the running system: stores, recovery identity and verifier keys are enough. */

@@ -137,7 +137,7 @@ suite('keys of backups', () => {
     const { of, clock, keys } = await fresh()
     const old = signNote('old\n', [keys.signer()])
     clock.advanceSeconds(DAY)
-    await keys.nextSigner()
+    await keys.nextSigner('7300000000000000001')
     const young = signNote('young\n', [keys.signer()])
     for (const note of [old, young]) openNote(note, keys.verifiers())
     assert.throws(() => openNote(young, keys.verifiers().slice(0, 1)))

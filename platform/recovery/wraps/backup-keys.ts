@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { SecretOpener, SecretWrapper } from '#backup'
-import type { NoteSigner, VerifierKey } from '#ledger'
+import type { BackupVerifier, SecretOpener, SecretWrapper } from '#backup'
+import type { NoteSigner } from '#ledger'
 import type { Clock } from '../../kernel/clock.ts'
 import { ageOpener, ageWrapper } from './age-wrap.ts'
 import { KeyFileTaken, numberedFiles, sinceOf, writeNumbered } from './key-folder.ts'
@@ -38,7 +38,9 @@ export interface BackupKeys {
   /** Always wraps to the newest recipient and to every escrow recipient. */
   readonly wrapper: SecretWrapper
   signer(): NoteSigner
-  verifiers(): readonly VerifierKey[]
+  /** Read anew from the folder: another process may have replaced the key meanwhile. */
+  newestSigner(): Promise<NoteSigner>
+  verifiers(): readonly BackupVerifier[]
   /** The newest last. */
   recipients(): readonly BackupRecipient[]
   /** Null when no recovery identity is on this machine: backups go on, drills and restores here could not run. */
@@ -47,7 +49,8 @@ export interface BackupKeys {
   ages(): readonly { readonly name: string; readonly since: Date }[]
   /** The next recovery identity, made here, or a recipient whose identity is elsewhere. */
   nextRecipient(recipient?: string): Promise<BackupRecipient>
-  nextSigner(): Promise<void>
+  /** The next key that signs the backups of this system. */
+  nextSigner(system: string): Promise<void>
   /** What whoever started the system should be told. */
   notes(): Promise<readonly string[]>
 }
@@ -70,6 +73,11 @@ export async function openBackupKeys(of: BackupKeyFolders): Promise<BackupKeys> 
       wrap: (secret) => state.wrapper.wrap(secret),
     },
     signer: () => state.signing.signer,
+    newestSigner: async () => {
+      // A key that is replaced between two looks at the folder is there at the next.
+      Object.assign(state, await readState(of).catch(() => readState(of)))
+      return state.signing.signer
+    },
     verifiers: () => state.signing.verifiers,
     recipients: () => state.recipients,
     opener: async () => {
@@ -85,8 +93,8 @@ export async function openBackupKeys(of: BackupKeyFolders): Promise<BackupKeys> 
       Object.assign(state, await readState(of))
       return newest(state.recipients)
     },
-    nextSigner: async () => {
-      await nextSigner({ keysFolder: of.keysFolder, now: of.clock.now() })
+    nextSigner: async (system) => {
+      await nextSigner({ keysFolder: of.keysFolder, now: of.clock.now(), system })
       Object.assign(state, await readState(of))
     },
     notes: () => notesOf(of),

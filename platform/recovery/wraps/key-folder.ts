@@ -53,9 +53,9 @@ export async function writeNumbered(
   return name
 }
 
-/** Removes a numbered file. */
+/** Removes a numbered file, also when another process does so at the same moment. */
 export async function removeNumbered(folder: string, name: string): Promise<void> {
-  await rm(join(folder, name))
+  await rm(join(folder, name), { force: true })
 }
 
 /** The moment of a line `# since …`; throws when there is none. */

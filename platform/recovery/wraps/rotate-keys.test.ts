@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
-import { readdir, rename } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import type { ObjectStore } from '#backup'
 import { noteSigner } from '#ledger'
 import { DAY } from '../../kernel/clock.ts'
-import { repositoryRig, writeSampleBackup, type RepositoryRig } from '../repository-rig.fixture.ts'
 import {
+  repositoryRig,
+  writeSampleBackup,
+  writeSampleFiles,
+  type RepositoryRig,
+} from '../repository-rig.fixture.ts'
+import {
+  openBackupKeys,
   readRecoveryFolder,
   readVerifiers,
   retireIdentities,
@@ -101,10 +107,17 @@ suite('keys of backups are followed by others', () => {
       all.map(({ keyId }) => keyId),
     )
     assert.deepEqual((await readdir(keysFolder)).filter((name) => name.startsWith('backup-signer')).length, 1)
+    // The running process goes on with the newest, and a process that began before takes it up before it signs.
+    assert.equal(rig.keys.signer().verifierKey.keyId, all.at(-1)?.keyId)
     // Somebody who may write to a store, with a key of his own and everything that is public.
     const stranger = noteSigner('surety-backups', generateKeyPairSync('ed25519').privateKey)
     const forged = [
-      successionNote(stranger, 9, stranger.verifierKey),
+      successionNote(stranger, {
+        system,
+        number: 9,
+        next: stranger.verifierKey,
+        endedAt: rig.clock.now(),
+      }),
       (await numberedFiles(keysFolder, 'backup-succession'))[0]?.text.replace('\n2\n', '\n9\n') ?? '',
       'no note',
       '',
@@ -124,6 +137,74 @@ suite('keys of backups are followed by others', () => {
       await ids(),
       all.map(({ keyId }) => keyId),
     )
+  })
+})
+
+suite('a key that signed backups, stolen after another followed it', () => {
+  let rig: RepositoryRig
+  before(async () => {
+    rig = await repositoryRig()
+  })
+  after(() => rig.close())
+
+  test('policy 6.1-d: nothing that names a moment after its end is believed, here or elsewhere, and what it signed before is', async () => {
+    const { system } = rig.repository
+    const old = rig.keys.signer()
+    const name = await writeSampleBackup(rig.repository)
+    const carried = await readVerifiers(rig.keyFolders.recoveryFolder)
+    await rotateSigningKey({ ...rig, recoveryFolder: rig.keyFolders.recoveryFolder }, BY)
+    rig.clock.advanceSeconds(DAY + 1)
+    const thief = rig.reopen({ signer: old, newestSigner: async () => old })
+    const forged = await writeSampleBackup(thief, { log: 2 })
+    const files = await writeSampleFiles(thief, ['forged'])
+    const verifiers = await withSuccessors(carried, { stores: rig.stores, system })
+    for (const reading of [rig.reopen(), rig.reopen({ verifiers })]) {
+      const found = await reading.backups()
+      assert.deepEqual(
+        found.backups.map(({ manifest }) => manifest.name),
+        [name],
+      )
+      const refused = { code: 'unsigned', path: `${system}/backups/${forged}/manifest.note` }
+      assert.deepEqual(
+        found.refused.map(({ code, path }) => ({ code, path })),
+        [refused, refused],
+      )
+      await assert.rejects(reading.manifest(forged), refused)
+      await assert.rejects(reading.readFileset(files), { code: 'unsigned' })
+    }
+    // Without what names the end it would have been believed.
+    assert.equal((await rig.reopen({ verifiers: carried }).manifest(forged)).name, forged)
+  })
+
+  test('policy 6.1-d: a process that began before signs with the key of now', async () => {
+    const began = await openBackupKeys(rig.keyFolders)
+    await rotateSigningKey({ ...rig, recoveryFolder: rig.keyFolders.recoveryFolder }, BY)
+    rig.clock.advanceSeconds(2 * DAY)
+    const writing = rig.reopen({
+      signer: began.signer(),
+      newestSigner: () => began.newestSigner(),
+    })
+    const name = await writeSampleBackup(writing, { log: 3 })
+    assert.equal((await rig.repository.manifest(name)).name, name)
+  })
+
+  test('a rotation that was cut off after its note is finished with the same key and the same end', async () => {
+    const { keysFolder } = rig.keyFolders
+    const number = rig.keys.verifiers().length
+    const file = (kind: string, of: number, ending: string): string =>
+      join(keysFolder, `${kind}-000${of}.${ending}`)
+    const before = await readFile(file('backup-signer', number, 'pem'))
+    await rig.keys.nextSigner(rig.repository.system)
+    const [made, notes] = [
+      rig.keys.signer().verifierKey.keyId,
+      await numberedFiles(keysFolder, 'backup-succession'),
+    ]
+    await writeFile(file('backup-signer', number, 'pem'), before)
+    await rm(file('backup-verifier', number + 1, 'txt'))
+    rig.clock.advanceSeconds(DAY)
+    await rig.keys.nextSigner(rig.repository.system)
+    assert.equal(rig.keys.signer().verifierKey.keyId, made)
+    assert.deepEqual(await numberedFiles(keysFolder, 'backup-succession'), notes)
   })
 })
 

@@ -71,7 +71,7 @@ async function finishRotation(
 /** The next key that signs what backups say of themselves. Policy 2.3-a.1. */
 export async function rotateSigningKey(parts: RotationParts, by: Actor): Promise<void> {
   await tell(parts, 'backup.key-rotated', by, { key: 'signing' })
-  await parts.keys.nextSigner()
+  await parts.keys.nextSigner(parts.repository.system)
   await publish(parts)
 }
 
