@@ -50,6 +50,15 @@ suite('two servers of the operator’s own', { timeout: 250_000 }, () => {
     now: () => new Date(),
     ...more,
   })
+  /** Seen from the other region: `a` of its settings is the server that is `b` here. */
+  const elsewhere = (): KeptPairParts => {
+    const addresses = { a: changer('b'), b: changer('a') }
+    return parts({
+      writers: addresses,
+      changers: addresses,
+      fence: { command: ['/bin/true'], secondsMax: 5 },
+    })
+  }
   const reopened = async (more: Partial<KeptPairParts> = {}): Promise<void> => {
     await pair.stop()
     pair = await keptPair(parts(more))
@@ -127,6 +136,23 @@ suite('two servers of the operator’s own', { timeout: 250_000 }, () => {
     await assert.rejects(change('failover'), /did not end within 3 s/)
     const child = Number(await readFile(join(rig.home, 'child'), 'utf8'))
     await until('the child is gone', async () => !/^[^)]*\) [^Z]/.test(await statOf(child)))
+    await stillAt('a')
+    await reopened()
+  })
+
+  test('policy 6.2-d: programs are cut off from a lost server before it is fenced, and nothing is confirmed meanwhile', async () => {
+    const script = join(rig.home, 'after-the-cut')
+    const cut = join(rig.home, 'cut')
+    // Ends at once when the program was cut off already, and not at all when that comes later.
+    const waits = `#!/bin/sh\nwhile [ ! -e "${cut}" ]; do sleep 0.02; done\nexit 3\n`
+    await writeFile(script, waits, { mode: 0o755 })
+    await reopened({ fence: { command: [script], secondsMax: 20 } })
+    const client = new pg.Client({ connectionString: pair.url })
+    client.on('error', () => {})
+    client.on('end', () => void writeFile(cut, ''))
+    await client.connect()
+    await client.query('select 1')
+    await assert.rejects(change('failover'), /ended with 3; nothing was promoted/)
     await stillAt('a')
     await reopened()
   })
@@ -290,32 +316,45 @@ suite('two servers of the operator’s own', { timeout: 250_000 }, () => {
     await pair.stop()
     await rm(join(rig.home, 'servers.json'))
     await rig.end('b')
-    // Seen from the other region: `a` of its settings is the server that was lost.
-    const addresses = { a: changer('b'), b: changer('a') }
-    const elsewhere = parts({
-      writers: addresses,
-      changers: addresses,
-      fence: { command: ['/bin/true'], secondsMax: 5 },
-    })
     await assert.rejects(
-      keptPair(elsewhere),
+      keptPair(elsewhere()),
       /no database takes writes: site a does not answer, site b is a standby/,
     )
-    assert.equal((await replaceLost(elsewhere)).to, 'b')
-    pair = await keptPair(elsewhere)
+    assert.equal((await replaceLost(elsewhere())).to, 'b')
+    pair = await keptPair(elsewhere())
     await through('insert into surety.kept values (20005)')
   })
 
-  test('policy 6.2-d: what programs that insist still write on a server at rest is counted when it is closed', async () => {
+  test('policy 6.2-d: a change in order whose process ended after the promotion is finished by the next start, which closes the old server', async () => {
     await rig.makeStandby('b')
+    await ready()
+    await pair.stop()
+    const file = join(rig.home, 'servers.json')
+    const state = JSON.parse(await readFile(file, 'utf8')) as object
+    await writeFile(file, JSON.stringify({ ...state, switchingTo: 'a' }))
     await makeReadOnly(changer('a'))
-    const rested = await withServer(changer('b'), (standby) => drain(changer('a'), standby, 20))
-    await withServer(writer('a'), async (client) => {
+    await rig.query('b', 'select pg_promote()')
+    pair = await keptPair(elsewhere())
+    assert.equal((await pair.status()).primary, 'a')
+    await assert.rejects(
+      rig.query('a', 'begin read write; insert into surety.kept values (0); commit'),
+      /not currently accepting connections/,
+    )
+    await through('insert into surety.kept values (20006)')
+  })
+
+  test('policy 6.2-d: what programs that insist still write on a server at rest is counted when it is closed', async () => {
+    await rig.makeStandby('a')
+    await makeReadOnly(changer('b'))
+    // The log of a server at rest may end with a file that was just begun.
+    await rig.query('b', 'select pg_switch_wal()')
+    const rested = await withServer(changer('a'), (standby) => drain(changer('b'), standby, 20))
+    await withServer(writer('b'), async (client) => {
       await client.query('begin read write')
       await client.query('insert into surety.kept values (30000)')
       await client.query('commit')
     })
-    assert.ok((await closeForGood(changer('a'))) > rested)
+    assert.ok((await closeForGood(changer('b'))) > rested)
   })
 })
 
