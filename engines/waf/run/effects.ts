@@ -99,7 +99,7 @@ const MASKED = {
 function compileMask({ what, name }: Extract<Effect, { kind: 'sanitise' }>): Act {
   if (what === 'matched' || what === 'matchedBytes') {
     return (state) => {
-      if (state.matched !== null) state.masked.add(state.matched.value.text).add(state.matchedText)
+      if (state.matched !== null) state.masked.add(state.matchedOrigin).add(state.matchedText)
     }
   }
   const key = lowercase(name)

@@ -36,8 +36,11 @@ export interface Member {
   readonly value: Bytes
 }
 
+/** What says which value it is. */
+export type Label = Pick<Entry, 'variable' | 'name' | 'count'>
+
 /** `ARGS:q`, `&ARGS`, `REQUEST_URI`. */
-export function labelOf(entry: Entry): Bytes {
-  const name = entry.name === null ? entry.variable : `${entry.variable}:${entry.name}`
-  return entry.count ? `&${name}` : name
+export function labelOf({ variable, name, count }: Label): Bytes {
+  const full = name === null ? variable : `${variable}:${name}`
+  return count ? `&${full}` : full
 }

@@ -6,7 +6,7 @@ import { derive, stages, type Chain } from './chain.ts'
 import { compileEffects } from './effects.ts'
 import type { Act } from './assignment.ts'
 import type { ControlContext } from './controls.ts'
-import { Entry } from './entry.ts'
+import { Entry, type Label } from './entry.ts'
 import { plainText, toInteger } from './macro.ts'
 import { compileTest, type Test, type TestContext } from './operator-test.ts'
 import { forgo, mayHold, type Seat } from './prefilter.ts'
@@ -36,8 +36,7 @@ export interface Link {
 
 /** A text, or null when there is none. */
 export interface Peek {
-  readonly name: Bytes
-  readonly count: boolean
+  readonly label: Label
   readonly read: (state: State) => Bytes | null
   /** How its number is compared; null for other operators, and arguments that are not known before. */
   readonly comparison: Comparison | null
@@ -92,8 +91,7 @@ function peekOf(condition: Condition, { txPlaceOf }: LinkContext): Peek | null {
   const place = txPlaceOf(name)
   const { count } = target
   return {
-    name,
-    count,
+    label: { variable: 'TX', name, count },
     read: count ? ({ tx }) => (tx.at(place) === undefined ? '0' : '1') : ({ tx }) => tx.at(place) ?? null,
     comparison: comparisonOf(condition.operator, place),
   }
@@ -136,22 +134,35 @@ export function runLink(
 export function runPeek(state: State, link: Link, test: Test, peek: Peek): boolean {
   const text = peek.read(state)
   if (text === null || !test.holds(state, text)) return false
-  const entry = entryOf(peek, text)
-  take(state, link, test, entry, entry.value)
+  if (state.gathers) {
+    const { variable, name, count } = peek.label
+    const entry = new Entry(variable, name, new Value(text), false, count)
+    take(state, link, test, entry, entry.value)
+  } else {
+    notice(state, peek, text)
+    link.effects?.(state)
+  }
   return true
-}
-
-function entryOf({ name, count }: Peek, text: Bytes): Entry {
-  return new Entry('TX', name, new Value(text), false, count)
 }
 
 /** As `runPeek` for a rule that held, has no effects, and whose match nobody is told of. */
 export function noticePeek(state: State, peek: Peek): void {
+  notice(state, peek, peek.read(state) ?? '')
+}
+
+/** The match of a rule with no other link, of which nobody is told. */
+function notice(state: State, { label }: Peek, text: Bytes): void {
+  beginMatches(state)
+  state.matched = label
+  state.matchedOrigin = text
+  state.matchedText = text
+}
+
+/** Leaves behind what earlier rules matched; records keep lists that are not empty. */
+function beginMatches(state: State): void {
   state.matchedFresh = false
-  state.matchedAll = []
-  state.matchedParts = []
-  state.matchedText = peek.read(state) ?? ''
-  state.matched = entryOf(peek, state.matchedText)
+  if (state.matchedAll.length > 0) state.matchedAll = []
+  if (state.matchedParts.length > 0) state.matchedParts = []
 }
 
 function isHidden(filters: readonly TargetFilter[], entry: Entry): boolean {
@@ -189,12 +200,9 @@ function tryValue(
 
 function take(state: State, link: Link, test: Test, entry: Entry, value: Value): void {
   if (link.captures) putCaptures(state, test.capture?.(state, value.text) ?? null)
-  if (state.matchedFresh) {
-    state.matchedFresh = false
-    state.matchedAll = []
-    state.matchedParts = []
-  }
+  if (state.matchedFresh) beginMatches(state)
   state.matched = entry
+  state.matchedOrigin = entry.value.text
   state.matchedText = value.text
   if (state.gathers) gather(state, link, entry, value)
   link.effects?.(state)

@@ -3,7 +3,7 @@ import type { Marker, Phase } from '../model.ts'
 import type { CompiledRule } from './rule.ts'
 import { noticePeek, type Peek } from './link.ts'
 import { lookAhead, runRule, said } from './rule.ts'
-import type { State } from './state.ts'
+import { slotOf, type State } from './state.ts'
 import { countStandsIn, valueStandsIn } from './tx-variables.ts'
 
 /** The rules of one phase in their order. */
@@ -51,7 +51,7 @@ function outlineOf({ index, content, place, seat, links }: CompiledRule): readon
   const peek = links[0]?.peek ?? null
   if (peek === null || peek.comparison === null) return [...head, place, seat?.word ?? 0, seat?.bit ?? 0, 0]
   const { place: at, relation, argument } = peek.comparison
-  return [...head, peek.count ? COUNTS : COMPARES, at, relation, argument]
+  return [...head, peek.label.count ? COUNTS : COMPARES, at, relation, argument]
 }
 
 function isSkip({ rule, links, loud }: CompiledRule): boolean {
@@ -118,7 +118,8 @@ function isLeftOut(state: State, { rules, outline }: Plan, position: number): bo
   const place = outline[at + PLACE] as number
   if (place < 0) return place <= COMPARES && !compares(state, outline, at)
   const view = state.signed && outline[at + CONTENT] === 1 ? 1 : 0
-  const found = state.found[place * 2 + view] ?? lookAhead(state, rules[position], view)
+  const found =
+    state.found[slotOf(state.counts.places, place, view)] ?? lookAhead(state, rules[position], view)
   return ((found[outline[at + WORD] as number] as number) & (outline[at + BIT] as number)) === 0
 }
 

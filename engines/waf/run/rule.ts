@@ -3,7 +3,7 @@ import { WafError } from '../waf-error.ts'
 import { compileTemplate, type Expand } from './macro.ts'
 import { compileLink, runLink, runPeek, type Link, type LinkContext } from './link.ts'
 import type { Prefilter, Seat } from './prefilter.ts'
-import type { State } from './state.ts'
+import { slotOf, type State } from './state.ts'
 import { candidatesIn, resolve, type TargetFilter, type View } from './targets.ts'
 
 /** A rule ready to run. */
@@ -132,7 +132,7 @@ export function lookAhead(state: State, compiled: CompiledRule | undefined, view
   const { seat = null, links = [], place = -1 } = compiled ?? {}
   const list = links[0]?.targets ?? null
   if (seat === null || list === null) throw new Error('a rule without a seat')
-  return (state.found[place * 2 + view] = candidatesIn(state, list, seat, view))
+  return (state.found[slotOf(state.counts.places, place, view)] = candidatesIn(state, list, seat, view))
 }
 
 /** Runs a rule that may match; true when all of its conditions held. */
@@ -159,10 +159,11 @@ function runOne(state: State, compiled: CompiledRule, link: Link, seat: Seat | n
 
 function filtersOf(state: State, index: number): readonly TargetFilter[] | null {
   if (state.filters.size === 0 && state.ownFilters.length === 0) return null
-  const own = state.ownFilters.filter(({ rules }) => rules[index] === 1).map(({ filter }) => filter)
-  const standing = state.filters.get(index)
-  if (standing === undefined) return own.length === 0 ? null : own
-  return own.length === 0 ? standing : [...standing, ...own]
+  let own: TargetFilter[] | null = null
+  for (const { rules, filter } of state.ownFilters) if (rules[index] === 1) (own ??= []).push(filter)
+  const standing = state.filters.get(index) ?? null
+  if (own === null) return standing
+  return standing === null ? own : [...standing, ...own]
 }
 
 /** What a rule says at a match, cut to a length that may be kept. */

@@ -3,9 +3,9 @@ import type { BodyProcessor, Bytes, EngineMode, Phase, Rule, Settings } from '..
 import type { VariableName } from '../names.ts'
 import type { ReadBody } from './body.ts'
 import type { CollectionStore, StoredCollection } from './collections.ts'
-import type { Entry, Member } from './entry.ts'
+import type { Entry, Label, Member } from './entry.ts'
 import type { MatchedPart, MatchRecord } from './match.ts'
-import type { ResolvedPart, TargetCounts, TargetFilter } from './targets.ts'
+import type { ResolvedPart, TargetCounts, TargetFilter, View } from './targets.ts'
 import { TxVariables, type TxNames } from './tx-variables.ts'
 import { Values, type SharedValues } from './value.ts'
 
@@ -97,13 +97,16 @@ export class State {
   sessionId: Bytes = ''
   highestSeverity = 255
   rule: Rule | null = null
-  matched: Entry | null = null
+  /** What was matched last, its text as it came in, and as the operator saw it. */
+  matched: Label | null = null
+  matchedOrigin: Bytes = ''
   matchedText: Bytes = ''
   matchedAll: { readonly entry: Entry; readonly text: Bytes }[] = []
   /** What collections hold that are the same in every phase, by variable. */
   readonly lastingEntries: Map<VariableName, readonly Entry[]> = new Map()
   /** What the others hold in this phase. */
   entries: Map<VariableName, readonly Entry[]> = new Map()
+  readonly counts: TargetCounts
   /** Lists of targets as resolved in this phase, by their number and the view. */
   readonly targets: (readonly Entry[] | undefined)[]
   /** Parts of lists that are the same in every phase, by their number and the view. */
@@ -154,6 +157,7 @@ export class State {
     this.parseXmlIntoArgs = settings.parseXmlIntoArgs
     this.tx = new TxVariables(beginning.txNames, beginning.variables)
     this.removed = beginning.removed
+    this.counts = beginning.counts
     const { lists, parts, places } = beginning.counts
     this.targets = vacant(lists)
     this.lastingParts = vacant(parts)
@@ -174,10 +178,15 @@ export function enterPhase(state: State, phase: Phase): void {
   clear(state.found)
 }
 
-/** Room for something of each number and view; lists that grow as they are filled are copied again and again. */
+/** Where something of a number stands in a list: what is seen of signed bodies, which few have, behind the rest. */
+export function slotOf(count: number, number: number, view: View): number {
+  return view === 0 ? number : count + number
+}
+
+/** Room for something of each number; lists that grow as they are filled are copied again and again. */
 function vacant<T>(count: number): (T | undefined)[] {
   const list: (T | undefined)[] = []
-  list.length = 2 * count
+  list.length = count
   clear(list)
   return list
 }

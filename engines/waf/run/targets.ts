@@ -6,7 +6,7 @@ import type { Place } from '../waf-error.ts'
 import { Entry } from './entry.ts'
 import { Bits, Pool } from './pool.ts'
 import type { Seat } from './prefilter.ts'
-import type { State } from './state.ts'
+import { slotOf, type State } from './state.ts'
 import { Value } from './value.ts'
 import { entriesOf, isLasting, isLive, xmlEntries } from './variables.ts'
 
@@ -103,7 +103,7 @@ const NO_ENTRIES: readonly Entry[] = []
 const NO_PART: ResolvedPart = { entries: NO_ENTRIES, pool: new Pool([]) }
 
 function resolvePart(state: State, part: Part, view: View): ResolvedPart {
-  const at = part.number * 2 + view
+  const at = slotOf(state.counts.parts, part.number, view)
   const kept = part.isLasting ? state.lastingParts : state.resolvedParts
   const known = kept[at]
   if (known !== undefined) return known
@@ -120,8 +120,13 @@ export function resolve(state: State, list: TargetList, view: View): readonly En
   if (number < 0) return readLive(state, list, view)
   const [only] = parts
   if (parts.length === 1 && only !== undefined) return resolvePart(state, only, view).entries
-  const at = number * 2 + view
-  return (state.targets[at] ??= parts.flatMap((part) => resolvePart(state, part, view).entries))
+  return (state.targets[slotOf(state.counts.lists, number, view)] ??= together(state, parts, view))
+}
+
+/** The entries of all parts; where only one has any, most often, that one's. */
+function together(state: State, parts: readonly Part[], view: View): readonly Entry[] {
+  const held = parts.map((part) => resolvePart(state, part, view).entries).filter(({ length }) => length > 0)
+  return held.length === 1 ? (held[0] ?? NO_ENTRIES) : held.flat()
 }
 
 function readLive(state: State, { parts }: TargetList, view: View): readonly Entry[] {
