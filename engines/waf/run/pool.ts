@@ -84,10 +84,12 @@ export class Bits {
       this.all = more
       return
     }
-    if (!this.#isOwn) this.all = this.all.slice()
-    this.#isOwn = true
     const { all } = this
-    for (let word = 0; word < all.length; word++) all[word] = (all[word] as number) | (more[word] as number)
+    if (!this.#isOwn) this.all = new Int32Array(all.length)
+    this.#isOwn = true
+    const joined = this.all
+    for (let word = 0; word < all.length; word++)
+      joined[word] = (all[word] as number) | (more[word] as number)
   }
 }
 
