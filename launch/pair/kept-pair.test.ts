@@ -7,8 +7,10 @@ import { closeForGood, drain, makeReadOnly, withServer } from '#database'
 import { behindSeconds, machinesSeen } from '../../platform/kernel/server-pair.ts'
 import { answersOf } from '../sites/answers.ts'
 import type { SiteName } from '../sites/state.ts'
+import { changeServers } from './change.ts'
 import { keptPair, replaceLost, type KeptPair, type KeptPairParts } from './kept-pair.ts'
 import { openPairRig, until, type PairRig } from './pair-rig.fixture.ts'
+import type { PairState } from './state.ts'
 
 const PASSWORD = 'sample-password'
 
@@ -178,6 +180,24 @@ suite('two servers of the operator’s own', { timeout: 250_000 }, () => {
     await rig.query('b', 'select pg_wal_replay_resume()')
     await stillAt('a')
     await reopened()
+  })
+
+  test('policy 6.2-d: a standby that shows another moment once the server is at rest is not promoted', async () => {
+    const state = JSON.parse(await readFile(join(rig.home, 'servers.json'), 'utf8')) as PairState
+    let rests = false
+    const look = async () => {
+      const { pair: seen } = await pair.status()
+      return rests && seen.b !== null ? { ...seen, b: { ...seen.b, heartbeatAt: 'another' } } : seen
+    }
+    const { regions, fence, drainSecondsMax, now } = parts()
+    const steps = { regions, fence, drainSecondsMax, now, look, addressOf: changer, writerOf: writer }
+    const changing = changeServers(
+      { ...steps, keep: async () => {}, cut: () => void (rests = true) },
+      state,
+      { kind: 'switchover', behindSecondsMax: BEHIND_SECONDS_MAX },
+    )
+    await assert.rejects(changing, /follows something else/)
+    await stillAt('a')
   })
 
   test('policy 6.2-d: a change that ended with its process is undone by the next start', async () => {
