@@ -63,12 +63,13 @@ function FactorItem({
   readonly factor: Factor
   readonly removable: boolean
 }): ReactNode {
+  const named = factorName(factor).toLowerCase() !== KINDS[factor.kind]
   return (
     <li className="flex flex-wrap items-baseline justify-between gap-2 border-b border-line px-4 py-3">
       <span className="min-w-0 wrap-anywhere">
         {factorName(factor)}{' '}
         <span className="text-sm text-muted">
-          {factor.label !== null && `${KINDS[factor.kind]}, `}set up <Moment at={factor.createdAt} />
+          {named && `${KINDS[factor.kind]}, `}set up <Moment at={factor.createdAt} />
           {factor.lastUsedAt !== null && (
             <>
               , used <Moment at={factor.lastUsedAt} />

@@ -82,6 +82,14 @@ export function KeyUsesPage(): ReactNode {
   )
 }
 
+const PARTS_OF_SYSTEM: readonly string[] = ['system', 'service']
+
+/** Who used a key; a part of the system is called by its name, people and programs by kind and id. */
+function by({ kind, id }: NonNullable<KeyUse['by']>): string {
+  if (!PARTS_OF_SYSTEM.includes(kind)) return `${kind} ${id}`
+  return kind === id ? `the ${kind}` : id
+}
+
 function Uses({ rows }: { readonly rows: readonly KeyUse[] }): ReactNode {
   return (
     <OpeningRows
@@ -101,7 +109,7 @@ function Uses({ rows }: { readonly rows: readonly KeyUse[] }): ReactNode {
           <span className="block text-sm text-muted wrap-anywhere">
             {one.ofPerson ? 'the key of a person in ' : 'keys of '}
             {ownerName(one.keysOf)}
-            {one.by !== null && ` · by ${one.by.kind} ${one.by.id}`}
+            {one.by !== null && ` · by ${by(one.by)}`}
           </span>
         </>
       )}

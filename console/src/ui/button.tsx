@@ -1,4 +1,4 @@
-import type { ComponentProps, ReactNode } from 'react'
+import type { ComponentProps, MouseEvent, ReactNode } from 'react'
 import { Icon, Spinner, type IconName } from './icons.tsx'
 
 /** How much a button asks for attention. */
@@ -13,16 +13,22 @@ const LOOKS: Readonly<Record<Weight, string>> = {
 
 /** The classes of a button, for links that look like one. */
 export function buttonLook(weight: Weight = 'plain'): string {
-  return `tap inline-flex items-center justify-center gap-2 rounded-small border px-3 py-1 whitespace-nowrap select-none disabled:opacity-60 ${LOOKS[weight]}`
+  return `tap inline-flex items-center justify-center gap-2 rounded-small border px-3 py-1 whitespace-nowrap select-none disabled:opacity-60 aria-disabled:opacity-60 ${LOOKS[weight]}`
 }
 
-/** A button; `busy` keeps its width and its name while work is under way. */
+/** Also keeps Enter in a field of the button's form from sending it: that presses this button. */
+function pressNothing(event: MouseEvent): void {
+  event.preventDefault()
+}
+
+/** A button; `busy` keeps its width, its name and the focus while work is under way, and presses are not taken. */
 export function Button({
   weight = 'plain',
   busy = false,
   icon,
   children,
   className = '',
+  onClick,
   ...rest
 }: ComponentProps<'button'> & {
   readonly weight?: Weight
@@ -33,8 +39,10 @@ export function Button({
     <button
       type="button"
       {...rest}
-      disabled={rest.disabled === true || busy}
+      // `disabled` would take the focus away from whoever pressed it.
+      aria-disabled={busy || undefined}
       aria-busy={busy}
+      onClick={busy ? pressNothing : onClick}
       className={`${buttonLook(weight)} ${className}`}
     >
       {busy ? <Spinner /> : icon !== undefined && <Icon name={icon} className="size-4" />}
