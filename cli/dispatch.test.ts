@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { commands } from './catalogue.ts'
 import { dispatch, readArguments } from './dispatch.ts'
@@ -40,6 +43,9 @@ suite('arguments', () => {
     ['check', '3.4-a', '--all'],
     ['self-test', '--every'],
     ['backup', 'restore', 'more'],
+    ['backup', 'restore', '--at', 'latest', '--into', '/nonexistent/new', '--system', 'mine'],
+    ['backup', 'verify', 'newest'],
+    ['backup', 'verify', '--system', 'mine'],
     ['status', '--json=yes'],
     ['help', 'nothing'],
     ['constructor'],
@@ -159,5 +165,30 @@ suite('settings', () => {
     const other = await call(['demo', '--json'], { UPSTREAM_URL: 'http://127.0.0.1:9' })
     assert.equal(other.code, 1)
     assert.equal(JSON.parse(other.out.join('\n')).error.code, 'demo.no-inbox')
+  })
+})
+
+suite('files that are named', () => {
+  test('an escrow is never written over, and none is begun where none can be made', async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'surety-cli-'))
+    t.after(() => rm(folder, { recursive: true }))
+    const older = join(folder, 'older.age')
+    await writeFile(older, 'older')
+    const refused = await call(['keys', 'escrow', older])
+    assert.equal(refused.code, 1)
+    assert.match(refused.err.join('\n'), /^.*older\.age is there already; name a new file\.$/)
+    const nowhere = await call(['keys', 'escrow', join(folder, 'missing', 'new.age')])
+    assert.equal(nowhere.code, 1)
+    assert.match(nowhere.err.join('\n'), /^.*new\.age cannot be written \(ENOENT\); name a new file\.$/)
+    const stopped = await call(['keys', 'escrow', join(folder, 'new.age')])
+    assert.equal(stopped.code, 3)
+    assert.deepEqual(await readdir(folder), ['older.age'])
+    assert.equal(await readFile(older, 'utf8'), 'older')
+  })
+
+  test('a copy of the keyring that is not there is told in one sentence', async () => {
+    const { code, err } = await call(['keys', 'restore', '/nonexistent/copy.age'])
+    assert.equal(code, 1)
+    assert.deepEqual(err, ['/nonexistent/copy.age cannot be read (ENOENT).'])
   })
 })

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Order, RestoreProgress, Told } from '../platform/recovery/index.ts'
-import { CommandError } from './command.ts'
+import { CommandError, UsageError } from './command.ts'
 import { bytesText } from './plain-text.ts'
 
 /** What the steps of a restore are called. */
@@ -33,6 +33,14 @@ export function progressLine({
   const rate = bytesPerSecond === 0 ? '' : `${bytesText(bytesPerSecond)}/s`
   const left = secondsLeft === null || secondsLeft === 0 ? '' : `${secondsLeft} s left`
   return [STEPS[step] ?? step, far, rate, left].filter((part) => part !== '').join(', ')
+}
+
+/** The database cluster that `--system` names, as part of an order; none when it was not given. */
+export function systemOf(system: string | undefined): { readonly system?: string } {
+  if (system === undefined) return {}
+  if (!/^\d{1,20}$/.test(system))
+    throw new UsageError('--system takes the number of a database cluster, such as 7000000000000000000.')
+  return { system }
 }
 
 /** Runs an order of `launch/restore.ts`, showing progress with `say`, and gives what came of it; a refusal is thrown. */

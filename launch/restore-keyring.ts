@@ -17,9 +17,18 @@ const order = z.strictObject({ file: z.string(), identity: z.string() })
 /** The first line of every age file. */
 const AGE = 'age-encryption.org/v1'
 
+function bytesOf(file: string): Buffer {
+  try {
+    return readFileSync(file)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new Problem('recovery.unreadable', `${file} cannot be read (${code}).`, { cause: error })
+  }
+}
+
 /** The lines of a copy, opened with an identity unless stock `age` did that already. */
 async function linesOf({ file, identity }: z.output<typeof order>): Promise<string> {
-  const bytes = readFileSync(file)
+  const bytes = bytesOf(file)
   if (!bytes.subarray(0, AGE.length).equals(Buffer.from(AGE))) return bytes.toString('utf8')
   if (identity === '')
     throw new Problem(
@@ -27,7 +36,8 @@ async function linesOf({ file, identity }: z.output<typeof order>): Promise<stri
       'The copy is sealed: name the file of the identity that opens it.',
     )
   const decrypter = new Decrypter()
-  const secret = readFileSync(identity, 'utf8')
+  const secret = bytesOf(identity)
+    .toString('utf8')
     .split('\n')
     .find((line) => line.startsWith('AGE-SECRET-KEY-'))
   if (secret === undefined) throw new Problem('recovery.unreadable', 'The file of the identity holds none.')

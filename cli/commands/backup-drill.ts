@@ -36,7 +36,7 @@ export const backupDrill: Command = {
           ({ number, name, result, says, seconds }) =>
             `${String(number).padStart(2)}  ${words[result]}  ${name} (${seconds} s): ${says}`,
         ),
-        `${report.passed ? '' : 'FAILED: '}${report.says}.`,
+        `${report.passed ? '' : 'FAILED: '}${report.says.replace(/\.$/, '')}.`,
       ],
     }
   },

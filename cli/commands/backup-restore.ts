@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { WholeRestore } from '../../platform/recovery/index.ts'
 import { UsageError, type Command } from '../command.ts'
 import { bytesText, many } from '../plain-text.ts'
-import { restoreAnswer } from '../restore-program.ts'
+import { restoreAnswer, systemOf } from '../restore-program.ts'
 
 /** `surety backup restore`: database and ledger as they were at a moment, in a new folder; needs no running system. */
 export const backupRestore: Command = {
@@ -19,14 +19,14 @@ export const backupRestore: Command = {
   run: async ({ value, say }) => {
     const into = value('into')
     if (into === undefined) throw new UsageError('--into says where the restored data goes.')
-    const [region, system] = [value('region'), value('system')]
+    const region = value('region')
     const restored = await restoreAnswer<WholeRestore>(
       {
         do: 'restore',
         at: momentOf(value('at')),
         into: resolve(into),
         ...(region === undefined ? {} : { region }),
-        ...(system === undefined ? {} : { system }),
+        ...systemOf(value('system')),
       },
       say,
     )

@@ -1,7 +1,10 @@
 import type { BackupVerdict } from '#backup'
-import type { Command } from '../command.ts'
+import { UsageError, type Command } from '../command.ts'
 import { bytesText, many } from '../plain-text.ts'
-import { restoreAnswer } from '../restore-program.ts'
+import { restoreAnswer, systemOf } from '../restore-program.ts'
+
+/** What a backup is called: the moment of its beginning and its kind. */
+const NAME = /^\d{8}T\d{6}Z-(?:full|incr)$/
 
 /** `surety backup verify`: reads every object of one backup or of all, in every region. */
 export const backupVerify: Command = {
@@ -11,12 +14,13 @@ export const backupVerify: Command = {
   words: { min: 0, max: 1 },
   flags: { system: { value: 'ID', says: 'the database cluster, where the stores hold several' } },
   run: async ({ words: [name], value, say }) => {
-    const system = value('system')
+    if (name !== undefined && !NAME.test(name))
+      throw new UsageError('NAME is one that `surety backup list` shows, such as 20260130T120000Z-full.')
     const verdicts = await restoreAnswer<readonly BackupVerdict[]>(
       {
         do: 'verify',
         ...(name === undefined ? {} : { name }),
-        ...(system === undefined ? {} : { system }),
+        ...systemOf(value('system')),
       },
       say,
     )

@@ -36,6 +36,8 @@ export async function replayRecorded(
   policy: PolicyReader,
   clock: Clock,
 ): Promise<Replayed> {
+  // What was typed is looked at before what is installed: a wrong name is told as one.
+  const requests = readReplayFile(await readText(order.recorded))
   const base = loadRuleSet(compileWithEngine, await filesOf(order))
   const floor = floorOf(policy)
   const inForce = await ownFile(order.file)
@@ -48,7 +50,6 @@ export async function replayRecorded(
     )
   const product = productFile()
   const judge = (file: ReviewedFile | null) => ({ base, floor, file: mergeFiles(product, file) })
-  const requests = readReplayFile(await readText(order.recorded))
   return replayAll(judge(inForce), judge(changed), requests, order.propose, clock.now())
 }
 

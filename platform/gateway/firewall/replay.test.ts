@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { Report } from '#waf'
+import { systemClock } from '../../kernel/clock.ts'
+import { policyWith } from '../../kernel/parameter.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { partsOf } from './audit-log.ts'
 import { entryOf } from './entry.ts'
@@ -8,6 +10,7 @@ import { mergeFiles } from './generation.ts'
 import { compileWithEngine } from './engine-load.ts'
 import { replayAll, type Judge } from './replay-all.ts'
 import { readReplayFile } from './replay-file.ts'
+import { replayRecorded } from './replay-program.ts'
 import { readReviewedFile } from './reviewed-file.ts'
 import { ATTACKS } from './corpus.ts'
 
@@ -133,4 +136,12 @@ suite('replay', () => {
       assert.throws(() => readReplayFile(text), refused)
     assert.deepEqual(readReplayFile(''), [])
   })
+})
+
+test('a recording that is not there is told before rules that are not', async () => {
+  const nowhere = { rules: '', varFolder: '/nonexistent', file: '', changed: '', propose: [] }
+  await assert.rejects(
+    replayRecorded({ ...nowhere, recorded: '/nonexistent/session.har' }, policyWith({}), systemClock),
+    { code: 'firewall.unusable', detail: '/nonexistent/session.har cannot be read (ENOENT).' },
+  )
 })

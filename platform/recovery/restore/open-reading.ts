@@ -75,6 +75,19 @@ async function everyVerifier(
   return [...new Map([...all, ...ended].map((one) => [one.keyId, one])).values()]
 }
 
+/** Refuses a region that no store is in. */
+export function requireRegion(
+  region: string | undefined,
+  stores: readonly Pick<ObjectStore, 'region'>[],
+): void {
+  const known = stores.map((one) => one.region)
+  if (region !== undefined && !known.includes(region))
+    throw new Problem(
+      'recovery.unreadable',
+      `There is no store in region ${region}; there are ${known.join(', ')}.`,
+    )
+}
+
 /** Opens the stores for a restore, with nothing of the running system: stores, recovery identity and verifier keys are enough. */
 export async function openReading(parts: ReadingParts, system?: string): Promise<OpenedReading> {
   // A recovery folder that was elsewhere meanwhile lacks the newest; a key folder that is here is as true.

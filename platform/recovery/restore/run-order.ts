@@ -10,7 +10,7 @@ import { recoveryEvents } from '../events.ts'
 import { readBrokenCopies } from './broken-copies.ts'
 import { fillKeyring } from './fill-keyring.ts'
 import { listBackups, verifyBackups } from './listing.ts'
-import { openReading, type OpenedReading, type ReadingParts } from './open-reading.ts'
+import { openReading, requireRegion, type OpenedReading, type ReadingParts } from './open-reading.ts'
 import type { DrillOrder, Order, Refusal, Told } from './orders.ts'
 import { readRecoveryFolder } from '../wraps/index.ts'
 import { withRate } from './progress-rate.ts'
@@ -49,6 +49,7 @@ export async function runOrder(
       order.do === 'drill' && order.type === 'key-loss' ? fromEscrow(parts.reading, order) : parts.reading
     const reading = await openReading(await keys, order.system)
     try {
+      requireRegion(order.region, reading.stores)
       if (order.do === 'sandbox') return await sandbox(order, reading, parts, tell, onProgress)
       tell({ result: await resultOf(order, reading, parts, onProgress) })
     } finally {
@@ -90,6 +91,9 @@ export function refusalOf(error: unknown): Refusal {
 }
 
 function sentence({ code, path }: RepositoryError): string {
+  // The folder of all backups is what lacks one that is old enough.
+  if (code === 'missing' && path.endsWith('/backups/'))
+    return 'No backup was whole at that moment; `surety backup list` names those that there are.'
   const what: Readonly<Record<string, string>> = {
     missing: 'is not there',
     damaged: 'was changed or is damaged',
