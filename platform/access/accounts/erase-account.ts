@@ -98,7 +98,7 @@ async function erase(
   const cause = context.caller.id
   const leaver = await db.transaction().execute(async (tx) => {
     // Workspaces, then a role among the staff, then the account, as everybody holds them: what is read now stays so.
-    await lockWorkspacesOf(tx, id)
+    await lockWorkspacesOf(tx, id, context.caller.workspaceId)
     await lockStaffRole(tx, id)
     if (!(await lockAccount(tx, id))) throw new Problem('resource.unknown', 'There is no such account.')
     await allowed(tx)

@@ -195,6 +195,8 @@ async function endKind(
 ): Promise<void> {
   const holder = holderOf(leaver)
   await db.transaction().execute(async (tx) => {
+    // The account before its departures, as whoever denies and whoever removes an account holds them.
+    await lockAccount(tx, holder.account)
     const row = await leaverById(tx, leaver.id, true)
     const steps = await stepsOf(tx, [leaver.id])
     if (row?.finished_at !== null || steps.some((one) => one.kind === kind.name)) return

@@ -22,13 +22,18 @@ export async function lockWorkspace(db: Database, id: string): Promise<boolean> 
   return row !== undefined
 }
 
-/** Holds every workspace that an account is a member of, in the order of their ids: workspaces come before accounts. */
-export async function lockWorkspacesOf(db: Database, account: string): Promise<void> {
+/** Holds every workspace that an account is a member of, and one more, in the order of their ids: workspaces come before accounts. */
+export async function lockWorkspacesOf(db: Database, account: string, also: string | null): Promise<void> {
   await db
     .selectFrom('workspace')
     .select('id')
-    .where('id', 'in', (member) =>
-      member.selectFrom('membership').select('workspace_id').where('account_id', '=', account),
+    .where((either) =>
+      either.or([
+        either('id', 'in', (member) =>
+          member.selectFrom('membership').select('workspace_id').where('account_id', '=', account),
+        ),
+        either('id', '=', also),
+      ]),
     )
     .orderBy('id')
     .forUpdate()
