@@ -44,6 +44,33 @@ suite('keys that are destroyed', () => {
     assert.deepEqual(await carryOutDestructions(parts()), [], 'once is enough')
   })
 
+  test('whoever reads keys for long keeps nobody else from reading them while the pages of destroyed ones wait to be rewritten', async () => {
+    const tenant = randomUUID()
+    await rig.keys.forPerson(tenant, 'one').sealText(place, 'x')
+    const [holds, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const reading = rig.keyring.transaction().execute(async (tx) => {
+      await tx.selectFrom('person_key').select('tenant').limit(1).execute()
+      holds.resolve()
+      await end.promise
+    })
+    await holds.promise
+    const destroyed = rig.keys.forPerson(tenant, 'one').destroy(rig.db)
+    const waits = async (): Promise<boolean> => {
+      const { rows } =
+        await sql`select 1 from pg_locks where not granted and relation = 'person_key'::regclass`.execute(
+          rig.keyring,
+        )
+      return rows.length > 0
+    }
+    while (!(await waits()));
+    await rig.keyring.selectFrom('person_key').select('tenant').limit(1).execute()
+    end.resolve()
+    await reading
+    await destroyed
+    assert.equal(await wrappedOf(tenant), 3)
+    assert.deepEqual(await carryOutDestructions(parts()), [])
+  })
+
   test('a destroyed key can not be brought back in the keyring', async () => {
     const tenant = randomUUID()
     await rig.keys.sealText(tenant, place, 'x')

@@ -353,7 +353,29 @@ export async function rootKeysSince(
 /** Rewrites the pages that held destroyed keys, of persons or of tenants and persons; a server that does not let the role do that warns and leaves them. */
 export async function clearPages(keyring: Keyring, of: 'persons' | 'all'): Promise<void> {
   const tables = of === 'persons' ? ['person_key'] : ['tenant_key', 'data_key', 'person_key']
-  for (const table of tables) await sql`vacuum (full) ${sql.table(table)}`.execute(keyring)
+  for (const table of tables) await rewritePages(keyring, table)
+}
+
+/** SQLSTATE of a lock that was not to be had in time. */
+const LOCKED = '55P03'
+const REWRITE_TRIES = 30
+
+/** Stands in nobody's way for longer than a second: everybody who reads the table later waits behind it. */
+async function rewritePages(keyring: Keyring, table: string): Promise<void> {
+  for (let tried = 1; ; tried++)
+    try {
+      await keyring.connection().execute(async (one) => {
+        await sql`set lock_timeout = '1s'`.execute(one)
+        try {
+          await sql`vacuum (full) ${sql.table(table)}`.execute(one)
+        } finally {
+          await sql`reset lock_timeout`.execute(one)
+        }
+      })
+      return
+    } catch (error) {
+      if ((error as { readonly code?: unknown }).code !== LOCKED || tried === REWRITE_TRIES) throw error
+    }
 }
 
 /** True when the keyring answers; throws what it or the connection says when it does not. */
