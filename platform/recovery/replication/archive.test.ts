@@ -25,6 +25,8 @@ suite('the archive of the log', () => {
     await sql.query('select pg_reload_conf()')
     const state = () => sql.query<{ sync_state: string }>('select sync_state from pg_stat_replication')
     while ((await state()).rows[0]?.sync_state !== 'sync') await pause(10)
+    // Commits wait from when the checkpointer has read the setting, which it does before a checkpoint.
+    await sql.query('checkpoint')
     for (let round = 0; round < 20; round++) {
       // What the server writes for itself meanwhile is not waited for by anybody.
       const { rows } = await sql.query<{ lsn: string }>(

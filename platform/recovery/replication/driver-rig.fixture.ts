@@ -3,6 +3,7 @@ import { parseLsn } from '#backup'
 import { DAY, systemClock } from '../../kernel/clock.ts'
 import { openBackupRepository, type RepositoryHouse } from '../open-repository.ts'
 import { testCluster, type TestCluster } from './cluster.fixture.ts'
+import type { RunningWal } from './wal-stream.ts'
 import { factsOf, openParentManifests, openReplicationDriver, type ReplicationDriver } from './index.ts'
 
 /** A server of a test's own with a repository in two folders and a driver between them. */
@@ -44,8 +45,9 @@ export async function driverRig(settings: readonly string[] = []): Promise<Drive
   const house = await openHouse(cluster)
   const troubles: unknown[] = []
   const never = () => Promise.reject(new Error('not asked here'))
-  const another: DriverRig['another'] = ({ manifests = 'manifests', synchronous = false }) =>
-    openReplicationDriver({
+  const archives: RunningWal[] = []
+  const another: DriverRig['another'] = ({ manifests = 'manifests', synchronous = false }) => {
+    const driver = openReplicationDriver({
       ...house,
       url: cluster.url,
       clock: systemClock,
@@ -55,6 +57,13 @@ export async function driverRig(settings: readonly string[] = []): Promise<Drive
       restore: never,
       expire: never,
     })
+    const startWal = async (): Promise<RunningWal> => {
+      const archive = await driver.startWal()
+      archives.push(archive)
+      return archive
+    }
+    return { ...driver, startWal }
+  }
   await cluster.sql.query('create table sample (id bigint generated always as identity, text text)')
   return {
     cluster,
@@ -75,6 +84,8 @@ export async function driverRig(settings: readonly string[] = []): Promise<Drive
       return parseLsn(rows[0]?.lsn ?? '')
     },
     close: async () => {
+      // Those of a test that failed run on, and would try to reach their server for ever.
+      await Promise.all(archives.map((archive) => archive.stop()))
       await house.close()
       await cluster.close()
     },
