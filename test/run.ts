@@ -18,12 +18,15 @@ const FILES_AT_ONCE = 2
 /** Files that start a whole system each and measure its promises in real time. */
 const WHOLE_SYSTEM = /^test\/(?:attacks|drills|journey)\//
 /** A test file that takes longer than this has failed; none takes half of it, unless the machine is busy with others. */
-const FILE_MS_MAX = 600_000
+const TEST_MS_MAX = 600_000
 /** Lines of a failed file's own output that are shown. */
 const OUTPUT_LINES_MAX = 60
 
 /** Loaded before each file. */
-const PROPERTY_SEED = ['--import', new URL('property-seed.ts', import.meta.url).href]
+const BEFORE_EACH = ['property-seed.ts', 'left-open.ts'].flatMap((file) => [
+  '--import',
+  new URL(file, import.meta.url).href,
+])
 
 /** What one file wrote, kept until it is known whether anybody needs to see it. */
 const written = new Map<string, string[]>()
@@ -76,7 +79,7 @@ const NOTHING: Outcome = { passed: 0, failed: 0, skipped: 0 }
 async function runFiles(files: readonly string[], atOnce: number): Promise<Outcome> {
   if (files.length === 0) return NOTHING
   let total: EventData.TestSummary['counts'] | undefined
-  const options = { concurrency: atOnce, timeout: FILE_MS_MAX, cwd: root, execArgv: PROPERTY_SEED }
+  const options = { concurrency: atOnce, timeout: TEST_MS_MAX, cwd: root, execArgv: BEFORE_EACH }
   for await (const { type, data } of run({ files: [...files], ...options })) {
     if (type === 'test:stdout' || type === 'test:stderr') {
       const lines = written.get(data.file) ?? []
