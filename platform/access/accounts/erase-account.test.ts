@@ -9,6 +9,7 @@ import {
   type TestPerson,
 } from '../access.fixture.ts'
 import { openFace } from './accounts.ts'
+import { accountRow, erasuresOf } from './erasure.fixture.ts'
 
 suite('erasing accounts', () => {
   let it: TestAccess
@@ -20,32 +21,20 @@ suite('erasing accounts', () => {
   })
   after(() => it.close())
 
-  const rowOf = (id: string) =>
-    it.db.selectFrom('account').selectAll().where('id', '=', id).executeTakeFirst()
-  const erasures = async (id: string) => {
-    const rows = await it.db
-      .selectFrom('audit_event')
-      .select(['type', 'actor_id', 'target_id'])
-      .where('target_id', '=', id)
-      .where('type', '=', 'account.erased')
-      .execute()
-    return rows.length
-  }
-
   test('GDPR article 17: whoever erases their own account is nobody afterwards: sessions and credentials end, and no copy opens', async () => {
     const person = await invitedPerson(it, owner, 'self@sample.invalid', 'agent')
-    const before = await rowOf(person.id)
+    const before = await accountRow(it.db, person.id)
     assert.ok(before !== undefined)
     assert.equal((await openFace(it, before)).email, 'self@sample.invalid')
     const erased = await it.access.erasure.eraseOwn(await person.context())
     assert.equal(erased.stillLive, 0)
     assert.ok(erased.credentialsEnded > 0)
-    assert.equal(await rowOf(person.id), undefined)
+    assert.equal(await accountRow(it.db, person.id), undefined)
     assert.equal((await callerOf(it.access, person.token)).kind, 'anonymous')
     await it.keys.carryOut()
     it.keys.forget()
     await assert.rejects(openFace(it, before), { code: 'encryption.key-missing' })
-    assert.equal(await erasures(person.id), 1)
+    assert.equal(await erasuresOf(it.db, person.id), 1)
     // The address is free for somebody new, who is somebody else.
     const again = await invitedPerson(it, owner, 'self@sample.invalid', 'agent')
     assert.notEqual(again.id, person.id)
@@ -61,7 +50,7 @@ suite('erasing accounts', () => {
       .execute()
     const alone = await second.context()
     await assert.rejects(it.access.erasure.eraseOwn(alone), { code: 'access.last-owner' })
-    assert.equal((await rowOf(second.id))?.disabled_at, null)
+    assert.equal((await accountRow(it.db, second.id))?.disabled_at, null)
     await it.db
       .updateTable('membership')
       .set({ suspended_at: null })
@@ -83,19 +72,19 @@ suite('erasing accounts', () => {
     await assert.rejects(erasure.eraseMember(await owner.context(), nobody), { code: 'resource.unknown' })
     const gone = await erasure.eraseMember(await admin.context(), agent.id)
     assert.equal(gone.stillLive, 0)
-    assert.equal(await rowOf(agent.id), undefined)
+    assert.equal(await accountRow(it.db, agent.id), undefined)
     await assert.rejects(erasure.eraseMember(await admin.context(), agent.id), { code: 'resource.unknown' })
   })
 
   test('an account that a restore brought back although its key was destroyed since is removed again', async () => {
     const person = await invitedPerson(it, owner, 'back@sample.invalid', 'agent')
-    const row = await rowOf(person.id)
+    const row = await accountRow(it.db, person.id)
     assert.ok(row !== undefined)
     await it.access.erasure.eraseOwn(await person.context())
     assert.equal(await it.access.erasure.removeErased(), 0)
     await it.db.insertInto('account').values(row).execute()
     assert.equal(await it.access.erasure.removeErased(), 1)
-    assert.equal(await rowOf(person.id), undefined)
-    assert.equal(await erasures(person.id), 2)
+    assert.equal(await accountRow(it.db, person.id), undefined)
+    assert.equal(await erasuresOf(it.db, person.id), 2)
   })
 })

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, suite, test } from 'node:test'
-import { sql } from 'kysely'
 import type { Transaction } from '../../db/index.ts'
 import {
   callerOf,
@@ -12,6 +11,7 @@ import {
 } from '../access.fixture.ts'
 import { lockWorkspace } from '../people/queries.ts'
 import { openErasure } from './erase-account.ts'
+import { accountRow, erasuresOf, lockWaits } from './erasure.fixture.ts'
 
 suite('erasing accounts while others change, erase or stop', () => {
   let it: TestAccess
@@ -23,18 +23,6 @@ suite('erasing accounts while others change, erase or stop', () => {
   })
   afterEach(() => it.close())
 
-  const rowOf = (id: string) =>
-    it.db.selectFrom('account').selectAll().where('id', '=', id).executeTakeFirst()
-  const erasures = async (id: string) => {
-    const found = it.db.selectFrom('audit_event').select('actor_id').where('type', '=', 'account.erased')
-    return (await found.where('target_id', '=', id).execute()).length
-  }
-  /** Returns once so many statements wait for a lock. */
-  const waiting = async (count: number): Promise<void> => {
-    const seen = sql<{ waits: number }>`select count(*)::int as waits from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock'`
-    while (((await seen.execute(it.db)).rows[0]?.waits ?? 0) < count);
-  }
   /** Holds the workspace until all of `work` waits for it, then does `last` and lets go. */
   const whileHeld = async <Result>(
     work: readonly (() => Promise<Result>)[],
@@ -44,7 +32,7 @@ suite('erasing accounts while others change, erase or stop', () => {
     await it.db.transaction().execute(async (tx) => {
       await lockWorkspace(tx, owner.workspace)
       begun = Promise.allSettled(work.map((one) => one()))
-      await waiting(work.length)
+      await lockWaits(it.db, work.length)
       await last(tx)
     })
     return begun
@@ -63,11 +51,11 @@ suite('erasing accounts while others change, erase or stop', () => {
     assert.equal((reason as { code: string }).code, 'access.last-owner')
     const left = both[refused]
     assert.ok(left !== undefined)
-    assert.equal((await rowOf(left.id))?.disabled_at, null)
+    assert.equal((await accountRow(it.db, left.id))?.disabled_at, null)
     assert.equal((await callerOf(it.access, left.token)).kind, 'account')
     const gone = both[1 - refused]
     assert.ok(gone !== undefined)
-    assert.equal(await rowOf(gone.id), undefined)
+    assert.equal(await accountRow(it.db, gone.id), undefined)
   })
 
   test('policy 3.2-0: a right to erase that is lost while the erasure waits is seen, and nothing has ended', async () => {
@@ -82,9 +70,9 @@ suite('erasing accounts while others change, erase or stop', () => {
         .execute(),
     )
     assert.equal(done?.status === 'rejected' && (done.reason as { code: string }).code, 'access.denied')
-    assert.equal((await rowOf(agent.id))?.disabled_at, null)
+    assert.equal((await accountRow(it.db, agent.id))?.disabled_at, null)
     assert.equal((await callerOf(it.access, agent.token)).kind, 'account')
-    assert.equal(await erasures(agent.id), 0)
+    assert.equal(await erasuresOf(it.db, agent.id), 0)
   })
 
   test('an erasure asked for twice at once happens once, and the other one is told so', async () => {
@@ -97,8 +85,8 @@ suite('erasing accounts while others change, erase or stop', () => {
     )
     assert.equal(codes.length, 1)
     assert.match(codes[0] ?? '', /^resource\.(conflict|unknown)$/)
-    assert.equal(await rowOf(person.id), undefined)
-    assert.equal(await erasures(person.id), 1)
+    assert.equal(await accountRow(it.db, person.id), undefined)
+    assert.equal(await erasuresOf(it.db, person.id), 1)
   })
 
   test('GDPR article 17: an erasure that a crash cut off after it was decided is finished without being asked for again', async () => {
@@ -109,12 +97,12 @@ suite('erasing accounts while others change, erase or stop', () => {
       leavers: { deny: leavers.deny, carryOn: () => Promise.reject(new Error('killed')) },
     })
     await assert.rejects(cut.eraseOwn(await person.context()), /killed/)
-    assert.notEqual((await rowOf(person.id))?.disabled_at, null)
+    assert.notEqual((await accountRow(it.db, person.id))?.disabled_at, null)
     assert.equal(await it.access.erasure.resume(), 0, 'whoever asked may still be at work')
     it.clock.advanceSeconds(61)
     assert.equal(await it.access.erasure.resume(), 1)
-    assert.equal(await rowOf(person.id), undefined)
-    assert.equal(await erasures(person.id), 1)
+    assert.equal(await accountRow(it.db, person.id), undefined)
+    assert.equal(await erasuresOf(it.db, person.id), 1)
     assert.equal(await it.access.erasure.resume(), 0)
   })
 
@@ -125,9 +113,9 @@ suite('erasing accounts while others change, erase or stop', () => {
     const of = { account: person.id }
     const removed = { reason: 'removed', cause: owner.id, denied: true } as const
     await it.db.transaction().execute((tx) => leavers.deny(tx, context, of, removed))
-    assert.equal((await rowOf(person.id))?.disabled_at, null)
+    assert.equal((await accountRow(it.db, person.id))?.disabled_at, null)
     const done = await erasure.eraseMember(context, person.id)
     assert.equal(done.stillLive, 0)
-    assert.equal(await rowOf(person.id), undefined)
+    assert.equal(await accountRow(it.db, person.id), undefined)
   })
 })

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, suite, test } from 'node:test'
-import { sql } from 'kysely'
 import {
   firstPerson,
   invitedPerson,
@@ -9,6 +8,7 @@ import {
   type TestPerson,
 } from '../access.fixture.ts'
 import { lockWorkspace } from '../people/queries.ts'
+import { lockWaits } from './erasure.fixture.ts'
 import { lockAccount } from './queries.ts'
 import { leaverById } from '../leavers/queries.ts'
 
@@ -20,11 +20,6 @@ suite('locks of erasures', () => {
     owner = await firstPerson(it)
   })
   afterEach(() => it.close())
-  const waiting = async (count: number): Promise<void> => {
-    const seen = sql<{ waits: number }>`select count(*)::int as waits from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock'`
-    while (((await seen.execute(it.db)).rows[0]?.waits ?? 0) < count);
-  }
 
   test('a stranger to the workspace whom somebody tries to erase may join it meanwhile', async () => {
     const agent = await invitedPerson(it, owner, 'stranger@sample.invalid', 'agent')
@@ -35,7 +30,7 @@ suite('locks of erasures', () => {
     await it.db.transaction().execute(async (tx) => {
       await lockWorkspace(tx, owner.workspace)
       asked = it.access.erasure.eraseMember(context, agent.id).catch((error: unknown) => error)
-      await waiting(1)
+      await lockWaits(it.db, 1)
       await lockAccount(tx, agent.id)
     })
     assert.equal(((await asked) as { code: string }).code, 'resource.unknown')
@@ -53,7 +48,7 @@ suite('locks of erasures', () => {
     await it.db.transaction().execute(async (tx) => {
       await lockAccount(tx, agent.id)
       ended = leavers.carryOn(context, id).catch((error: unknown) => error)
-      await waiting(1)
+      await lockWaits(it.db, 1)
       await leaverById(tx, id, true)
     })
     assert.equal(((await ended) as { stillLive?: number }).stillLive, 0)
