@@ -86,6 +86,13 @@ suite('two sites of one database', () => {
 
   test('policy 6.2-d: a primary that is lost for good is fenced and replaced, and its old data never starts again', async () => {
     await query('insert into kept select generate_series(2, 100)')
+    // A standby follows a moment later; what it had not heard of would be lost with the primary.
+    await until('the standby has it', async () => {
+      const [seen] = await query<{ has: boolean | null }>(
+        'select bool_and(replay_lsn >= pg_current_wal_insert_lsn()) as has from pg_stat_replication',
+      )
+      return seen?.has === true
+    })
     const place = await dataPlace(folders().a)
     await fenceServer(place)
     await rm(join(place, 'global'), { recursive: true })
